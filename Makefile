@@ -1,0 +1,63 @@
+# Two commands are all that a newcomer needs: `make demo` and `make test`. Each sets up by itself.
+
+PYTHON ?= python3
+WORKERS ?= auto
+
+VENV = .venv
+RUN = $(VENV)/bin/python
+INSTALLED = $(VENV)/.installed
+PYTEST = $(RUN) -m pytest --numprocesses $(WORKERS) --dist loadgroup
+
+# Checkers read the settings, which want addresses; nothing connects to these.
+NOWHERE = DATABASE_URL=postgres://nowhere.invalid/none REDIS_URL=redis://nowhere.invalid/0
+
+.PHONY: help setup demo sandbox test lint screenshots
+
+help:
+	@echo "make demo         the portal and a sandbox utility, ready to click"
+	@echo "make sandbox      the sandbox utility alone"
+	@echo "make test         all tests"
+	@echo "make lint         formatting, types, import contracts, migrations"
+	@echo "make screenshots  pictures of the pages, in docs/screenshots"
+	@echo "make setup        only what the others need first: .venv and .env"
+
+setup: $(INSTALLED) .env
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "This needs Python 3.11 or newer, and '$(PYTHON)' is not. Name one that is:"; \
+		echo "    make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing packages into $(VENV)"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev]'
+	@touch $@
+
+.env:
+	@umask 077 && $(PYTHON) -c 'import base64, secrets; \
+		print("# Written by make setup; .env.example explains every variable."); \
+		print("SECRET_KEY=" + secrets.token_urlsafe(48)); \
+		print("FIELD_KEYS=" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())' > .env.new
+	@mv .env.new .env
+	@echo "Wrote .env with keys of its own"
+
+demo: setup
+	@$(RUN) manage.py demo
+
+sandbox: setup
+	@$(RUN) manage.py sandbox
+
+test: setup
+	$(PYTEST)
+	SITE=sandbox $(PYTEST) tests/sandbox
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(NOWHERE) $(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(RUN) manage.py makemigrations --check --dry-run
+	SITE=sandbox $(RUN) manage.py makemigrations --check --dry-run
+
+screenshots: setup
+	@mkdir -p docs/screenshots
+	SCREENSHOTS=docs/screenshots BROWSER=required $(RUN) -m pytest tests/e2e

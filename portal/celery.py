@@ -1,0 +1,43 @@
+"""The Celery application of the portal: `celery -A portal worker`, `celery -A portal beat`."""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+app = Celery("portal")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_transport_options={"global_keyprefix": settings.REDIS_PREFIX},
+    broker_connection_retry_on_startup=True,
+    # Work is a due time on a row: nobody waits for a task's result.
+    task_ignore_result=True,
+    # A task is a wish that can be repeated: a worker that dies hands it back.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    task_time_limit=3600,
+    beat_schedule_filename=str(settings.VAR_DIR / "celerybeat-schedule"),
+    beat_schedule={
+        "dispatch due pulls": {
+            "task": "greenbutton.tasks.dispatch_due_pulls",
+            "schedule": settings.DISPATCH_SECONDS,
+            # A look that came too late is worth nothing: the next one sees the same rows.
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "purge what was revoked": {
+            "task": "greenbutton.tasks.purge_due",
+            "schedule": 30,
+            "options": {"expires": 60},
+        },
+        "expire what is over": {
+            "task": "greenbutton.tasks.expire_due",
+            "schedule": 60,
+            "options": {"expires": 120},
+        },
+    },
+)
+app.autodiscover_tasks()

@@ -1,0 +1,446 @@
+"""Settings of both sites, in one file that refuses what is unsafe.
+
+`SITE` says which site this process is: `portal` (the company) or `sandbox` (the utilities that it
+can be tried against). Everything else comes from the environment; `.env.example` explains each
+variable. A variable that is missing, misspelt or contradicts another one stops the start with a
+sentence, since a portal that starts with a guess is worse than one that does not start.
+"""
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import dj_database_url
+import django_stubs_ext
+from cryptography.fernet import Fernet
+from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+from dotenv import load_dotenv
+
+from portal.version import VERSION
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+ENV_FILE = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
+if ENV_FILE:
+    load_dotenv(ENV_FILE)
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable, stripped; refuses to start when it is absent and there is no default."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if default is None:
+        raise ImproperlyConfigured(f"{name} is not set. `make setup` writes a .env file with it.")
+    return default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A variable that is `true` or `false`; anything else ("yes", "1") is refused, not guessed."""
+    value = text(name, str(default)).lower()
+    if value not in {"true", "false"}:
+        raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
+    return value == "true"
+
+
+def number(name: str, default: int, *, least: int = 1) -> int:
+    """A whole number that is at least `least`."""
+    value = text(name, str(default))
+    if not value.isdecimal() or int(value) < least:
+        raise ImproperlyConfigured(
+            f"{name} must be a whole number of at least {least}, not {value!r}."
+        )
+    return int(value)
+
+
+def secret(name: str) -> str:
+    """A secret from the variable, or from the file that `<name>_FILE` names (Docker's way)."""
+    if file := text(f"{name}_FILE", ""):
+        return Path(file).read_text(encoding="utf-8").strip()
+    return text(name)
+
+
+def site_url(name: str, default: str) -> str:
+    """An origin (scheme, host, port) without a path; https unless the host is this machine."""
+    value = text(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured(
+            f"{name} must look like https://portal.example.org, not {value!r}."
+        )
+    if parts.path or parts.query or parts.fragment or parts.username:
+        raise ImproperlyConfigured(f"{name} must be scheme, host and port only, not {value!r}.")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ImproperlyConfigured(f"{name} must be https: {parts.hostname} is not this machine.")
+    return value
+
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+# --- Which site, where -------------------------------------------------------------------------
+
+SITE = text("SITE", "portal")
+if SITE not in {"portal", "sandbox"}:
+    raise ImproperlyConfigured(f"SITE must be portal or sandbox, not {SITE!r}.")
+IS_SANDBOX = SITE == "sandbox"
+
+PORTAL_URL = site_url("PORTAL_URL", "http://localhost:8000")
+SANDBOX_URL = site_url("SANDBOX_URL", "http://127.0.0.1:8001")
+SITE_URL = SANDBOX_URL if IS_SANDBOX else PORTAL_URL
+
+DEMO = flag("DEMO", default=False)
+DEBUG = flag("DEBUG", default=False)
+if DEBUG and not DEMO:
+    raise ImproperlyConfigured(
+        "DEBUG shows settings and code to visitors: it needs DEMO=true as well."
+    )
+if DEMO and urlsplit(SITE_URL).hostname not in LOOPBACK:
+    raise ImproperlyConfigured("DEMO=true is for this machine only, but the site's address is not.")
+
+# The portal and the sandbox answer to one name each; portal.middleware redirects every other one
+# before anything could use the Host header, so the list here need not name them.
+ALLOWED_HOSTS = ["*"]
+
+COMPANY_NAME = text("COMPANY_NAME", "Test Company")
+SUPPORT_EMAIL = text("SUPPORT_EMAIL", "support@example.org")
+
+# --- Secrets -----------------------------------------------------------------------------------
+
+SECRET_KEY = secret("SECRET_KEY")
+if len(SECRET_KEY) < 32 or len(set(SECRET_KEY)) < 8:
+    raise ImproperlyConfigured("SECRET_KEY must be random and at least 32 characters long.")
+
+
+def field_keys() -> list[str]:
+    """Fernet keys for everything that is encrypted at rest, newest first; older ones only read."""
+    keys = [key.strip() for key in secret("FIELD_KEYS").split(",") if key.strip()]
+    for key in keys:
+        try:
+            Fernet(key)
+        except ValueError as e:
+            raise ImproperlyConfigured(
+                "Each of FIELD_KEYS must be 32 random bytes in url-safe base64."
+            ) from e
+        if len(set(key)) < 8:
+            raise ImproperlyConfigured("FIELD_KEYS holds a key that is not random.")
+    if not keys:
+        raise ImproperlyConfigured("FIELD_KEYS must hold at least one key.")
+    return keys
+
+
+# The sandbox is another company: it gets no key of the portal's.
+FIELD_KEYS = [] if IS_SANDBOX else field_keys()
+
+# --- Databases ---------------------------------------------------------------------------------
+
+
+def sandbox_database_url() -> str:
+    """The sandbox's own database: given, or the portal's server with `_sandbox` behind the name."""
+    if own := text("SANDBOX_DATABASE_URL", ""):
+        return own
+    parts = urlsplit(text("DATABASE_URL", NO_SERVERS))
+    return urlunsplit(parts._replace(path=f"{parts.path}_sandbox"))
+
+
+def sandbox_redis_url() -> str:
+    """The sandbox's own Redis database: given, or the portal's server with the next number."""
+    if own := text("SANDBOX_REDIS_URL", ""):
+        return own
+    parts = urlsplit(text("REDIS_URL", NO_SERVERS))
+    number_of_portal = int(parts.path.strip("/") or 0)
+    return urlunsplit(parts._replace(path=f"/{number_of_portal + 1}"))
+
+
+# manage.py sets both variables to the embedded servers when they are not given. Any other process
+# (gunicorn, celery) is started by something that knows where its servers are.
+NO_SERVERS: str | None = None
+
+DATABASE_URL = sandbox_database_url() if IS_SANDBOX else text("DATABASE_URL", NO_SERVERS)
+REDIS_URL = sandbox_redis_url() if IS_SANDBOX else text("REDIS_URL", NO_SERVERS)
+REDIS_PREFIX = text("REDIS_PREFIX", "")
+
+DATABASES = {
+    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
+}
+if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address; nothing else will do.")
+if test_database := text("TEST_DATABASE_NAME", ""):
+    DATABASES["default"]["TEST"] = {"NAME": test_database}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": f"{REDIS_PREFIX}{SITE}",
+    }
+}
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-ca"
+
+# --- Applications ------------------------------------------------------------------------------
+
+if IS_SANDBOX:
+    INSTALLED_APPS = [
+        "django.contrib.sessions",
+        "django.contrib.messages",
+        "django.contrib.staticfiles",
+        "utilities.sandbox",
+    ]
+    ROOT_URLCONF = "utilities.sandbox.urls"
+else:
+    INSTALLED_APPS = [
+        "portal",
+        "greenbutton",
+        "authorizations",
+        "utilities",
+        "unfold",
+        "django.contrib.admin",
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+        "django.contrib.messages",
+        "django.contrib.staticfiles",
+        "django.contrib.humanize",
+        "django_htmx",
+        "allauth",
+        "allauth.account",
+        "allauth.mfa",
+    ]
+    ROOT_URLCONF = "portal.urls"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.CanonicalHost",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware" if IS_SANDBOX else "portal.middleware.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+if not IS_SANDBOX:
+    after_csrf = MIDDLEWARE.index("django.middleware.csrf.CsrfViewMiddleware") + 1
+    MIDDLEWARE[after_csrf:after_csrf] = [
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "allauth.account.middleware.AccountMiddleware",
+        "django_htmx.middleware.HtmxMiddleware",
+        "authorizations.access.RememberBrowser",
+    ]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # The sandbox's templates lie inside its own folder, where APP_DIRS finds them.
+        "DIRS": [] if IS_SANDBOX else [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                *(
+                    []
+                    if IS_SANDBOX
+                    else [
+                        "django.contrib.auth.context_processors.auth",
+                        "portal.context.company",
+                    ]
+                ),
+            ]
+        },
+    }
+]
+
+WSGI_APPLICATION = "portal.wsgi.application"
+
+# --- Static files ------------------------------------------------------------------------------
+
+
+def bokeh_scripts() -> Path:
+    """Where the installed bokeh package keeps BokehJS, found without importing the package."""
+    spec = importlib.util.find_spec("bokeh")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    return Path(spec.submodule_search_locations[0]) / "server" / "static" / "js"
+
+
+STATIC_URL = "static/"
+STATIC_ROOT = text("STATIC_ROOT", str(VAR_DIR / f"static-{SITE}"))
+STATICFILES_DIRS: list[Any] = (
+    [] if IS_SANDBOX else [BASE_DIR / "static", ("bokeh", str(bokeh_scripts()))]
+)
+# Without `collectstatic` (demo and tests) WhiteNoise serves what the finders find.
+COLLECTED_STATIC = flag("COLLECTED_STATIC", default=False)
+WHITENOISE_USE_FINDERS = not COLLECTED_STATIC
+WHITENOISE_AUTOREFRESH = not COLLECTED_STATIC
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if COLLECTED_STATIC
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- Sessions, cookies, headers ----------------------------------------------------------------
+
+HTTPS = SITE_URL.startswith("https://")
+
+SESSION_COOKIE_NAME = f"{SITE}_session"
+CSRF_COOKIE_NAME = f"{SITE}_csrf"
+# Strict would lose the session on the way back from the utility (the callback is cross-site).
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+# Whether a proxy of ours stands in front, whose X-Forwarded-* headers can be believed.
+BEHIND_PROXY = flag("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+# Not "no-referrer": browsers then send `Origin: null` with every form, which Django's CSRF check
+# must refuse. "same-origin" tells other sites as little: nothing at all.
+SECURE_REFERRER_POLICY = "same-origin"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        # BokehJS makes <style> elements, which no nonce reaches; portal.views narrow nothing else.
+        "style-src": [SELF, UNSAFE_INLINE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    },
+}
+# Unfold's Alpine evaluates expressions; only the staff pages may.
+STAFF_CONTENT_SECURITY_POLICY = {
+    **CONTENT_SECURITY_POLICY["DIRECTIVES"],  # type: ignore[dict-item]
+    "script-src": [SELF, UNSAFE_EVAL],
+}
+
+# --- Staff sign in -----------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+ACCOUNT_ADAPTER = "portal.accounts.StaffOnly"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+LOGIN_URL = reverse_lazy("account_login")
+LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("home")
+
+# --- E-mail ------------------------------------------------------------------------------------
+
+EMAIL_BACKEND = (
+    "django.core.mail.backends.console.EmailBackend"
+    if DEMO or IS_SANDBOX
+    else "django.core.mail.backends.smtp.EmailBackend"
+)
+EMAIL_HOST = text("EMAIL_HOST", "localhost")
+EMAIL_PORT = number("EMAIL_PORT", 25)
+EMAIL_HOST_USER = text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = secret("EMAIL_HOST_PASSWORD") if EMAIL_HOST_USER else ""
+EMAIL_USE_TLS = flag("EMAIL_USE_TLS", default=False)
+DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", SUPPORT_EMAIL)
+
+# --- Connecting --------------------------------------------------------------------------------
+
+# How often one browser, and one network address, may set out for a utility.
+CONNECTS_AN_HOUR_PER_BROWSER = number("CONNECTS_AN_HOUR_PER_BROWSER", 10)
+CONNECTS_AN_HOUR_PER_ADDRESS = number("CONNECTS_AN_HOUR_PER_ADDRESS", 60)
+
+# --- Collecting --------------------------------------------------------------------------------
+
+# The largest feed that is read, in bytes after decompression.
+FEED_MAX_BYTES = number("FEED_MAX_BYTES", 512 * 1024 * 1024)
+# One overall deadline for one feed, in seconds.
+FEED_DEADLINE_SECONDS = number("FEED_DEADLINE_SECONDS", 300)
+# How often beat looks for due authorizations, in seconds.
+DISPATCH_SECONDS = number("DISPATCH_SECONDS", 3)
+
+# --- Logging -----------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        # httpx logs every address it asks, query and all, at INFO.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        # Celery says at INFO that it looked for due work, every few seconds.
+        "celery": {"level": "WARNING"},
+    },
+}
+
+# --- Staff pages -------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": COMPANY_NAME,
+    "SITE_HEADER": COMPANY_NAME,
+    "SITE_SUBHEADER": f"Green Button portal {VERSION}",
+    "SITE_URL": "/",
+    "SITE_ICON": "portal.views.staff.logo",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "portal.views.staff.logo"}
+    ],
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": True,
+    "DASHBOARD_CALLBACK": "portal.views.staff.dashboard",
+    "ENVIRONMENT": "portal.views.staff.environment",
+    "SIDEBAR": {"navigation": "portal.views.staff.navigation"},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Change password", "link": reverse_lazy("account_change_password")},
+            {"title": "Second factor", "link": reverse_lazy("mfa_index")},
+        ]
+    },
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.9% .021 166.113)",
+            "100": "oklch(95% .052 163.051)",
+            "200": "oklch(90.5% .093 164.15)",
+            "300": "oklch(84.5% .143 164.978)",
+            "400": "oklch(76.5% .177 163.223)",
+            "500": "oklch(69.6% .17 162.48)",
+            "600": "oklch(50.8% .118 165.612)",
+            "700": "oklch(45% .1 165.9)",
+            "800": "oklch(40% .09 166)",
+            "900": "oklch(35% .07 168)",
+            "950": "oklch(26.2% .051 172.552)",
+        },
+    },
+}
