@@ -1,0 +1,56 @@
+from dataclasses import dataclass
+
+from greenbutton.espi.element import Element
+from greenbutton.espi.findings import Findings
+from greenbutton.espi.period import PERIOD, Period
+from greenbutton.espi.shape import CODE, SECONDS, TEXT, Field, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """espi.xsd Authorization: the utility's own record of a consent.
+
+    `status` is 0 revoked, 1 active, 2 denied. `expires_at` is when the access token ends, in UTC
+    seconds. An `authorized_period` of 0 seconds has no end. Tokens, which older servers put
+    here, are not read.
+    """
+
+    authorized_period: Period | None = None
+    published_period: Period | None = None
+    status: int | None = None
+    expires_at: int | None = None
+    grant_type: str | None = None
+    scope: str | None = None
+    token_type: str | None = None
+    error: str | None = None
+    error_description: str | None = None
+    error_uri: str | None = None
+    resource_uri: str | None = None
+    authorization_uri: str | None = None
+    customer_resource_uri: str | None = None
+
+
+SHAPE = Shape(
+    Authorization,
+    Field("authorizedPeriod", "authorized_period", PERIOD),
+    Field("publishedPeriod", "published_period", PERIOD),
+    Field("status", "status", CODE),
+    Field("expires_at", "expires_at", SECONDS),
+    Field("grant_type", "grant_type", TEXT),
+    Field("scope", "scope", TEXT),
+    Field("token_type", "token_type", TEXT),
+    Field("error", "error", TEXT),
+    Field("error_description", "error_description", TEXT),
+    Field("error_uri", "error_uri", TEXT),
+    Field("resourceURI", "resource_uri", TEXT),
+    Field("authorizationURI", "authorization_uri", TEXT),
+    Field("customerResourceURI", "customer_resource_uri", TEXT),
+)
+
+
+def read(element: Element, findings: Findings) -> Authorization:
+    return SHAPE.read(element, findings)
+
+
+def write(authorization: Authorization) -> Element:
+    return SHAPE.write("Authorization", authorization)

@@ -1,0 +1,157 @@
+"""Names, and the text of one XML element as a value.
+
+Namespaces are compared by URI, never by prefix. A value that cannot be read is None, with a
+Finding; it never stops the document.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import cast
+
+from lxml import etree
+
+from greenbutton.espi.findings import Findings
+
+Element = etree._Element
+
+ATOM = "http://www.w3.org/2005/Atom"
+ESPI = "http://naesb.org/espi"
+CUSTOMER = "http://naesb.org/espi/customer"
+# The default namespace has no prefix, for which lxml's stubs have no type.
+NSMAP = cast("dict[str, str]", {None: ATOM, "espi": ESPI})
+
+MAX_INT16 = 2**15 - 1
+MAX_INT32 = 2**31 - 1
+MAX_INT64 = 2**63 - 1
+
+# Years 1 to 9999, which is what datetime and PostgreSQL both hold.
+FIRST_TIME = -62_135_596_800
+LAST_TIME = 253_402_300_799
+# espi.xsd TimeType is in seconds; PG&E sends milliseconds in some places. As seconds, these
+# magnitudes lie beyond the year 5000.
+MILLISECONDS_FROM = 10**11
+MICROSECONDS_FROM = 10**14
+
+_DECIMAL = re.compile(r"([+-]?[0-9]{1,30})(?:\.([0-9]{0,60}))?")
+
+
+def atom(name: str) -> str:
+    return f"{{{ATOM}}}{name}"
+
+
+def espi(name: str) -> str:
+    return f"{{{ESPI}}}{name}"
+
+
+def local_name(element: Element) -> str:
+    return split_name(element)[1]
+
+
+def split_name(element: Element) -> tuple[str, str]:
+    """Namespace ("" for none) and local name. QName would raise on a name with two colons."""
+    uri, _, name = str(element.tag).rpartition("}")
+    return uri.removeprefix("{"), name
+
+
+def children(element: Element) -> Iterator[Element]:
+    """The child elements, without comments and processing instructions."""
+    return element.iterchildren("*")
+
+
+def text(element: Element) -> str | None:
+    """The element's text without blanks at its ends; None if that is nothing."""
+    return (element.text or "").strip() or None
+
+
+def number(element: Element, findings: Findings, limit: int = MAX_INT64) -> int | None:
+    """A whole number between -limit and limit."""
+    content = element.text
+    if content is None:
+        return None
+    try:
+        # int() alone would take 1_000 for a thousand.
+        value = int(content) if "_" not in content else None
+    except ValueError:
+        value = None
+    if value is None:
+        value = _tolerated_number(content, local_name(element), findings)
+    if value is not None and not -limit <= value <= limit:
+        findings.note("number.out_of_range", local_name(element))
+        return None
+    return value
+
+
+def _tolerated_number(content: str, what: str, findings: Findings) -> int | None:
+    """What int() refuses: 12.0 is still a whole number; 12.5 and twelve are not."""
+    content = content.strip()
+    if not content:
+        return None
+    match = _DECIMAL.fullmatch(content)
+    if match is None:
+        findings.note("number.unreadable", what)
+        return None
+    whole, fraction = match.groups()
+    if (fraction or "").strip("0"):
+        findings.note("number.not_whole", what)
+        return None
+    return int(whole)
+
+
+def seconds(element: Element, findings: Findings) -> int | None:
+    """A time or a length of time in whole seconds (espi.xsd TimeType), brought to that scale."""
+    content = element.text
+    if content is None:
+        return None
+    try:
+        value = int(content) if "_" not in content else None
+    except ValueError:
+        value = None
+    if value is None:
+        value = _tolerated_seconds(content, local_name(element), findings)
+    if value is None or FIRST_TIME <= value < MILLISECONDS_FROM:
+        return value
+    return _rescaled(value, local_name(element), findings)
+
+
+def _tolerated_seconds(content: str, what: str, findings: Findings) -> int | None:
+    """What int() refuses: NGMA writes starts as 1721154384.66136."""
+    content = content.strip()
+    if not content:
+        return None
+    match = _DECIMAL.fullmatch(content)
+    if match is None:
+        findings.note("number.unreadable", what)
+        return None
+    whole, fraction = match.groups()
+    if (fraction or "").strip("0"):
+        findings.note("time.fraction", what)
+    return int(whole)
+
+
+def _rescaled(value: int, what: str, findings: Findings) -> int | None:
+    scale, code = 1, ""
+    if abs(value) > MICROSECONDS_FROM:
+        scale, code = 1_000_000, "time.microseconds"
+    elif abs(value) > MILLISECONDS_FROM:
+        scale, code = 1_000, "time.milliseconds"
+    value = abs(value) // scale * (-1 if value < 0 else 1)
+    if not FIRST_TIME <= value <= LAST_TIME:
+        findings.note("time.out_of_range", what)
+        return None
+    if code:
+        findings.note(code, what)
+    return value
+
+
+def date(element: Element, findings: Findings) -> datetime | None:
+    """An Atom date (RFC 4287 §3.3) in UTC; SCE and Opower leave out the zone, or the hour."""
+    content = text(element)
+    if content is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(content)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        findings.note("date.unreadable", local_name(element))
+        return None

@@ -1,0 +1,134 @@
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from lxml import etree
+
+from greenbutton.espi import element as xml
+from greenbutton.espi import resources
+from greenbutton.espi.element import Element, atom, espi
+from greenbutton.espi.findings import Findings
+from greenbutton.espi.resources import EMPTY, Other, Resource
+
+ENTRY = atom("entry")
+ID = atom("id")
+TITLE = atom("title")
+LINK = atom("link")
+CONTENT = atom("content")
+PUBLISHED = atom("published")
+UPDATED = atom("updated")
+# UtilityAPI puts the dates beside the payload, inside the content.
+MISPLACED = {PUBLISHED, UPDATED, espi("published"), espi("updated")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One resource and the Atom entry (RFC 4287 §4.1.2) around it.
+
+    `ordinal` counts resources from 1. An entry with several resources in its content gives an
+    Entry for each, with equal links. `type` is the payload's element name, `Name@cust` in the
+    customer namespace; left out, it is the resource's own. Links are opaque; dates are in UTC.
+    """
+
+    ordinal: int = 0
+    id: str | None = None
+    title: str | None = None
+    self_href: str | None = None
+    up: str | None = None
+    related: tuple[str, ...] = ()
+    published: datetime | None = None
+    updated: datetime | None = None
+    resource: Resource = EMPTY
+    type: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.type:
+            known = type(self.resource).__name__
+            name = self.resource.name if isinstance(self.resource, Other) else known
+            object.__setattr__(self, "type", name)
+
+    @property
+    def where(self) -> str:
+        """How a person finds this entry in its document."""
+        return self.self_href or self.id or f"entry {self.ordinal}"
+
+
+def read(element: Element, ordinal: int, findings: Findings) -> Iterator[Entry]:
+    """Yield the entry once for each resource in its content, the first numbered `ordinal`."""
+    inner = [child for content in element.iterchildren(CONTENT) for child in xml.children(content)]
+    around = _read_around(element, ordinal, findings)
+    findings.where = around.where
+    dates = [*xml.children(element), *inner]
+    around = replace(
+        around,
+        published=_read_date(dates, "published", findings),
+        updated=_read_date(dates, "updated", findings),
+    )
+    payloads = [child for child in inner if child.tag not in MISPLACED]
+    if not payloads:
+        yield around
+    for number, payload in enumerate(payloads, ordinal):
+        resource = resources.read(payload, findings)
+        yield replace(around, ordinal=number, resource=resource, type=resources.name_of(payload))
+
+
+def _read_around(element: Element, ordinal: int, findings: Findings) -> Entry:
+    """The entry without its dates and content."""
+    hrefs: dict[str, list[str]] = {}
+    for link in element.iterchildren(LINK):
+        href = (link.get("href") or "").strip()
+        if href:
+            hrefs.setdefault((link.get("rel") or "").strip(), []).append(href)
+    return Entry(
+        ordinal=ordinal,
+        id=_read_text(element, ID),
+        title=_read_text(element, TITLE),
+        self_href=hrefs.get("self", [None])[0],
+        up=hrefs.get("up", [None])[0],
+        related=tuple(dict.fromkeys(hrefs.get("related", []))),
+    )
+
+
+def _read_text(element: Element, tag: str) -> str | None:
+    child = element.find(tag)
+    return None if child is None else xml.text(child)
+
+
+def _read_date(elements: Iterable[Element], name: str, findings: Findings) -> datetime | None:
+    for child in elements:
+        if child.tag in (atom(name), espi(name)) and xml.text(child):
+            return xml.date(child, findings)
+    return None
+
+
+def write(entry: Entry) -> Element:
+    """The entry as an element, in the order in which most custodians write it."""
+    element = etree.Element(ENTRY, nsmap=xml.NSMAP)
+    _write_text(element, ID, entry.id)
+    _write_link(element, "self", entry.self_href)
+    _write_link(element, "up", entry.up)
+    for href in entry.related:
+        _write_link(element, "related", href)
+    _write_text(element, TITLE, entry.title)
+    content = etree.SubElement(element, CONTENT)
+    if entry.resource != EMPTY:
+        content.append(resources.write(entry.resource, entry.type))
+    for tag, moment in ((PUBLISHED, entry.published), (UPDATED, entry.updated)):
+        _write_text(element, tag, None if moment is None else date_text(moment))
+    return element
+
+
+def date_text(moment: datetime) -> str:
+    """An Atom date (RFC 4287 §3.3) in UTC, written with Z."""
+    assert moment.tzinfo, "a date without a zone is nobody's"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def _write_text(parent: Element, tag: str, value: str | None) -> None:
+    if value is not None:
+        etree.SubElement(parent, tag).text = value
+
+
+def _write_link(parent: Element, rel: str, href: str | None) -> None:
+    if href is not None:
+        etree.SubElement(parent, LINK, rel=rel, href=href)

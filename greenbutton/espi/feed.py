@@ -1,0 +1,223 @@
+"""Atom documents of ESPI resources (RFC 4287), streamed in and out.
+
+Memory stays flat: one entry's tree at a time, and what is finished leaves its parent.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from io import BytesIO
+from typing import NoReturn, Protocol, cast
+
+from lxml import etree
+
+from greenbutton.espi import entry as entries
+from greenbutton.espi import resources
+from greenbutton.espi.element import NSMAP, Element, atom, espi, split_name
+from greenbutton.espi.entry import ENTRY, ID, LINK, TITLE, UPDATED, Entry
+from greenbutton.espi.errors import EspiError
+from greenbutton.espi.findings import Findings
+
+FEED = atom("feed")
+BARE = (espi("BatchList"), espi("ServiceStatus"))
+ROOTS = (FEED, ENTRY, *BARE)
+
+# One entry is held as a tree of several times its text, whatever it is; this bounds that.
+# Three years of quarter-hours in a single block are about 35 MB.
+MAX_ENTRY_BYTES = 64 * 2**20
+
+
+class Readable(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+class _Counted:
+    """The file, with its bytes counted in all and since the last entry."""
+
+    def __init__(self, file: Readable, max_bytes: int) -> None:
+        self._file = file
+        self._max_bytes = max_bytes
+        self._entry_began = 0
+        self.total = 0
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self.total += len(data)
+        if self.total > self._max_bytes:
+            raise EspiError(f"The document is larger than {self._max_bytes:,} bytes.")
+        if self.total - self._entry_began > MAX_ENTRY_BYTES:
+            raise EspiError(f"One entry is larger than {MAX_ENTRY_BYTES:,} bytes.")
+        return data
+
+    def entry_ended(self) -> None:
+        self._entry_began = self.total
+
+
+class Feed:
+    """The entries of one document, in its order, while it is being read.
+
+    `findings` grows with the reading. `entries` counts Atom entries; an entry with several
+    resources gives several. Raises EspiError when the document has to be refused, which may be
+    at its last byte: keep nothing before the iteration has ended.
+    """
+
+    def __init__(self, file: Readable, *, max_bytes: int) -> None:
+        self.findings = Findings()
+        self.entries = 0
+        self._resources = 0
+        self._bytes = _Counted(file, max_bytes)
+        self._iterator = self._guarded()
+
+    def __iter__(self) -> Iterator[Entry]:
+        return self
+
+    def __next__(self) -> Entry:
+        return next(self._iterator)
+
+    def _guarded(self) -> Iterator[Entry]:
+        try:
+            yield from self._read()
+        except EspiError as refused:
+            refused.entry = self.findings.where
+            raise
+        except etree.XMLSyntaxError as error:
+            says = _syntax_words(error) if self._bytes.total else "The document is empty."
+            raise EspiError(says, line=error.lineno, entry=self.findings.where) from error
+
+    def _read(self) -> Iterator[Entry]:
+        parser = etree.iterparse(
+            self._bytes,
+            events=("start", "end"),
+            tag=ROOTS,
+            # A comment inside a number would split its text.
+            remove_comments=True,
+            remove_pis=True,
+            remove_blank_text=True,
+            # Not False: with it, lxml forgets that an undeclared entity is an error, and takes
+            # what follows in the file for a new document. Files are opened with neither.
+            resolve_entities="internal",
+            load_dtd=False,
+            no_network=True,
+            huge_tree=False,
+        )
+        root: Element | None = None
+        for event, element in parser:
+            if root is None:
+                root = _accepted(element)
+            elif event == "end" and (element is root or _is_member(element, root)):
+                yield from self._finished(element)
+        if root is None:
+            _refuse_root(parser.root)
+
+    def _finished(self, element: Element) -> Iterator[Entry]:
+        """Read what has just ended, then forget it and all before it."""
+        if element.tag == ENTRY:
+            self.entries += 1
+            for entry in entries.read(element, self._resources + 1, self.findings):
+                self._resources += 1
+                yield entry
+        elif element.tag in BARE:
+            self._resources += 1
+            resource = resources.read(element, self.findings)
+            yield Entry(ordinal=self._resources, resource=resource)
+        self._bytes.entry_ended()
+        _forget(element)
+
+
+def read_feed(file: Readable, *, max_bytes: int) -> Feed:
+    """Read an open binary file: a feed, a lone entry, a bare BatchList or ServiceStatus.
+
+    Nothing is read before the first entry is asked for. The errors are Feed's.
+    """
+    return Feed(file, max_bytes=max_bytes)
+
+
+def _accepted(first: Element) -> Element:
+    """The root, if it is one that we read. Only such names make events, so it is the first."""
+    if cast("object | None", first.getroottree().docinfo.internalDTD) is not None:
+        # Entities could name files, or swell without end. No ESPI document needs a DTD.
+        raise EspiError("The document has a DOCTYPE, which is not accepted.", line=1)
+    if first.getparent() is not None:
+        _refuse_root(first.getroottree().getroot())
+    return first
+
+
+def _refuse_root(root: Element) -> NoReturn:
+    uri, name = split_name(root)
+    where = f"the namespace {uri}" if uri else "no namespace"
+    raise EspiError(
+        f"The document is no Green Button data: it begins with {name} in {where}.",
+        line=cast("int | None", root.sourceline),
+    )
+
+
+def _is_member(element: Element, root: Element) -> bool:
+    return element.tag == ENTRY and root.tag == FEED and element.getparent() is root
+
+
+def _syntax_words(error: etree.XMLSyntaxError) -> str:
+    said = " ".join((error.msg or "").partition(", line ")[0].split()).rstrip(".")
+    if "Excessive depth" in said:
+        return "The document is nested too deeply."
+    if "ntity" in said or "DOCTYPE" in said:
+        return f"The document uses entities or a DOCTYPE, which are not accepted: {said}."
+    return f"The document is not well-formed XML, or it was cut off: {said}."
+
+
+def _forget(element: Element) -> None:
+    """Empty an element and remove what stands before it. Its parser still holds the element."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+def write_feed(
+    members: Iterable[Entry],
+    *,
+    self_href: str,
+    title: str,
+    updated: datetime,
+    id: str,  # noqa: A002 (named as in Atom)
+) -> Iterator[bytes]:
+    """Yield the document in pieces, an entry each; `id` is a urn:uuid: of the caller's making.
+
+    Raises EspiError for a resource that is known by name only.
+    """
+    buffer = BytesIO()
+    with etree.xmlfile(buffer, encoding="utf-8") as file:
+        file.write_declaration()
+        with file.element(FEED, nsmap=NSMAP):
+            for element in _feed_head(self_href, title, updated, id):
+                file.write(element)
+            for entry in members:
+                file.write(entries.write(entry))
+                file.flush()
+                yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def write_entry(entry: Entry) -> bytes:
+    """A document of one entry, as an Authorization is served."""
+    element = entries.write(entry)
+    return etree.tostring(element, encoding="utf-8", xml_declaration=True)
+
+
+def write_bare(resource: resources.Resource) -> bytes:
+    """A document without Atom: a BatchList, or a ServiceStatus."""
+    element = resources.write(resource, type(resource).__name__)
+    return etree.tostring(element, encoding="utf-8", xml_declaration=True)
+
+
+def _feed_head(self_href: str, title: str, updated: datetime, feed_id: str) -> Iterator[Element]:
+    for tag, words in ((ID, feed_id), (TITLE, title), (UPDATED, entries.date_text(updated))):
+        element = etree.Element(tag, nsmap=NSMAP)
+        element.text = words
+        yield element
+    yield etree.Element(LINK, rel="self", href=self_href, nsmap=NSMAP)
+
+
+def _taken(buffer: BytesIO) -> bytes:
+    data = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return data

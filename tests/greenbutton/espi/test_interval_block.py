@@ -1,0 +1,115 @@
+import pytest
+
+from greenbutton.espi.interval_block import IntervalBlock, IntervalReading
+from tests.greenbutton.espi.documents import at, block, codes_of, entry, feed, opened, readings_of
+
+
+@pytest.mark.parametrize(
+    ("start", "read", "code"),
+    [
+        ("1330578000", 1330578000, None),
+        (" 1330578000\n", 1330578000, None),
+        ("1330578000.0", 1330578000, None),
+        ("-86400", -86400, None),
+        ("1721154384.66136", 1721154384, "time.fraction"),
+        ("1440585200000", 1440585200, "time.milliseconds"),
+        ("1440585200000000", 1440585200, "time.microseconds"),
+        ("9223372036854775807", None, "time.out_of_range"),
+        ("9" * 5000, None, "number.unreadable"),
+        ("1e999999999", None, "number.unreadable"),
+        ("1_000", None, "number.unreadable"),
+        ("NaN", None, "number.unreadable"),
+        ("", None, None),
+    ],
+)
+def test_starts_become_whole_utc_seconds(start: str, read: int | None, code: str | None) -> None:
+    document = feed(entry(block(at(start))))
+    assert readings_of(document)[0].start == read
+    assert codes_of(document) == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "read", "code"),
+    [
+        ("-5", -5, None),
+        ("12.000", 12, None),
+        ("0.7", None, "number.not_whole"),
+        ("1,000", None, "number.unreadable"),
+        ("1_000", None, "number.unreadable"),
+        ("9223372036854775808", None, "number.out_of_range"),
+        ("9" * 5000, None, "number.unreadable"),
+        ("", None, None),
+    ],
+)
+def test_a_value_is_a_whole_number_or_left_out(value: str, read: int | None, code: str) -> None:
+    document = feed(entry(block(at("0", value=value))))
+    assert readings_of(document)[0].value == read
+    assert codes_of(document) == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("duration", "code"),
+    [
+        ("0", "reading.no_duration"),
+        ("-60", "number.out_of_range"),
+        ("4294967296", "number.out_of_range"),
+    ],
+)
+def test_an_impossible_duration_is_left_to_the_reading_type(duration: str, code: str) -> None:
+    document = feed(entry(block(at("100", duration))))
+    assert readings_of(document)[0].seconds is None
+    assert codes_of(document) == [code]
+
+
+def test_several_qualities_and_the_small_numbers_are_read() -> None:
+    reading = (
+        "<espi:cost>7</espi:cost>"
+        "<espi:ReadingQuality><espi:quality>17</espi:quality></espi:ReadingQuality>"
+        "<espi:ReadingQuality><espi:quality>8</espi:quality></espi:ReadingQuality>"
+        + at("100")
+        + "<espi:consumptionTier>3</espi:consumptionTier><espi:tou>1</espi:tou>"
+        "<espi:cpp>99999</espi:cpp>"
+    )
+    document = feed(entry(block(reading)))
+    assert readings_of(document) == [IntervalReading(100, 3600, 1, 7, (17, 8), 1, None, 3)]
+    assert codes_of(document) == ["number.out_of_range"]
+
+
+def test_the_same_oddity_in_one_entry_is_one_finding_with_its_count() -> None:
+    read = opened(feed(entry(block(*[at("1.5")] * 9), links="self=b"), entry(block(at("1.5")))))
+    for _ in read:
+        pass
+    found = [(finding.code, finding.where, finding.count) for finding in read.findings]
+    assert found == [("time.fraction", "b", 9), ("time.fraction", "entry 2", 1)]
+
+
+def test_findings_stay_few_however_odd_the_feed_is() -> None:
+    read = opened(feed(*(entry(block(at("1.5")), links=f"self={n}") for n in range(2000))))
+    for _ in read:
+        pass
+    found = list(read.findings)
+    assert len(found) < 600
+    assert sum(finding.count for finding in found) == 2000
+
+
+def test_readings_without_a_time_follow_one_another_from_the_blocks_start() -> None:
+    timeless = IntervalReading(None, None, 1)
+    placed = IntervalBlock(
+        1000, None, (timeless, timeless, IntervalReading(9000, None, 1), timeless)
+    )
+    assert [(one.start, one.seconds) for one in placed.placed(900)] == [
+        (1000, 900),
+        (1900, 900),
+        (9000, 900),
+        (9900, 900),
+    ]
+
+
+def test_what_no_one_says_stays_unknown() -> None:
+    placed = IntervalBlock(1000, None, (IntervalReading(None, None, 1),) * 2).placed(None)
+    assert [(one.start, one.seconds) for one in placed] == [(1000, None), (None, None)]
+
+
+def test_a_readings_own_time_wins_over_the_reading_type() -> None:
+    (placed,) = IntervalBlock(0, None, (IntervalReading(60, 300, 1),)).placed(900)
+    assert (placed.start, placed.seconds) == (60, 300)
