@@ -1,0 +1,34 @@
+"""Every test of the sandbox meets it seeded, as `make sandbox` would leave it."""
+
+import pytest
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
+
+from tests.sandbox.walk import Company, Walk
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        call_command("sandbox_seed", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def rolled_back(db: None) -> None:
+    """Each test in a transaction of its own."""
+
+
+@pytest.fixture
+def puc() -> Company:
+    return Company.public("ssmpuc")
+
+
+@pytest.fixture
+def svce() -> Company:
+    return Company.public("svce")
+
+
+@pytest.fixture
+def walk(puc: Company) -> Walk:
+    """A customer of PUC Distribution, just come from the public client's link."""
+    return Walk(puc)

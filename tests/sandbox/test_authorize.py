@@ -1,0 +1,186 @@
+"""The authorize address: who is shown a page, and who is sent back with an error."""
+
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+
+from tests.sandbox.walk import Company, Walk, browser
+from utilities.sandbox.models import ConsentRequest
+
+BAD_SCOPES = [
+    "????",
+    "FB=",
+    "FB=????",
+    "FB=4;FB=16",
+    "FB=1_3",
+    "FB=4;HistoryLength=lots",
+    "FB=4;PreferredAuthEndDate=1000000000",
+]
+
+
+def ask(company: Company, **changes: str | None) -> tuple[int, str, dict[str, str]]:
+    """Status, page and redirect parameters of an authorize request; None leaves one out."""
+    given: dict[str, str | None] = {
+        "response_type": "code",
+        "client_id": company.registration.client_id,
+        "redirect_uri": company.redirect_uri,
+        "scope": "FB=4_16",
+        "state": "s-1",
+    }
+    query = "&".join(
+        f"{name}={quote(value, safe='')}"
+        for name, value in (given | changes).items()
+        if value is not None
+    )
+    return ask_raw(company, query)
+
+
+def ask_raw(company: Company, query: str) -> tuple[int, str, dict[str, str]]:
+    response = browser().get(f"/DataCustodian/{company.utility}/oauth/authorize?{query}")
+    location = response.get("Location", "")
+    told = {k: v[0] for k, v in parse_qs(urlsplit(location).query).items()}
+    return response.status_code, response.content.decode() or location, told
+
+
+@pytest.mark.spec("RFC 6749", "4.1.2.1")
+@pytest.mark.parametrize("client_id", [None, "", "nobody", "SVCE_ccccccccc", "a\0b"])
+def test_an_unknown_client_is_shown_and_never_redirected(
+    puc: Company, client_id: str | None
+) -> None:
+    status, html, told = ask(puc, client_id=client_id)
+    assert status == 400
+    assert 'data-error="bad_request"' in html
+    assert not told
+
+
+@pytest.mark.spec("RFC 6749", "3.1.2.4")
+@pytest.mark.parametrize("change", ["/more", "?x=1", "#there", ""])
+def test_a_redirect_uri_that_is_not_registered_letter_by_letter_is_never_followed(
+    puc: Company, change: str
+) -> None:
+    uri = f"{puc.redirect_uri}{change}" if change else "https://evil.example/"
+    status, html, told = ask(puc, redirect_uri=uri)
+    assert status == 400
+    assert "has not registered" in html
+    assert "evil" not in html
+    assert not told
+
+
+def test_the_redirect_uri_of_another_company_is_not_followed(puc: Company, svce: Company) -> None:
+    assert ask(puc, redirect_uri=svce.redirect_uri)[0] == 400
+
+
+def test_two_redirect_uris_are_none(puc: Company) -> None:
+    uri = quote(puc.redirect_uri, safe="")
+    query = f"response_type=code&client_id={puc.registration.client_id}&redirect_uri={uri}"
+    assert ask_raw(puc, f"{query}&redirect_uri={uri}")[0] == 400
+
+
+@pytest.mark.spec("RFC 6749", "4.1.2.1")
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"response_type": None}, "invalid_request"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": "code token"}, "unsupported_response_type"),
+        ({"code_challenge": "abc", "code_challenge_method": "S256"}, "invalid_request"),
+        ({"code_challenge": "a" * 43, "code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge": "a" * 43}, "invalid_request"),
+        ({"code_challenge_method": "S256"}, "invalid_request"),
+        *(({"scope": scope}, "invalid_scope") for scope in BAD_SCOPES),
+    ],
+)
+def test_a_mistake_of_the_company_is_told_to_it_with_its_state(
+    puc: Company, changes: dict[str, str | None], error: str
+) -> None:
+    status, location, told = ask(puc, **changes)
+    assert status == 302
+    assert location.startswith(f"{puc.redirect_uri}?")
+    assert told["error"] == error
+    assert told["state"] == "s-1"
+    assert "code" not in told
+    assert not ConsentRequest.objects.exists()
+
+
+@pytest.mark.spec("RFC 6749", "3.1")
+@pytest.mark.parametrize("name", ["response_type", "scope", "state"])
+def test_a_parameter_that_comes_twice_is_refused(puc: Company, name: str) -> None:
+    uri = quote(puc.redirect_uri, safe="")
+    query = f"response_type=code&client_id={puc.registration.client_id}&redirect_uri={uri}"
+    assert ask_raw(puc, f"{query}&{name}=code&{name}=code")[2]["error"] == "invalid_request"
+
+
+def test_a_mistake_without_a_redirect_uri_is_shown(puc: Company) -> None:
+    status, html, told = ask(puc, redirect_uri=None, response_type="token")
+    assert status == 400
+    assert "response_type must be code" in html
+    assert not told
+
+
+def test_a_state_that_is_too_long_to_keep_is_refused(puc: Company) -> None:
+    assert ask(puc, state="x" * 2001)[2]["error"] == "invalid_request"
+
+
+def test_a_request_without_scope_asks_for_the_clients_default(puc: Company) -> None:
+    walk = Walk(puc, scope="")
+    walk.sign_in()
+    assert walk.inputs("data") == ["4", "16", "51"]
+
+
+def test_a_request_without_state_is_answered_without_one(puc: Company) -> None:
+    walk = Walk(puc, state="")
+    walk.sign_in()
+    walk.deny()
+    assert "state" not in walk.returned()
+
+
+def test_what_the_redirect_uri_holds_already_stays() -> None:
+    company = Company.live("ssmpuc")
+    walk = Walk(company)
+    walk.sign_in()
+    walk.allow()
+    told = walk.returned()
+    assert told["from"] == "utility"
+    assert set(told) == {"from", "code", "state"}
+
+
+def test_the_pages_after_the_link_carry_nothing_of_it_in_their_address(svce: Company) -> None:
+    walk = Walk(svce, scope="FB=4;AdditionalScope=auth-phone-111-111-1111")
+    addresses = [address for address, _ in walk.page.redirect_chain]
+    assert addresses
+    assert all("?" not in address and "111" not in address for address in addresses)
+
+
+def test_an_unknown_utility_is_not_found(puc: Company) -> None:
+    response = browser().get("/DataCustodian/nowhere/oauth/authorize")
+    assert response.status_code == 404
+    assert "There is no such page" in response.content.decode()
+
+
+def test_another_browser_cannot_open_the_customers_pages(walk: Walk) -> None:
+    asking = ConsentRequest.objects.get()
+    response = browser().get(f"/ssmpuc/share/{asking.uid}/authenticate/")
+    assert response.status_code == 404
+    assert "no longer open" in response.content.decode()
+
+
+def test_another_utilitys_pages_do_not_serve_the_request(walk: Walk) -> None:
+    asking = ConsentRequest.objects.get()
+    assert walk.client.get(f"/svce/share/{asking.uid}/authenticate/").status_code == 404
+
+
+def test_two_tabs_do_not_disturb_one_another(puc: Company) -> None:
+    first = Walk(puc, state="first")
+    first.sign_in()
+    second = Walk.__new__(Walk)
+    second.__dict__ |= {**first.__dict__, "state": "second"}
+    second.open()
+    second.sign_in()
+    first.allow()
+    second.deny()
+    assert first.returned()["state"] == "first"
+    assert second.returned() | {"error_description": ""} == {
+        "error": "access_denied",
+        "error_description": "",
+        "state": "second",
+    }

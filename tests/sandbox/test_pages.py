@@ -1,0 +1,150 @@
+"""The front doors, the documentation, and what the seeds' pages say."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+
+from tests.sandbox.walk import browser
+from utilities.sandbox.households import PROFILES
+from utilities.sandbox.models import Registration, Service, UtilityAccount
+from utilities.sandbox.programmes import all_programmes
+
+SHARED = Path(settings.BASE_DIR).parent / "shared" / "seeds"
+SEED_PAGES = {"ssmpuc": "000_e62438d5e9dde67e.txt", "svce": "003_879a3df8169d2882.txt"}
+
+
+def html(address: str) -> str:
+    response = browser().get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_the_sandbox_lists_its_utilities() -> None:
+    page = html("/")
+    assert "PUC Distribution" in page
+    assert "Silicon Valley Clean Energy" in page
+
+
+def test_it_says_that_it_is_up() -> None:
+    assert html("/health/") == "ok"
+
+
+@pytest.mark.parametrize("slug", ["ssmpuc", "svce"])
+@pytest.mark.parametrize("address", ["/{}/", "/{}/docs/"])
+def test_every_page_says_that_it_is_a_sandbox(slug: str, address: str) -> None:
+    assert "Sandbox: test data only" in html(address.format(slug))
+
+
+@pytest.mark.parametrize("slug", ["ssmpuc", "svce"])
+def test_the_documentation_names_every_test_account_of_the_programme(slug: str) -> None:
+    page = html(f"/{slug}/docs/")
+    programme = all_programmes()[slug]
+    for account in programme.accounts:
+        identifiers = (account.test_name, account.phone, account.email)
+        for identifier in filter(None, identifiers):
+            assert (identifier in page) == account.test, identifier
+    assert programme.client.client_id in page
+    assert programme.scope_example in page
+
+
+@pytest.mark.parametrize("slug", ["ssmpuc", "svce"])
+def test_every_test_identifier_stands_in_the_utilitys_own_page(slug: str) -> None:
+    if not SHARED.is_dir():
+        pytest.skip("the utilities' own pages (../shared/seeds) are not here")
+    seed = (SHARED / SEED_PAGES[slug]).read_text(encoding="utf-8")
+    programme = all_programmes()[slug]
+    assert programme.client.client_id in seed
+    assert programme.scope_example in seed
+    assert programme.description in seed
+    for account in programme.accounts:
+        typed = [account.test_name, account.phone, account.email]
+        typed += [account.number] if slug == "svce" or account.bill_date else []
+        for identifier in filter(None, typed):
+            assert (identifier in seed) == account.test, identifier
+
+
+@pytest.mark.parametrize("address", ["/nowhere/", "/ssmpuc/nothing/", "/nowhere/docs/"])
+def test_an_address_that_is_not_there_gets_a_page_with_a_way_on(address: str) -> None:
+    response = browser().get(address)
+    assert response.status_code == 404
+    assert 'href="/ssmpuc/"' in response.content.decode()
+
+
+def test_the_demo_accounts_have_the_services_that_the_pages_promise() -> None:
+    promised = {
+        ("ssmpuc", "residential"): ["electricity", "water"],
+        ("ssmpuc", "commercial"): ["electricity", "water"],
+        ("svce", "residential"): ["electricity", "gas"],
+        ("svce", "commercial"): ["electricity"] * 4 + ["gas"],
+        ("ssmpuc", "badlogin"): [],
+        ("svce", "badlogin"): [],
+    }
+    accounts = UtilityAccount.objects.filter(is_test=True)
+    assert accounts.count() == 6 + 3
+    for account in accounts:
+        kinds = [service.kind for service in account.services.all()]
+        assert kinds == promised[account.utility, account.scenario]
+
+
+def test_every_meter_leads_a_life_that_fits_what_it_measures() -> None:
+    for service in Service.objects.select_related("account"):
+        assert PROFILES[service.profile].commodity.kind.name.lower() == service.kind
+    seeds = [service.seed for service in Service.objects.select_related("account")]
+    assert len(set(seeds)) == len(seeds)
+
+
+class TestSeed:
+    def seed(self) -> str:
+        out = StringIO()
+        call_command("sandbox_seed", "--json", stdout=out)
+        return out.getvalue()
+
+    def test_it_prints_the_clients_and_nothing_else(self) -> None:
+        clients = json.loads(self.seed())["clients"]
+        assert [client["client_id"] for client in clients] == ["SSMPUC_ccccccccc", "SVCE_ccccccccc"]
+        for client in clients:
+            assert client["public"] is True
+            assert client["status"] == "sandbox"
+            assert client["company_name"] == "Test Company"
+            assert client["origin"] == settings.SANDBOX_URL
+            assert client["authorize_url"].startswith(f"{settings.SANDBOX_URL}/DataCustodian/")
+            slug = client["utility"].lower()
+            callback = f"{settings.PORTAL_URL}/connect/callback/{slug}/"
+            assert client["redirect_uris"] == [callback]
+
+    def test_a_second_time_changes_nothing(self) -> None:
+        before = list(Service.objects.values_list("uid", "meter_number"))
+        assert self.seed() == self.seed()
+        assert list(Service.objects.values_list("uid", "meter_number")) == before
+
+    def test_redirect_uris_are_registered_anew_at_each_start(
+        self, settings: pytest.FixtureRequest
+    ) -> None:
+        settings.PORTAL_URL = "http://localhost:8123"  # type: ignore[attr-defined]
+        clients = json.loads(self.seed())["clients"]
+        expected = ["http://localhost:8123/connect/callback/svce/"]
+        assert clients[1]["redirect_uris"] == expected
+
+    def test_secrets_differ_by_client_and_by_installation(
+        self, settings: pytest.FixtureRequest
+    ) -> None:
+        def secrets() -> set[str]:
+            clients = json.loads(self.seed())["clients"]
+            names = ("client_secret", "registration_access_token")
+            return {client[name] for client in clients for name in names}
+
+        here = secrets()
+        settings.SECRET_KEY = "another installation's key, just as long and random"  # type: ignore[attr-defined]
+        there = secrets()
+        assert len(here) == len(there) == 4
+        assert not here & there
+        assert all(len(secret) >= 43 for secret in here | there)
+
+    def test_a_public_client_can_never_go_live(self) -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Registration.objects.filter(is_public=True).update(status="live")

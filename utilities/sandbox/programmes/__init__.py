@@ -1,0 +1,182 @@
+"""The utilities of the sandbox: brand, words, time zone, ways to authenticate, accounts.
+
+One TOML file a utility. Nothing here is shared with the portal, which has its own registry of what
+a third party knows of a utility.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+FOLDER = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to authenticate, as the utility's page offers it."""
+
+    type: str
+    # What the customer chooses, what the field is called, what stands below it.
+    label: str
+    field: str
+    hint: str
+    description: str
+    example: str
+    not_found: str
+    # For the browser's keyboard and its memory; HTML's words.
+    inputmode: str = "text"
+    autocomplete: str = "off"
+
+
+@dataclass(frozen=True)
+class ServiceData:
+    """A meter of an account: what it measures, and which simulated life it leads."""
+
+    kind: str
+    profile: str
+    meter: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class AccountData:
+    """A customer of the utility, or a test account."""
+
+    number: str
+    name: str
+    scenario: str
+    address: str
+    description: str = ""
+    test: bool = False
+    test_name: str = ""
+    phone: str = ""
+    email: str = ""
+    bill_amount: Decimal | None = None
+    bill_date: date | None = None
+    services: tuple[ServiceData, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClientData:
+    """A public client that everybody may try."""
+
+    client_id: str
+    company_name: str
+    website: str
+    default_scope: str
+    redirect_path: str
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A utility's Green Button programme."""
+
+    slug: str
+    utility_id: str
+    name: str
+    short_name: str
+    legal_name: str
+    description: str
+    region: str
+    website: str
+    support_phone: str
+    welcome: str
+    find_account: str
+    time_zone: str
+    # ISO 4217: the number that ESPI wants, and the sign that people read.
+    currency: int
+    currency_sign: str
+    # ISO 3166, for reading telephone numbers.
+    country: str
+    scope_example: str
+    ways: tuple[Way, ...]
+    accounts: tuple[AccountData, ...]
+    client: ClientData
+    # The parts of the written logo.
+    wordmark: tuple[str, str] = field(default=("", ""))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where its customers' days begin and end."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def default_way(self) -> Way:
+        """The first one."""
+        return self.ways[0]
+
+    @property
+    def asks_for_bill(self) -> bool:
+        """Whether the form has the fields of the last bill."""
+        return any(way.type == "lastbill" for way in self.ways)
+
+    @property
+    def sends_passcodes(self) -> bool:
+        """Whether a customer proves by a passcode who they are."""
+        return not self.asks_for_bill
+
+    @property
+    def stylesheet(self) -> str:
+        """The brand's own sheet."""
+        return f"sandbox/{self.slug}.css"
+
+    @property
+    def authorize_url(self) -> str:
+        """Where a third party sends its customers."""
+        return f"{settings.SANDBOX_URL}/DataCustodian/{self.slug}/oauth/authorize"
+
+    @property
+    def token_url(self) -> str:
+        """Where a third party trades codes for tokens."""
+        return f"{settings.SANDBOX_URL}/DataCustodian/{self.slug}/oauth/token"
+
+    @property
+    def docs_url(self) -> str:
+        """Where the programme is explained."""
+        return f"{settings.SANDBOX_URL}/{self.slug}/docs/"
+
+    def way(self, type: str) -> Way | None:  # noqa: A002 (the seeds' word)
+        """The way of this type, if the utility offers it."""
+        return next((way for way in self.ways if way.type == type), None)
+
+
+@cache
+def all_programmes() -> dict[str, Programme]:
+    """Every utility of the sandbox by its slug, in the order of the file names."""
+    files = sorted(FOLDER.glob("*.toml"))
+    programmes = (_load(file) for file in files)
+    return {programme.slug: programme for programme in programmes}
+
+
+def get_programme(slug: str) -> Programme:
+    """The utility with this slug; KeyError if there is none."""
+    return all_programmes()[slug]
+
+
+def _load(file: Path) -> Programme:
+    data: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+    return Programme(
+        slug=file.stem,
+        ways=tuple(Way(**way) for way in data.pop("ways")),
+        accounts=tuple(_account(account) for account in data.pop("accounts")),
+        client=ClientData(**data.pop("client")),
+        wordmark=tuple(data.pop("wordmark")),
+        **data,
+    )
+
+
+def _account(data: dict[str, Any]) -> AccountData:
+    services = tuple(ServiceData(**service) for service in data.pop("services", []))
+    amount = data.pop("bill_amount", None)
+    return AccountData(
+        **data, services=services, bill_amount=None if amount is None else Decimal(amount)
+    )

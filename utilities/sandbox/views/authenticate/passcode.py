@@ -1,0 +1,82 @@
+"""Step 2 of a look-up: the one-time passcode."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from utilities.sandbox import passcodes
+from utilities.sandbox.models import ConsentRequest, OneTimeCode, WrongTries
+from utilities.sandbox.views.authenticate.authenticate import too_many_codes
+from utilities.sandbox.views.authenticate.finding import NotFoundError, locked
+from utilities.sandbox.views.pages import PROVE, admit, flow_page, go_to, in_flow, posted_only
+
+EXPIRED = NotFoundError(
+    "passcode_expired", "This passcode has expired. Please let us send you a new one."
+)
+WRONG = NotFoundError(
+    "wrong_passcode", "That is not the passcode. Please check the six digits and try again."
+)
+
+
+@require_safe
+@in_flow
+def show(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    """Where the passcode went, and the field for it."""
+    if asking.authenticated_at is not None:
+        return go_to("consent", asking)
+    passcode = _latest(asking)
+    if passcode is None:
+        return go_to("authenticate", asking)
+    return _form(request, asking, passcode, EXPIRED if passcode.is_spent else None)
+
+
+@in_flow
+@posted_only("passcode")
+def check(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    """Let in whoever has the code."""
+    passcode = _latest(asking)
+    if passcode is None:
+        return go_to("authenticate", asking)
+    account, tried = passcode.account, f"passcode:{passcode.account.account_key}"
+    if WrongTries.is_locked(account.utility, tried):
+        return _form(request, asking, passcode, locked())
+    if passcode.is_spent:
+        return _form(request, asking, passcode, EXPIRED)
+    if not passcode.try_with("".join(request.POST.get("passcode", "").split())):
+        if not account.is_test:
+            WrongTries.add(account.utility, tried)
+        return _form(request, asking, passcode, WRONG)
+    WrongTries.forget(account.utility, tried)
+    return admit(request, asking, account)
+
+
+@in_flow
+@posted_only("passcode")
+def again(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    """Another passcode; the one before stops working, since only the latest counts."""
+    passcode = _latest(asking)
+    if passcode is None or passcode.contact_was_typed:
+        return go_to("authenticate", asking)
+    try:
+        passcodes.send(asking, passcode.account, None)
+    except passcodes.TooManyCodesError:
+        return _form(request, asking, passcode, too_many_codes())
+    return go_to("passcode", asking)
+
+
+def _latest(asking: ConsentRequest) -> OneTimeCode | None:
+    """The passcode that counts: the latest for the customer who was looked up last."""
+    if asking.account is None or asking.authenticated_at is not None:
+        return None
+    return asking.passcodes.filter(account=asking.account).select_related("account").first()
+
+
+def _form(
+    request: HttpRequest,
+    asking: ConsentRequest,
+    passcode: OneTimeCode,
+    error: NotFoundError | None,
+) -> HttpResponse:
+    status = error.status if error and request.method == "POST" else 200
+    return flow_page(request, "passcode", asking, PROVE, status, passcode=passcode, error=error)

@@ -1,0 +1,182 @@
+"""What to share: the customer's decision, and where it leads."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from utilities.sandbox.models import AuthorizationCode, ConsentRequest, Grant, Service
+from utilities.sandbox.programmes import Programme
+from utilities.sandbox.terms import DATA_WORDS, Choice, Terms, TermsError, until_of
+from utilities.sandbox.views.pages import CHOOSE, flow_page, go_to, in_flow, page, posted_only
+
+RECEIPTS = "receipts"
+
+
+@require_safe
+@in_flow
+def show(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    """Everything that is asked for, ready to be narrowed."""
+    if asking.authenticated_at is None:
+        return go_to("authenticate", asking)
+    terms = Terms(asking.asked, asking.programme.zone)
+    chosen = {
+        "services": {service.uid for service in _services(asking)},
+        "data": {str(block) for block in terms.data},
+        "history": str(terms.history),
+        "until": terms.last_day.isoformat() if terms.last_day else "",
+    }
+    return _form(request, asking, terms, chosen)
+
+
+@in_flow
+@posted_only("consent")
+def decide(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    """Allow or deny. Deny always works; allow only what was asked, or less."""
+    if asking.authenticated_at is None:
+        return go_to("authenticate", asking)
+    if request.POST.get("decision") != "allow":
+        return _refuse(request, asking)
+    terms = Terms(asking.asked, asking.programme.zone)
+    try:
+        services = _chosen_services(asking, request.POST.getlist("service"))
+        choice = terms.read(
+            request.POST.getlist("data"),
+            request.POST.get("history", ""),
+            request.POST.get("until", ""),
+        )
+    except TermsError as e:
+        return _form(request, asking, terms, _as_posted(request), error=e, status=422)
+    return _allow(request, asking, terms, choice, services)
+
+
+@in_flow
+@posted_only("authenticate")
+def cancel(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    """No, from any page of the flow."""
+    return _refuse(request, asking)
+
+
+@require_safe
+@never_cache
+def receipt(request: HttpRequest, programme: Programme, uid: str) -> HttpResponse:
+    """What was agreed to, where the company named no address of its own to return to."""
+    if uid not in request.session.get(RECEIPTS, []):
+        raise Http404
+    grant = Grant.objects.filter(uid=uid, registration__utility=programme.slug).first()
+    if grant is None:
+        raise Http404
+    return page(
+        request,
+        "receipt",
+        programme,
+        grant=grant,
+        company=grant.registration,
+        services=grant.services.all(),
+        words=grant.granted.describe(granted=True),
+    )
+
+
+def _services(asking: ConsentRequest) -> list[Service]:
+    assert asking.account
+    return list(asking.account.services.all())
+
+
+def _chosen_services(asking: ConsentRequest, uids: list[str]) -> list[Service]:
+    chosen = [service for service in _services(asking) if service.uid in uids]
+    if not chosen:
+        raise TermsError("nothing_chosen", "Please choose at least one service to share.")
+    if len(chosen) < len(set(uids)):
+        raise TermsError("too_wide", "One of these services is not on your account.")
+    return chosen
+
+
+def _as_posted(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "services": set(request.POST.getlist("service")),
+        "data": set(request.POST.getlist("data")),
+        "history": request.POST.get("history", ""),
+        "until": request.POST.get("until", ""),
+    }
+
+
+def _form(
+    request: HttpRequest,
+    asking: ConsentRequest,
+    terms: Terms,
+    chosen: dict[str, Any],
+    *,
+    error: TermsError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    return flow_page(
+        request,
+        "consent",
+        asking,
+        CHOOSE,
+        status,
+        services=_services(asking),
+        data=[(str(block), *DATA_WORDS[block]) for block in terms.data],
+        history_choices=[(str(seconds), words) for seconds, words in terms.history_choices()],
+        last_day=terms.last_day,
+        chosen=chosen,
+        error=error,
+    )
+
+
+def _allow(
+    request: HttpRequest,
+    asking: ConsentRequest,
+    terms: Terms,
+    choice: Choice,
+    services: list[Service],
+) -> HttpResponse:
+    assert asking.account
+    with transaction.atomic():
+        if not asking.answer():
+            return page(request, "expired", asking.programme, status=404)
+        grant = Grant.objects.create(
+            registration=asking.registration,
+            account=asking.account,
+            scope=terms.granted(choice, services),
+            until=until_of(choice),
+        )
+        grant.services.set(services)
+    if not asking.redirect_uri:
+        request.session[RECEIPTS] = [*request.session.get(RECEIPTS, []), grant.uid]
+        return redirect("receipt", programme=asking.programme, uid=grant.uid)
+    code = AuthorizationCode.issue(
+        grant, redirect_uri=asking.redirect_uri, code_challenge=asking.code_challenge
+    )
+    return HttpResponseRedirect(return_address(asking, code=code))
+
+
+def _refuse(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    asking.answer()
+    if not asking.redirect_uri:
+        return page(request, "refused", asking.programme, company=asking.registration)
+    return HttpResponseRedirect(
+        return_address(
+            asking, error="access_denied", error_description="The customer did not allow access."
+        )
+    )
+
+
+def return_address(asking: ConsentRequest, **answer: str) -> str:
+    """The company's own address with the answer, and the state that it sent (RFC 6749 §4.1.2)."""
+    return answer_address(asking.redirect_uri, asking.state if asking.has_state else None, **answer)
+
+
+def answer_address(redirect_uri: str, state: str | None, **answer: str) -> str:
+    """The redirect URI with more in its query; what it held stays (RFC 6749 §3.1.2)."""
+    if state is not None:
+        answer["state"] = state
+    parts = urlsplit(redirect_uri)
+    query = f"{parts.query}&{urlencode(answer)}" if parts.query else urlencode(answer)
+    return urlunsplit(parts._replace(query=query))

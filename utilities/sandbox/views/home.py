@@ -1,0 +1,26 @@
+"""The front doors: of the sandbox, and of each utility."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from utilities.sandbox.programmes import Programme, all_programmes
+from utilities.sandbox.views.pages import page
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Which utilities there are."""
+    return render(request, "sandbox/home.html", {"programmes": all_programmes().values()})
+
+
+@require_safe
+def landing(request: HttpRequest, programme: Programme) -> HttpResponse:
+    """What a utility offers, for its customers and for companies."""
+    return page(request, "landing", programme)
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """That the process answers."""
+    return HttpResponse("ok", content_type="text/plain")
