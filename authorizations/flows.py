@@ -1,0 +1,245 @@
+"""From the click to the consent and back, and the end of it; each flow told top to bottom."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import QueryDict
+
+from authorizations import prefill
+from authorizations.models import Authorization, ConnectAttempt, Event, ShareLink
+from authorizations.tokens import pause_if_refused
+from greenbutton.espi import scope as espi_scope
+from greenbutton.espi.scope import Authentication
+from utilities.client import GreenButtonClient, IncompleteGrantError, UtilityError
+from utilities.models import Client, Utility
+
+logger = logging.getLogger(__name__)
+
+# RFC 6749 appendix A.11: a code is VSCHAR; the length is ours.
+_CODE = re.compile(r"[\x20-\x7e]{1,4096}")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+
+
+class ConnectError(Exception):
+    """Why a customer could not be connected: a sentence for them, one for the log, a status."""
+
+    status = 400
+
+    def __init__(self, to_customer: str, to_log: str) -> None:
+        super().__init__(to_log)
+        self.to_customer = to_customer
+        self.to_log = to_log
+
+
+class ConnectUnavailable(ConnectError):  # noqa: N818 (named for what the customer finds)
+    """Nobody can be sent to this utility at the moment."""
+
+    status = 503
+
+
+class ConnectExpired(ConnectError):  # noqa: N818
+    """The state is unknown, used, stale, or another browser's or utility's: one answer for all, so
+    that it reveals nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "We could not match this answer to a request from this browser, or too much time has "
+            "passed. Please open your link again in this browser.",
+            "unknown, used, stale or foreign state",
+        )
+
+
+class ConnectGarbled(ConnectError):  # noqa: N818
+    """The callback is not as a utility sends it."""
+
+    def __init__(self, utility: Utility, to_log: str) -> None:
+        super().__init__(
+            f"The answer of {utility.name} came back garbled. Please open your link again.", to_log
+        )
+
+
+class ConnectDenied(ConnectError):  # noqa: N818
+    """The customer said no. `attempt` tells where they came from."""
+
+    def __init__(self, attempt: ConnectAttempt, to_log: str) -> None:
+        super().__init__(
+            "Nothing was shared. You can come back whenever you like.",
+            to_log,
+        )
+        self.attempt = attempt
+
+
+class ConnectFailed(ConnectError):  # noqa: N818
+    """The utility could not go on, or gave an answer that we cannot use."""
+
+    status = 502
+
+
+def asked_scope(client: Client, link: ShareLink | None = None) -> espi_scope.Scope:
+    """What is asked for: what the link says, else what the registration says."""
+    text = link.scope if link and link.scope else client.default_scope
+    return espi_scope.parse(text).without_additional()
+
+
+def prefill_of(link: ShareLink) -> Authentication | None:
+    """Who the link says is going to sign in."""
+    if not link.authentication_type:
+        return None
+    return Authentication(link.authentication_type, link.authentication_value or None)
+
+
+def client_of(utility: Utility) -> Client:
+    """The registration to connect with; raises ConnectUnavailable."""
+    client = utility.client_for_customers()
+    if client is None:
+        raise ConnectUnavailable(
+            f"{utility.name} cannot be connected at the moment. Please try again later.",
+            f"{utility.slug}: there is no registration in use",
+        )
+    if utility.callback_url not in client.redirect_uris:
+        raise ConnectUnavailable(
+            f"{utility.name} cannot be connected at the moment. Please try again later.",
+            f"{client.client_id}: {utility.callback_url} is not one of its redirect URIs",
+        )
+    return client
+
+
+def preview(client: Client, chosen: Authentication | None) -> str:
+    """The authorize URL as `begin` would make it, with a word in the place of what is random."""
+    verifier = "VERIFIER" if client.utility.behaviour.takes_pkce else ""
+    return _address(client, asked_scope(client), chosen, "STATE", verifier)
+
+
+def begin(
+    browser: str,
+    utility: Utility,
+    *,
+    link: ShareLink | None = None,
+    chosen: Authentication | None = None,
+) -> str:
+    """Start a way to the utility and return the address that the browser goes to.
+
+    1. Find the registration; without one nobody is sent anywhere.
+    2. Write the attempt. It keeps what is asked for, without who is going to sign in.
+    3. Put the prefill into the address only.
+    """
+    client = client_of(utility)
+    scope = asked_scope(client, link)
+    chosen = prefill_of(link) if link else chosen
+    with transaction.atomic():  # no address, no attempt
+        attempt, state = ConnectAttempt.begin(
+            browser, client, espi_scope.build(scope), utility.callback_url, link
+        )
+        return _address(client, scope, chosen, state, attempt.pkce_verifier)
+
+
+def _address(
+    client: Client,
+    scope: espi_scope.Scope,
+    chosen: Authentication | None,
+    state: str,
+    pkce_verifier: str,
+) -> str:
+    """The authorize URL; raises ConnectUnavailable where the registry or the link is at fault."""
+    try:
+        return GreenButtonClient(client).authorize_url(
+            redirect_uri=client.utility.callback_url,
+            scope=prefill.asked(scope, chosen),
+            state=state,
+            pkce_verifier=pkce_verifier,
+        )
+    except UtilityError as e:
+        raise ConnectUnavailable(e.to_customer, e.to_log) from e
+    except ValidationError as e:
+        raise ConnectUnavailable(
+            "What this link fills in beforehand cannot be sent. Please ask for a new link.",
+            f"{client.utility.slug}: {e.messages[0]}",
+        ) from e
+
+
+def complete(browser: str, utility: Utility, params: QueryDict) -> Authorization:
+    """Finish what begin() started.
+
+    1. Refuse what is said twice (RFC 6749 §3.1); the attempt stays good for the true answer.
+    2. Spend the attempt. Denials carry state too (§4.1.2.1), so state comes first. A repeated
+       callback of the same browser finds what it made.
+    3. Stop if the customer, or the utility, said no.
+    4. Trade the code for tokens (§4.1.3).
+    5. Keep them. The authorization is due for its first pull from that moment.
+    """
+    if any(len(values) > 1 for _, values in params.lists()):
+        raise ConnectGarbled(utility, "a parameter is given twice")
+    state = params.get("state", "")
+    attempt = ConnectAttempt.consume(state, browser, utility)
+    if attempt is None:
+        if made := ConnectAttempt.made_before(state, browser, utility):
+            return made
+        raise ConnectExpired
+    if error := params.get("error"):
+        raise _turned_away(attempt, error, params.get("error_description", ""))
+    code = params.get("code", "")
+    if not _CODE.fullmatch(code):
+        attempt.failed("The callback has neither a usable code nor an error.")
+        raise ConnectGarbled(utility, attempt.reason)
+    try:
+        token = GreenButtonClient(attempt.client).exchange_code(
+            code, attempt.redirect_uri, attempt.pkce_verifier
+        )
+    except UtilityError as e:
+        if isinstance(e, IncompleteGrantError):
+            _give_back(attempt.client, e.authorization_uri)
+        pause_if_refused(attempt.client, e)
+        attempt.failed(e.to_log)
+        raise ConnectFailed(e.to_customer, e.to_log) from e
+    return Authorization.activate(attempt, token)
+
+
+def disconnect(authorization: Authorization, by: str) -> bool:
+    """Stop sharing, for `customer` or `staff`; returns whether the utility knows of it, too.
+
+    1. End it here: tokens go, what was collected is due to be deleted, the row stays as a receipt.
+    2. Tell the utility (DELETE authorizationURI, with the client's own token). When it does not
+       answer, sharing has stopped all the same: nothing is left here to collect with.
+    """
+    with transaction.atomic():
+        row = (
+            Authorization.objects.select_for_update(of=("self",))
+            .select_related("client__utility")
+            .get(pk=authorization.pk)
+        )
+        if not row.can_be_stopped():
+            return True
+        row.mark_revoked(by)
+    authorization.refresh_from_db()
+    if row.client is None:
+        return True  # it came from a file, so there is no grant to end
+    return _give_back(row.client, row.authorization_uri)
+
+
+def _turned_away(attempt: ConnectAttempt, error: str, description: str) -> ConnectError:
+    """What an `error=` callback means (RFC 6749 §4.1.2.1); the attempt keeps the reason."""
+    reason = _UNPRINTABLE.sub("", f"{error}: {description}" if description else error)[:300]
+    with transaction.atomic():
+        attempt.failed(reason)
+        utility = attempt.client.utility
+        if error == "access_denied":
+            Event.objects.create(type="authorization_declined", utility=utility)
+            return ConnectDenied(attempt, reason)
+    return ConnectFailed(f"{utility.name} could not go on. Please try again later.", reason)
+
+
+def _give_back(client: Client, authorization_uri: str) -> bool:
+    """End a grant at the utility, as far as it can be reached; whether it could."""
+    if not authorization_uri:
+        return False
+    try:
+        GreenButtonClient(client).revoke(authorization_uri)
+    except UtilityError as e:
+        logger.warning("%s could not be told to end a grant: %s", client.client_id, e.to_log)
+        pause_if_refused(client, e)
+        return False
+    return True

@@ -1,0 +1,51 @@
+"""How often something may be tried, each limit by its name (style rule 19)."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpRequest
+from limits import RateLimitItemPerHour
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+from authorizations.models import digest
+
+logger = logging.getLogger(__name__)
+
+
+def allow_connect(browser: str, address: str) -> bool:
+    """10 attempts an hour per browser, 60 per address (the settings say how many)."""
+    return _hit("connect-address", settings.CONNECTS_AN_HOUR_PER_ADDRESS, address) and _hit(
+        "connect-browser", settings.CONNECTS_AN_HOUR_PER_BROWSER, browser
+    )
+
+
+def address_of(request: HttpRequest) -> str:
+    """The network address that asks. Behind our own proxy it is the last one that proxy added."""
+    if settings.BEHIND_PROXY:
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if forwarded:
+            return forwarded
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _hit(name: str, an_hour: int, who: str) -> bool:
+    try:
+        # Hashed: neither an address nor a browser's name is kept in Redis.
+        return _limiter().hit(RateLimitItemPerHour(an_hour), name, digest(who))
+    except StorageError:
+        # A limit against nuisance. Without Redis it is better to serve everybody than nobody.
+        logger.warning("%s cannot be counted: Redis does not answer", name)
+        return True
+
+
+@cache
+def _limiter() -> MovingWindowRateLimiter:
+    storage = storage_from_string(
+        settings.REDIS_URL, key_prefix=f"{settings.REDIS_PREFIX}limits", wrap_exceptions=True
+    )
+    return MovingWindowRateLimiter(storage)

@@ -1,0 +1,432 @@
+"""Consent: share links, attempts to connect, authorizations, and the events that tell of them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from greenbutton.espi import scope as espi_scope
+from utilities.encrypted import EncryptedTextField
+from utilities.models import Client, Utility, new_uid
+
+if TYPE_CHECKING:
+    from utilities.client import Token
+
+ATTEMPT_LIFETIME = timedelta(minutes=60)  # people look for a bill
+CLAIM = timedelta(seconds=60)
+LEASE = timedelta(minutes=10)
+
+
+def new_code() -> str:
+    """The secret of a share link: 128 random bits, url-safe."""
+    return secrets.token_urlsafe(16)
+
+
+def digest(value: str) -> str:
+    """SHA-256 in hex: states and browsers are kept so, and a copy of the database opens nothing."""
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+def new_feed_key() -> str:
+    """A key for one authorization's raw feeds: destroying it destroys them, backups included."""
+    return Fernet.generate_key().decode("ascii")
+
+
+class ShareLink(models.Model):
+    """A data-share link that staff send to a customer."""
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    code = models.CharField(max_length=64, unique=True, default=new_code, editable=False)
+    utility = models.ForeignKey(Utility, on_delete=models.PROTECT, related_name="share_links")
+    scope = models.CharField(max_length=1000, blank=True)
+    authentication_type = models.CharField(max_length=32, blank=True)
+    authentication_value = EncryptedTextField(blank=True)
+    note = models.CharField(max_length=300, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        "auth.User", on_delete=models.SET_NULL, null=True, blank=True, editable=False
+    )
+    expires_at = models.DateTimeField(null=True, blank=True)
+    disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return self.note or f"{self.utility.short_name} link {self.uid}"
+
+    def is_open(self) -> bool:
+        """Whether a customer may still use it."""
+        return self.disabled_at is None and not self.is_expired()
+
+    def is_expired(self) -> bool:
+        """Whether its time has passed."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def url(self) -> str:
+        """The whole address, as it is sent to a customer."""
+        return settings.PORTAL_URL + reverse("share", args=[self.code])
+
+    def disable(self) -> None:
+        """Close the link; authorizations that came of it stay."""
+        self.disabled_at = timezone.now()
+        self.save(update_fields=["disabled_at"])
+
+
+class ConnectAttempt(models.Model):
+    """One way from the portal to the utility and back: a state that is spent once."""
+
+    state_hash = models.CharField(max_length=64, unique=True)
+    browser_hash = models.CharField(max_length=64)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="attempts")
+    share_link = models.ForeignKey(
+        ShareLink, on_delete=models.SET_NULL, null=True, blank=True, related_name="attempts"
+    )
+    scope = models.CharField(max_length=1000)
+    pkce_verifier = EncryptedTextField(blank=True)
+    redirect_uri = models.URLField(max_length=500)
+    created = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    # Why it came to nothing, in words for staff; empty while open and after success.
+    reason = models.CharField(max_length=500, blank=True)
+    authorization = models.ForeignKey(
+        "Authorization", on_delete=models.SET_NULL, null=True, related_name="attempts"
+    )
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return f"attempt {self.pk} with {self.client}"
+
+    @classmethod
+    def begin(
+        cls, browser: str, client: Client, scope: str, redirect_uri: str, link: ShareLink | None
+    ) -> tuple[ConnectAttempt, str]:
+        """A new attempt and its state, which is kept only as a hash."""
+        state = secrets.token_urlsafe(32)
+        verifier = secrets.token_urlsafe(48) if client.utility.behaviour.takes_pkce else ""
+        attempt = cls.objects.create(
+            state_hash=digest(state),
+            browser_hash=digest(browser),
+            client=client,
+            share_link=link,
+            scope=scope,
+            pkce_verifier=verifier,
+            redirect_uri=redirect_uri,
+            expires_at=timezone.now() + ATTEMPT_LIFETIME,
+        )
+        return attempt, state
+
+    @classmethod
+    def consume(cls, state: str, browser: str, utility: Utility) -> ConnectAttempt | None:
+        """Spend the attempt, once; None if unknown, used, stale, or another browser's or utility's.
+
+        One UPDATE decides, so of two callbacks with one state only one goes on.
+        """
+        mine = cls.objects.filter(
+            state_hash=digest(state), browser_hash=digest(browser), client__utility=utility
+        )
+        now = timezone.now()
+        if not mine.filter(used_at=None, expires_at__gt=now).update(used_at=now):
+            return None
+        return mine.select_related("client__utility", "share_link").get()
+
+    @classmethod
+    def made_before(cls, state: str, browser: str, utility: Utility) -> Authorization | None:
+        """What this browser already made with this state, when a callback is repeated."""
+        attempt = (
+            cls.objects.filter(
+                state_hash=digest(state), browser_hash=digest(browser), client__utility=utility
+            )
+            .select_related("authorization")
+            .first()
+        )
+        return attempt.authorization if attempt else None
+
+    def failed(self, reason: str) -> None:
+        """Keep why nothing came of it."""
+        self.reason = reason[:500]
+        self.save(update_fields=["reason"])
+
+
+class AuthorizationQuerySet(models.QuerySet["Authorization"]):
+    """Questions that tasks and pages ask."""
+
+    def due(self) -> AuthorizationQuerySet:
+        """What may be collected now: active, not held, its time come, nobody at it.
+
+        A paused client's authorizations wait: asking with a client that the utility refuses helps
+        nobody.
+        """
+        now = timezone.now()
+        return self.filter(
+            Q(claimed_until=None) | Q(claimed_until__lte=now),
+            Q(leased_until=None) | Q(leased_until__lte=now),
+            status=Authorization.Status.ACTIVE,
+            held_at=None,
+            next_pull_at__lte=now,
+            client__paused_at=None,
+            client__retired_at=None,
+        )
+
+    def for_figures(self) -> AuthorizationQuerySet:
+        """What staff figures count: real customers, not put away."""
+        return self.filter(is_test=False, archived_at=None)
+
+    def being_collected(self) -> AuthorizationQuerySet:
+        """Those a worker has its lease on."""
+        return self.filter(leased_until__gt=timezone.now())
+
+    def needing_attention(self) -> AuthorizationQuerySet:
+        """Those whose data does not come as agreed: staff, or a new link to the customer, can help.
+
+        A hold is no fault: staff put it there.
+        """
+        stuck = Q(failures__gt=0) | Q(client__paused_at__isnull=False)
+        return self.filter(
+            Q(status=Authorization.Status.NEEDS_CONSENT)
+            | Q(stuck, status=Authorization.Status.ACTIVE),
+            archived_at=None,
+        )
+
+
+class Authorization(models.Model):
+    """A customer's consent at a utility, with the tokens it gave and where collecting stands."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        NEEDS_CONSENT = "needs_consent", "Needs consent"
+        EXPIRED = "expired", "Expired"
+        REVOKED = "revoked", "Revoked"
+
+    class Origin(models.TextChoices):
+        CONNECT = "connect", "Connect"
+        FILE = "file", "File"
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    utility = models.ForeignKey(Utility, on_delete=models.PROTECT, related_name="authorizations")
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, null=True, blank=True, related_name="authorizations"
+    )
+    share_link = models.ForeignKey(
+        ShareLink, on_delete=models.SET_NULL, null=True, blank=True, related_name="authorizations"
+    )
+    origin = models.CharField(max_length=8, choices=Origin, default=Origin.CONNECT)
+    status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
+    is_test = models.BooleanField(default=False)
+    # The guest's browser, hashed; whoever holds its cookie may look and stop sharing.
+    browser_hash = models.CharField(max_length=64, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    held_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.CharField(max_length=16, blank=True)
+
+    # What was asked for and what was granted; neither carries AdditionalScope.
+    asked_scope = models.CharField(max_length=1000, blank=True)
+    scope = models.CharField(max_length=1000, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    access_token = EncryptedTextField(blank=True)
+    refresh_token = EncryptedTextField(blank=True)
+    access_expires_at = models.DateTimeField(null=True)
+    resource_uri = models.URLField(max_length=500, blank=True)
+    authorization_uri = models.URLField(max_length=500, blank=True)
+    customer_uri = models.URLField(max_length=500, blank=True)
+    feed_key = EncryptedTextField(default=new_feed_key)
+
+    # Collecting (style rule 20): a due time, a dispatcher's claim, a worker's lease, a cursor.
+    next_pull_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True)
+    lease_id = models.CharField(max_length=32, blank=True)
+    leased_until = models.DateTimeField(null=True)
+    pulled_to = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    purge_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AuthorizationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created"]
+        indexes = [
+            models.Index(
+                fields=["next_pull_at"], name="due_authorizations", condition=Q(status="active")
+            ),
+            models.Index(
+                fields=["purge_at"], name="purge_due", condition=Q(purge_at__isnull=False)
+            ),
+            models.Index(fields=["browser_hash"], name="authorizations_of_browser"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.utility.short_name} {self.uid}"
+
+    # -- facts --------------------------------------------------------------------------------
+
+    def token_expires_within(self, seconds: int) -> bool:
+        """Whether the access token is gone, or will be in so many seconds."""
+        soon = timezone.now() + timedelta(seconds=seconds)
+        return self.access_expires_at is None or self.access_expires_at <= soon
+
+    def granted_less_than_asked(self) -> list[str]:
+        """Sentences that say what the customer left out; empty when nothing was."""
+        if not self.asked_scope or not self.scope:
+            return []
+        granted, asked = espi_scope.parse(self.scope), espi_scope.parse(self.asked_scope)
+        return granted.granted_less_than(asked)
+
+    def can_be_stopped(self) -> bool:
+        """Whether there is anything to stop sharing."""
+        return self.status != self.Status.REVOKED
+
+    # -- verbs --------------------------------------------------------------------------------
+
+    @classmethod
+    def activate(cls, attempt: ConnectAttempt, token: Token) -> Authorization:
+        """Keep what the customer granted; it is due for its first pull from this moment."""
+        granted = espi_scope.parse(token.scope or attempt.scope).without_additional()
+        with transaction.atomic():
+            authorization = cls.objects.create(
+                utility=attempt.client.utility,
+                client=attempt.client,
+                share_link=attempt.share_link,
+                is_test=attempt.client.is_sandbox,
+                browser_hash=attempt.browser_hash,
+                asked_scope=attempt.scope,
+                scope=espi_scope.build(granted),
+                expires_at=_end_of(granted),
+                access_token=token.access_token,
+                refresh_token=token.refresh_token,
+                access_expires_at=token.expires_at,
+                resource_uri=token.resource_uri,
+                authorization_uri=token.authorization_uri,
+                customer_uri=token.customer_uri,
+                next_pull_at=timezone.now(),
+            )
+            attempt.authorization = authorization
+            attempt.save(update_fields=["authorization"])
+            authorization.tell("authorization_created")
+        return authorization
+
+    def keep_token(self, token: Token) -> None:
+        """Save refreshed tokens before anything uses them (style rule 17)."""
+        self.access_token = token.access_token
+        # RFC 6749 §6: a new refresh token is optional; without one the old stays good.
+        self.refresh_token = token.refresh_token or self.refresh_token
+        self.access_expires_at = token.expires_at
+        self.save(update_fields=["access_token", "refresh_token", "access_expires_at"])
+
+    def collect_now(self) -> None:
+        """Make it due at once; refuses, with a sentence, what no worker would take."""
+        if self.status != self.Status.ACTIVE:
+            raise ValidationError("Only an active authorization can be collected.")
+        if self.held_at is not None:
+            raise ValidationError("This authorization is on hold. Release it first.")
+        if self.origin == self.Origin.FILE:
+            raise ValidationError("This came from a file: there is no utility to ask.")
+        self.next_pull_at = timezone.now()
+        self.save(update_fields=["next_pull_at"])
+
+    def hold(self) -> None:
+        """Collect nothing until released; a pull that runs already comes to its end."""
+        self.held_at = timezone.now()
+        self.save(update_fields=["held_at"])
+
+    def release(self) -> None:
+        """Collect again; what came due meanwhile is due now."""
+        self.held_at = None
+        self.save(update_fields=["held_at"])
+
+    def archive(self) -> None:
+        """Put it away from lists and figures; refuses while data still flows in unseen."""
+        if self.status == self.Status.ACTIVE and self.origin == self.Origin.CONNECT:
+            raise ValidationError("This authorization is active. Stop sharing before archiving it.")
+        self.archived_at = timezone.now()
+        self.save(update_fields=["archived_at"])
+
+    def unarchive(self) -> None:
+        """Bring it back into lists and figures."""
+        self.archived_at = None
+        self.save(update_fields=["archived_at"])
+
+    def mark_needs_consent(self) -> None:
+        """The utility no longer accepts our tokens: only the customer can mend that. Data stays."""
+        with transaction.atomic():
+            self.status = self.Status.NEEDS_CONSENT
+            self.access_token = self.refresh_token = ""
+            self.next_pull_at = None
+            self.save(update_fields=["status", "access_token", "refresh_token", "next_pull_at"])
+            self.tell("authorization_update_finished_errored")
+
+    def mark_expired(self) -> None:
+        """The agreed time is over: credentials go, data stays."""
+        with transaction.atomic():
+            self.status = self.Status.EXPIRED
+            self.access_token = self.refresh_token = ""
+            self.next_pull_at = None
+            self.save(update_fields=["status", "access_token", "refresh_token", "next_pull_at"])
+            self.tell("authorization_expired")
+
+    def mark_revoked(self, by: str) -> None:
+        """Sharing was stopped by `customer`, `staff` or `utility`: tokens go now, data soon."""
+        with transaction.atomic():
+            self.status = self.Status.REVOKED
+            self.revoked_at = timezone.now()
+            self.revoked_by = by
+            self.access_token = self.refresh_token = ""
+            self.next_pull_at = None
+            self.purge_at = timezone.now()
+            self.save(
+                update_fields=[
+                    "status",
+                    "revoked_at",
+                    "revoked_by",
+                    "access_token",
+                    "refresh_token",
+                    "next_pull_at",
+                    "purge_at",
+                ]
+            )
+            self.tell("authorization_revoked")
+
+    def tell(self, type: str, **detail: Any) -> Event:  # noqa: A002 (the platform's word)
+        """Write an event about this authorization; `detail` holds no personal data."""
+        return self.events.create(type=type, detail=detail)
+
+
+def _end_of(granted: espi_scope.Scope) -> datetime | None:
+    """When the grant ends by itself; PreferredAuthEndDate 0, or none, means "until revoked"."""
+    end = granted.end_date
+    return datetime.fromtimestamp(end, UTC) if end else None
+
+
+class Event(models.Model):
+    """Something that happened, in the platform's event types."""
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    type = models.CharField(max_length=60)
+    ts = models.DateTimeField(auto_now_add=True)
+    utility = models.ForeignKey(Utility, on_delete=models.CASCADE, null=True, blank=True)
+    authorization = models.ForeignKey(
+        Authorization, on_delete=models.CASCADE, null=True, blank=True, related_name="events"
+    )
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-ts", "-id"]
+
+    def __str__(self) -> str:
+        return self.type

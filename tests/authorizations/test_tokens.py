@@ -1,0 +1,211 @@
+"""One refresh at a time, saved before it is used; what a refusal means for whom."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, transaction
+
+from authorizations.models import Authorization
+from authorizations.tokens import fresh_access_token
+from tests.cast import Person, authorize, make_utility
+from tests.lying_utility import LyingUtility
+from utilities.client import UtilityError
+from utilities.models import Client, Utility
+
+NEW = {
+    "token_type": "Bearer",
+    "access_token": "new-access",
+    "refresh_token": "new-refresh",
+    "expires_in": 3600,
+}
+
+
+def refused(authorization: Authorization) -> UtilityError:
+    with pytest.raises(UtilityError) as caught:
+        fresh_access_token(authorization)
+    authorization.refresh_from_db()
+    return caught.value
+
+
+def test_a_token_that_lasts_is_used_as_it_is(
+    lying: LyingUtility, utility: Utility, ada: Person
+) -> None:
+    authorization = authorize(ada, utility, seconds=120)
+    assert fresh_access_token(authorization) == "the-access-token"
+    assert lying.requests == []
+
+
+def test_a_token_that_ends_soon_is_renewed_and_the_rotated_one_kept(
+    lying: LyingUtility, utility: Utility, ada: Person
+) -> None:
+    lying.answer("/token", json=NEW)
+    authorization = authorize(ada, utility, seconds=50)
+    assert fresh_access_token(authorization) == "new-access"
+    assert lying.requests[0].form["refresh_token"] == "the-refresh-token"
+    authorization.refresh_from_db()
+    assert (authorization.access_token, authorization.refresh_token) == (
+        "new-access",
+        "new-refresh",
+    )
+    assert not authorization.token_expires_within(3000)
+    assert authorization.resource_uri == f"{lying.url}/resource/Batch/Subscription/1"
+
+
+@pytest.mark.spec("RFC 6749", "6")
+def test_without_a_new_refresh_token_the_old_one_stays(
+    lying: LyingUtility, utility: Utility, ada: Person
+) -> None:
+    lying.answer("/token", json={"token_type": "Bearer", "access_token": "new-access"})
+    authorization = authorize(ada, utility, seconds=1)
+    fresh_access_token(authorization)
+    authorization.refresh_from_db()
+    assert authorization.refresh_token == "the-refresh-token"
+
+
+def test_a_token_that_the_utility_refused_is_renewed_once(
+    lying: LyingUtility, utility: Utility, ada: Person
+) -> None:
+    lying.answer("/token", json=NEW)
+    authorization = authorize(ada, utility)
+    for _ in range(2):
+        assert fresh_access_token(authorization, refused="the-access-token") == "new-access"
+    assert len(lying.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "json"),
+    [(400, {"error": "invalid_grant"}), (400, None), (401, None), (403, None)],
+)
+def test_a_refused_refresh_needs_a_new_consent(
+    lying: LyingUtility, utility: Utility, ada: Person, status: int, json: object
+) -> None:
+    lying.answer("/token", status, json=json)
+    authorization = authorize(ada, utility, seconds=1)
+    assert refused(authorization).permanent
+    assert authorization.status == Authorization.Status.NEEDS_CONSENT
+    assert (authorization.access_token, authorization.refresh_token) == ("", "")
+    assert authorization.next_pull_at is None
+    assert authorization.purge_at is None
+    assert Client.objects.get().paused_at is None
+
+
+def test_a_token_that_cannot_be_refreshed_needs_a_new_consent(
+    lying: LyingUtility, utility: Utility, ada: Person
+) -> None:
+    authorization = authorize(ada, utility, seconds=1)
+    Authorization.objects.update(refresh_token="")
+    assert refused(authorization).code == "no_refresh_token"
+    assert authorization.status == Authorization.Status.NEEDS_CONSENT
+    assert lying.requests == []
+
+
+def test_invalid_client_pauses_the_client_and_revokes_nobody(
+    lying: LyingUtility, utility: Utility, ada: Person, ben: Person
+) -> None:
+    lying.answer("/token", 401, json={"error": "invalid_client"})
+    adas, bens = authorize(ada, utility, seconds=1), authorize(ben, utility, seconds=1)
+    assert not refused(adas).permanent
+    assert not refused(bens).permanent
+    for authorization in (adas, bens):
+        assert authorization.status == Authorization.Status.ACTIVE
+        assert authorization.refresh_token == "the-refresh-token"
+    client = Client.objects.get()
+    assert client.paused_at is not None
+    assert client.changes.count() == 1
+    assert not Authorization.objects.due().exists()
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_utility_that_is_down_changes_nothing(
+    lying: LyingUtility, utility: Utility, ada: Person, status: int
+) -> None:
+    lying.answer("/token", status)
+    authorization = authorize(ada, utility, seconds=1)
+    assert not refused(authorization).permanent
+    assert authorization.status == Authorization.Status.ACTIVE
+    assert authorization.refresh_token == "the-refresh-token"
+
+
+def test_an_answer_that_cannot_be_read_changes_nothing(
+    lying: LyingUtility, utility: Utility, ada: Person
+) -> None:
+    lying.answer("/token", body=b"<html>")
+    authorization = authorize(ada, utility, seconds=1)
+    assert not refused(authorization).permanent
+    assert authorization.status == Authorization.Status.ACTIVE
+
+
+def test_a_stopped_authorization_gets_no_token_and_stays_stopped(
+    lying: LyingUtility, utility: Utility, ada: Person
+) -> None:
+    authorization = authorize(ada, utility)
+    Authorization.objects.get().mark_revoked("customer")
+    assert refused(authorization).code == "not_active"
+    assert authorization.status == Authorization.Status.REVOKED
+    assert lying.requests == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_make_one_refresh(lying: LyingUtility, ada: Person) -> None:
+    authorization = authorize(ada, make_utility(lying.url), seconds=1)
+    # The utility answers the first worker only once the second one stands before the locked row.
+    lying.answer("/token", json=NEW, before=until(somebody_waits_for_a_row))
+    got: list[str] = []
+    workers = [
+        threading.Thread(target=with_own_connection(lambda: got.append(fresh(authorization))))
+        for _ in range(2)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert got == ["new-access", "new-access"]
+    assert len(lying.requests) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_outer_transaction_is_refused_since_it_could_undo_the_rotation(
+    lying: LyingUtility, ada: Person
+) -> None:
+    authorization = authorize(ada, make_utility(lying.url), seconds=1)
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        fresh_access_token(authorization)
+    assert lying.requests == []
+
+
+def fresh(authorization: Authorization) -> str:
+    return fresh_access_token(Authorization.objects.get(pk=authorization.pk))
+
+
+def somebody_waits_for_a_row() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def until(true: Callable[[], bool]) -> Callable[[], None]:
+    """Wait for it, in a thread with its own connection; a minute at most, so that nothing hangs."""
+
+    def wait() -> None:
+        patience = time.monotonic() + 60
+        while not true() and time.monotonic() < patience:
+            time.sleep(0.01)
+
+    return with_own_connection(wait)
+
+
+def with_own_connection(act: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    return run

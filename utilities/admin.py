@@ -1,0 +1,352 @@
+"""Staff pages for utilities and for this company's registrations with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
+
+from greenbutton.espi import scope as espi_scope
+from greenbutton.espi.errors import ScopeError
+from utilities.models import Client, ClientStatusChange, Utility, origin_of
+from utilities.staff import (
+    ReadOnlyInline,
+    StaffAdmin,
+    badge,
+    copyable,
+    scope_in_words,
+    sentences,
+    signed_in,
+    staff_action,
+)
+
+
+def status_badge(client: Client) -> SafeString:
+    """Sandbox or live, large and in colour, in words that cannot be mistaken for each other."""
+    return render_to_string("admin/_status_badge.html", {"client": client})
+
+
+@admin.register(Utility)
+class UtilityAdmin(StaffAdmin):
+    """What the registry files say, to read; staff decide only whether customers may choose it."""
+
+    list_display = ["name", "utility_id", "programme", "time_zone", "enabled", "registrations"]
+    list_filter = ["enabled"]
+    search_fields = ["name", "utility_id"]
+    readonly_fields = [
+        "name",
+        "short_name",
+        "utility_id",
+        "slug",
+        "description",
+        "website",
+        "programme",
+        "service_words",
+        "time_zone",
+        "authorize_url",
+        "token_url",
+        "resource_url",
+        "origin_list",
+        "ways",
+    ]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": ["enabled"],
+                "description": "Everything else comes from this utility's file in "
+                "utilities/registry; “manage.py load_utilities” reads it again.",
+            },
+        ),
+        (
+            "Who it is",
+            {
+                "fields": [
+                    ("name", "short_name"),
+                    ("utility_id", "slug"),
+                    "description",
+                    "website",
+                    ("programme", "service_words"),
+                    "time_zone",
+                ]
+            },
+        ),
+        ("Addresses", {"fields": ["authorize_url", "token_url", "resource_url", "origin_list"]}),
+        ("How customers say who they are", {"fields": ["ways"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.display(description="Services")
+    def service_words(self, utility: Utility) -> str:
+        return ", ".join(utility.services)
+
+    @admin.display(description="Origins that may receive our tokens")
+    def origin_list(self, utility: Utility) -> SafeString:
+        return sentences(utility.origins)
+
+    @admin.display(description="Ways")
+    def ways(self, utility: Utility) -> SafeString:
+        return render_to_string("admin/_ways.html", {"ways": utility.authentication_ways})
+
+    @admin.display(description="Registrations")
+    def registrations(self, utility: Utility) -> SafeString:
+        return format_html_join(" ", "{}", ((status_badge(one),) for one in utility.clients.all()))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Utility]:
+        found: QuerySet[Utility] = super().get_queryset(request)
+        return found.prefetch_related("clients")
+
+
+class ClientForm(ModelForm[Client]):
+    """A registration as the utility's page shows it; its secrets are typed in, never shown."""
+
+    new_secret = forms.CharField(
+        label="Client secret",
+        required=False,
+        strip=True,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+    )
+    new_registration_token = forms.CharField(
+        label="Registration access token",
+        required=False,
+        strip=True,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+    )
+    new_redirect_uris = forms.CharField(
+        label="Redirect URIs",
+        required=False,
+        help_text="One a line. Left empty, this portal's own address for the utility is kept.",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+    class Meta:
+        model = Client
+        fields = ["default_scope"]  # the admin's fieldsets name the others
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["new_redirect_uris"] = "\r\n".join(self.instance.redirect_uris)
+        is_new = self.instance.pk is None
+        self.fields["new_secret"].required = is_new
+        self._explain("new_secret", kept=bool(self.instance.client_secret))
+        self._explain("new_registration_token", kept=bool(self.instance.registration_token))
+
+    def _explain(self, field: str, *, kept: bool) -> None:
+        self.fields[field].help_text = (
+            "Kept, encrypted, and never shown again. Type here only to replace it."
+            if kept
+            else "Kept encrypted, and never shown again."
+        )
+
+    def clean_default_scope(self) -> str:
+        text: str = self.cleaned_data["default_scope"]
+        return checked_scope(text)
+
+    def clean_new_redirect_uris(self) -> list[str]:
+        uris: list[str] = self.cleaned_data["new_redirect_uris"].split()
+        for uri in uris:
+            if origin_of(uri) is None:
+                raise ValidationError(f"{uri} is no address that begins with https://")
+        return uris
+
+    def clean(self) -> dict[str, Any]:
+        """The customer comes back to this portal, so its address is one of the redirect URIs."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        utility = cleaned.get("utility") or getattr(self.instance, "utility", None)
+        uris = cleaned.get("new_redirect_uris")
+        if utility and uris and utility.callback_url not in uris:
+            self.add_error(
+                "new_redirect_uris",
+                f"{utility.callback_url} has to be among them: this portal answers there.",
+            )
+        return cleaned
+
+    def save(self, commit: bool = True) -> Client:
+        client = self.instance
+        client.redirect_uris = self.cleaned_data["new_redirect_uris"] or [
+            client.utility.callback_url
+        ]
+        if secret := self.cleaned_data["new_secret"]:
+            client.client_secret = secret
+        if token := self.cleaned_data["new_registration_token"]:
+            client.registration_token = token
+        return super().save(commit)
+
+
+def checked_scope(text: str) -> str:
+    """The scope as it is, if it can be read and prefills nothing; raises a ValidationError."""
+    try:
+        scope = espi_scope.parse(text)
+    except ScopeError as e:
+        raise ValidationError(str(e)) from e
+    if scope.additional:
+        raise ValidationError(
+            "Leave AdditionalScope out: a share link adds the way to sign in by itself."
+        )
+    return text
+
+
+class ChangesInline(ReadOnlyInline):
+    """Who changed the client's status, when and why."""
+
+    model = ClientStatusChange
+    verbose_name_plural = "History of its status"
+    fields = readonly_fields = ["at", "what", "by", "why"]
+
+
+def is_kept(client: Client) -> bool:
+    return client.retired_at is None
+
+
+@admin.register(Client)
+class ClientAdmin(StaffAdmin):
+    """GBC registrations. The status moves through buttons that ask why, never through a field."""
+
+    form = ClientForm
+    inlines = [ChangesInline]
+    list_display = ["client_id", "status_now", "utility", "company_name", "approval", "use", "kind"]
+    list_display_links = ["client_id"]
+    list_filter = ["status", "utility", "public"]
+    list_select_related = ["utility"]
+    search_fields = ["client_id", "company_name"]
+    actions_detail = ["approve", "go_live", "back_to_sandbox", "pause", "resume", "retire"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> list[Any]:
+        registration = ["utility", "client_id", "company_name", "default_scope"]
+        addresses = ["new_redirect_uris", "notify_url"]
+        secrets = ["new_secret", "new_registration_token"]
+        if obj is None:
+            return [
+                ("The registration", {"fields": [*registration, *addresses]}),
+                ("Its secrets", {"fields": secrets}),
+            ]
+        status = ["status_now", "use", ("approval", "kind"), ("created", "retired_at")]
+        if not self.has_change_permission(request, obj):
+            addresses, secrets = ["notify_url"], ["secrets_kept"]
+        return [
+            ("Status", {"fields": status}),
+            (
+                "The registration",
+                {"fields": [*registration, "scope_words", "addresses", *addresses]},
+            ),
+            ("Its secrets", {"fields": secrets}),
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> list[str]:
+        shown = ["status_now", "approval", "use", "kind", "created", "retired_at"]
+        shown += ["scope_words", "addresses", "secrets_kept"]
+        # The client id names the registration; another id is another registration.
+        return [*shown, "utility", "client_id"] if obj else shown
+
+    def get_inlines(self, request: HttpRequest, obj: Client | None) -> list[Any]:
+        return self.inlines if obj else []
+
+    @admin.display(description="Status", ordering="status")
+    def status_now(self, client: Client) -> SafeString:
+        return status_badge(client)
+
+    @admin.display(description="Approval", ordering="approved_at")
+    def approval(self, client: Client) -> str:
+        if client.approved_at is None:
+            return "Not approved by the utility"
+        return f"Approved on {client.approved_at:%Y-%m-%d}"
+
+    @admin.display(description="In use", ordering="paused_at")
+    def use(self, client: Client) -> SafeString:
+        if client.retired_at:
+            return badge("Retired")
+        if client.paused_at:
+            why = f"since {client.paused_at:%Y-%m-%d}: {client.paused_reason}"
+            return format_html("{} {}", badge("Paused", "danger"), why)
+        return badge("In use", "success")
+
+    @admin.display(description="Kind", ordering="public")
+    def kind(self, client: Client) -> str:
+        return "Public, sandbox only" if client.public else "Our own"
+
+    @admin.display(description="Which means")
+    def scope_words(self, client: Client) -> SafeString:
+        return scope_in_words(client.default_scope)
+
+    @admin.display(description="Redirect URIs, as registered at the utility")
+    def addresses(self, client: Client) -> SafeString:
+        return format_html_join("", "{}", ((copyable(uri),) for uri in client.redirect_uris))
+
+    @admin.display(description="Secrets")
+    def secrets_kept(self, client: Client) -> str:
+        return "Kept, encrypted." if client.client_secret else "None."
+
+    @staff_action(
+        "Approve",
+        "The utility reviewed this registration and said yes?",
+        icon="verified",
+        offered=lambda client: is_kept(client) and client.approved_at is None,
+    )
+    def approve(self, request: HttpRequest, client: Client, why: str) -> str:
+        client.approve(signed_in(request), why)
+        return f"{client.client_id} is approved. It stays in the sandbox until you take it live."
+
+    @staff_action(
+        "Go live",
+        "From now on real customers can authorize this client, and their data flows in.",
+        icon="public",
+        variant=ActionVariant.SUCCESS,
+        offered=lambda client: is_kept(client) and client.is_sandbox,
+    )
+    def go_live(self, request: HttpRequest, client: Client, why: str) -> str:
+        client.go_live(signed_in(request), why)
+        return f"{client.client_id} is live."
+
+    @staff_action(
+        "Back to sandbox",
+        "Only test accounts will be able to authorize. What was authorized before stays.",
+        icon="science",
+        offered=lambda client: is_kept(client) and not client.is_sandbox,
+    )
+    def back_to_sandbox(self, request: HttpRequest, client: Client, why: str) -> str:
+        client.back_to_sandbox(signed_in(request), why)
+        return f"{client.client_id} is back in the sandbox."
+
+    @staff_action(
+        "Pause",
+        "Nobody can connect and nothing is collected with it until it is resumed. Consents stay.",
+        icon="pause",
+        variant=ActionVariant.WARNING,
+        offered=lambda client: is_kept(client) and client.paused_at is None,
+    )
+    def pause(self, request: HttpRequest, client: Client, why: str) -> str:
+        client.pause(why, signed_in(request))
+        return f"{client.client_id} is paused."
+
+    @staff_action(
+        "Resume",
+        "Customers can connect again, and what came due meanwhile is collected.",
+        icon="play_arrow",
+        offered=lambda client: is_kept(client) and client.paused_at is not None,
+    )
+    def resume(self, request: HttpRequest, client: Client, why: str) -> str:
+        client.resume(signed_in(request), why)
+        return f"{client.client_id} is in use again."
+
+    @staff_action(
+        "Retire",
+        "Put it away for good: nobody can connect and nothing is collected with it any more.",
+        icon="archive",
+        variant=ActionVariant.DANGER,
+        offered=is_kept,
+    )
+    def retire(self, request: HttpRequest, client: Client, why: str) -> str:
+        client.retire(signed_in(request), why)
+        return f"{client.client_id} is retired. Its history stays."

@@ -1,0 +1,50 @@
+"""Encryption at rest: Fernet under FIELD_KEYS, newest key first.
+
+Every value that is stored was encrypted with the newest key and can be read with any of them, so a
+key is rotated by putting a new one in front and saving the rows again.
+"""
+
+from functools import cache
+from typing import Any
+
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.core.exceptions import FieldError
+from django.db import models
+
+
+@cache
+def _keyring(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def encrypt(plain: bytes) -> bytes:
+    """Encrypt with the newest of FIELD_KEYS."""
+    return _keyring(tuple(settings.FIELD_KEYS)).encrypt(plain)
+
+
+def decrypt(token: bytes) -> bytes:
+    """Undo `encrypt`; raises `cryptography.fernet.InvalidToken` when no key of FIELD_KEYS fits."""
+    return _keyring(tuple(settings.FIELD_KEYS)).decrypt(token)
+
+
+class EncryptedTextField(models.TextField[str, str]):
+    """Text that is encrypted in its column and plain in Python; the empty string stays empty."""
+
+    description = "Text, encrypted at rest"
+
+    def get_prep_value(self, value: Any) -> Any:
+        """What is stored: a Fernet token."""
+        return encrypt(str(value).encode()).decode("ascii") if value else value
+
+    def from_db_value(
+        self, value: str | None, expression: object, connection: object
+    ) -> str | None:
+        """What was stored, decrypted."""
+        return decrypt(value.encode("ascii")).decode() if value else value
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Every token of a text differs, so a query can ask for absence only."""
+        if lookup_name != "isnull":
+            raise FieldError(f"{self.name} is encrypted and cannot be searched.")
+        return super().get_lookup(lookup_name)
