@@ -1,0 +1,105 @@
+"""Bills as a customer reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import F
+
+from greenbutton.models import UsageSummary
+from greenbutton.services import Service
+from greenbutton.units import Money, Quantity, scaled, unit_of
+
+# espi.xsd ItemKind, for lines that come without words of their own.
+ITEM_KINDS = {
+    1: "Generation",
+    2: "Delivery",
+    3: "Usage",
+    4: "Administration",
+    5: "Tax",
+    6: "Generation credit",
+    7: "Delivery credit",
+    8: "Administration credit",
+    9: "Payment",
+    10: "Information",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a bill."""
+
+    words: str
+    amount: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A bill: its days in the utility's zone, both included, what was used and what it came to."""
+
+    meter: str
+    first: date | None
+    last: date | None
+    days: int | None
+    used: Quantity | None
+    amount: Money | None
+    lines: tuple[Line, ...]
+    tariff: str
+    agency: str
+
+
+def bills_of(service: Service, zone: ZoneInfo) -> list[Bill]:
+    """The service's bills, newest first."""
+    summaries = UsageSummary.objects.filter(usage_point__in=service.points).order_by(
+        F("start").desc(nulls_last=True), "usage_point", "-id"
+    )
+    return [
+        bill_of(summary, service.point_labels[summary.usage_point_id], zone)
+        for summary in summaries
+    ]
+
+
+def bill_of(summary: UsageSummary, meter: str, zone: ZoneInfo) -> Bill:
+    first = summary.start.astimezone(zone).date() if summary.start else None
+    end = summary.end
+    # The last second of the period lies on its last day, whether it ends at midnight or not.
+    last = (end - timedelta(seconds=1)).astimezone(zone).date() if end else None
+    return Bill(
+        meter=meter,
+        first=first,
+        last=last,
+        days=(last - first).days + 1 if first and last and last >= first else None,
+        used=used_in(summary),
+        amount=amount_of(summary),
+        lines=tuple(lines_of(summary)),
+        tariff=summary.tariff_profile,
+        agency=summary.agency,
+    )
+
+
+def used_in(summary: UsageSummary) -> Quantity | None:
+    """What was used in the period, in a unit that people know."""
+    if summary.consumption is None:
+        return None
+    power = summary.consumption_power_of_ten
+    unit = unit_of(summary.consumption_uom, power)
+    return Quantity(scaled(summary.consumption, power, unit), unit)
+
+
+def amount_of(summary: UsageSummary) -> Money | None:
+    """The period's bill; `billToDate` where the utility fills only that."""
+    amount = summary.bill_last_period
+    if amount is None:
+        amount = summary.bill_to_date
+    return None if amount is None else Money(amount, summary.currency)
+
+
+def lines_of(summary: UsageSummary) -> Iterable[Line]:
+    """The bill's lines; espi.xsd gives their money no scale, in practice it is the bill's."""
+    for item in summary.line_items:
+        words = item.get("note") or ITEM_KINDS.get(item.get("item_kind"), "Other")
+        amount = item.get("amount")
+        yield Line(words, None if amount is None else Money(amount, summary.currency))

@@ -1,0 +1,332 @@
+"""Readings as local days: gathered, joined, compared and merged. Pure: no database, no clock.
+
+A reading is known by its start and its length, and belongs to the local day in which it starts.
+Everything else about it may change; the newer wins. Readings that have both in common are one,
+repeated or corrected, unless a single entry holds them: a gas utility gives all its monthly bills
+one start, in one entry. Those are told apart by their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from operator import itemgetter
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from greenbutton.espi.errors import EspiError
+from greenbutton.espi.interval_block import IntervalReading
+
+DAY_SECONDS = 86_400
+EPOCH_DAY = date(1970, 1, 1).toordinal()
+# Nobody metered anything before 1900, and time zones at the ends of `datetime` overflow.
+FIRST_START = int(datetime(1900, 1, 1, tzinfo=UTC).timestamp())
+LAST_START = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
+# What the columns hold: a length in integer, a total in bigint.
+LONGEST = 2**31 - 1
+LARGEST_TOTAL = 2**63 - 1
+
+
+class Reading(NamedTuple):
+    """An espi.xsd IntervalReading that has its place: `start` in UTC seconds, raw integers.
+
+    `quality` is the first of the feed's, since a ReadingDay holds one.
+    """
+
+    start: int
+    seconds: int
+    value: int | None
+    cost: int | None = None
+    quality: int | None = None
+    tou: int | None = None
+    cpp: int | None = None
+    tier: int | None = None
+
+
+PLACE = itemgetter(0, 1)
+# Start, length, and which one of those in one entry that have both in common.
+Key = tuple[int, int, int]
+
+
+def keyed(readings: Iterable[Reading]) -> Iterator[tuple[Key, Reading]]:
+    """Readings in order, each with what it is known by."""
+    last, number = None, 0
+    for reading in readings:
+        place = PLACE(reading)
+        number = number + 1 if place == last else 0
+        last = place
+        yield (*place, number), reading
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The columns of a ReadingDay, except that `start` is in UTC seconds."""
+
+    day: date
+    start: int
+    seconds: int
+    values: list[int | None]
+    costs: list[int | None] | None
+    qualities: list[int | None] | None
+    tou: list[int | None] | None
+    cpp: list[int | None] | None
+    tiers: list[int | None] | None
+    offsets: list[int] | None
+    durations: list[int] | None
+    count: int
+    total: int
+    total_cost: int | None
+
+    def readings(self) -> Iterator[Reading]:
+        """The day as readings, in the order of their starts and lengths."""
+        nothing = [None] * self.count
+        return map(
+            Reading._make,
+            zip(
+                self._starts(),
+                self.durations or [self.seconds] * self.count,
+                self.values,
+                self.costs or nothing,
+                self.qualities or nothing,
+                self.tou or nothing,
+                self.cpp or nothing,
+                self.tiers or nothing,
+                strict=True,
+            ),
+        )
+
+    def _starts(self) -> Iterable[int]:
+        if self.offsets is None:
+            return range(self.start, self.start + self.count * self.seconds, self.seconds)
+        return [self.start + offset for offset in self.offsets]
+
+
+class Calendar:
+    """The local days of a zone, as spans of UTC seconds that are looked up once each."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.zone = zone
+        self._spans: dict[int, list[tuple[int, int, date]]] = {}
+
+    def span(self, at: int) -> tuple[int, int, date]:
+        """(begin, end, day): a stretch around `at` of which every instant is on that local day.
+
+        A local day may take several: spans are cut at each UTC midnight, and where St. John's put
+        its clocks back at 00:01, a day began, was left again, and began once more.
+        """
+        number = at // DAY_SECONDS
+        spans = self._spans.get(number)
+        if spans is None:
+            begin = number * DAY_SECONDS
+            spans = self._spans[number] = list(self._cut(begin, begin + DAY_SECONDS))
+        return next(span for span in spans if at < span[1])
+
+    def _cut(self, begin: int, last: int) -> Iterator[tuple[int, int, date]]:
+        while begin < last:
+            offset = self._offset(begin)
+            number = (begin + offset) // DAY_SECONDS
+            end = min(last, (number + 1) * DAY_SECONDS - offset)
+            if self._offset(end - 1) != offset:
+                end = self._transition(begin, end - 1)
+            yield begin, end, date.fromordinal(EPOCH_DAY + number)
+            begin = end
+
+    def _transition(self, before: int, after: int) -> int:
+        """The first second that has another offset than `before`."""
+        offset = self._offset(before)
+        while after - before > 1:
+            middle = (before + after) // 2
+            if self._offset(middle) == offset:
+                before = middle
+            else:
+                after = middle
+        return after
+
+    def _offset(self, at: int) -> int:
+        moment = datetime.fromtimestamp(at, UTC).astimezone(self.zone)
+        offset = moment.utcoffset()
+        assert offset is not None
+        return offset // timedelta(seconds=1)
+
+
+# -- a block's readings into days -------------------------------------------------------------
+
+
+def is_placed(readings: Iterable[IntervalReading]) -> bool:
+    """Whether every reading says when it starts and how long it lasts."""
+    return all(reading[0] is not None and reading[1] for reading in readings)
+
+
+@dataclass(slots=True)
+class Oddities:
+    """What gathering and joining had to decide, to be counted among the Findings."""
+
+    repeated: int = 0
+    conflicting: int = 0
+    same_place: int = 0
+    impossible: int = 0
+
+
+def gather(
+    readings: Iterable[IntervalReading], calendar: Calendar, oddities: Oddities
+) -> list[Day]:
+    """Cut the placed readings of one entry, in whatever order, into days."""
+    cut: dict[date, list[IntervalReading]] = {}
+    begin = end = 0
+    take: Callable[[IntervalReading], None] | None = None
+    for reading in readings:
+        start = reading[0]
+        assert start is not None
+        if not begin <= start < end:
+            if not FIRST_START <= start < LAST_START:
+                oddities.impossible += 1
+                continue
+            begin, end, day = calendar.span(start)
+            take = cut.setdefault(day, []).append
+        assert take is not None
+        take(reading)
+    return [build(day, _in_order(part, oddities)) for day, part in sorted(cut.items())]
+
+
+def _in_order(readings: list[IntervalReading], oddities: Oddities) -> list[Reading]:
+    ordered = sorted(_flatten(readings), key=PLACE)
+    if all(one[0] < other[0] for one, other in pairwise(ordered)):
+        return ordered
+    distinct = list(dict.fromkeys(ordered))
+    oddities.repeated += len(ordered) - len(distinct)
+    oddities.same_place += sum(number > 0 for (*_, number), _ in keyed(distinct))
+    return distinct
+
+
+def _flatten(readings: list[IntervalReading]) -> Iterator[Reading]:
+    """IntervalReading and Reading differ in one column: the qualities."""
+    starts, seconds, values, costs, qualities, *rest = zip(*readings, strict=True)
+    first = (several[0] if several else None for several in qualities)
+    return map(Reading._make, zip(starts, seconds, values, costs, first, *rest, strict=True))
+
+
+def build(day: date, readings: Sequence[Reading]) -> Day:
+    """A day of readings that are in order and distinct; there is at least one."""
+    starts, seconds, values, costs, qualities, tou, cpp, tiers = zip(*readings, strict=True)
+    first, lasts = starts[0], seconds[0]
+    count = len(starts)
+    uniform = seconds.count(lasts) == count and all(
+        start == expected
+        for start, expected in zip(starts, range(first, first + count * lasts, lasts), strict=True)
+    )
+    return Day(
+        day=day,
+        start=first,
+        seconds=lasts,
+        values=list(values),
+        costs=_column(costs),
+        qualities=_column(qualities),
+        tou=_column(tou),
+        cpp=_column(cpp),
+        tiers=_column(tiers),
+        offsets=None if uniform else [start - first for start in starts],
+        durations=None if uniform else list(seconds),
+        count=count,
+        total=_total(day, values),
+        total_cost=_total(day, costs) if any(cost is not None for cost in costs) else None,
+    )
+
+
+def _column(values: Sequence[int | None]) -> list[int | None] | None:
+    """The array, or nothing where no reading has such a thing."""
+    return None if values.count(None) == len(values) else list(values)
+
+
+def _total(day: date, values: Iterable[int | None]) -> int:
+    total = sum(value for value in values if value is not None)
+    if abs(total) > LARGEST_TOTAL:
+        raise EspiError(f"The readings of {day} add up to more than any meter counts.")
+    return total
+
+
+# -- days with days -------------------------------------------------------------------------------
+
+
+def join(pieces: Sequence[Day], oddities: Oddities) -> Day:
+    """One day out of pieces of it, the newest last; of two readings with one key the newer wins."""
+    joined: dict[Key, Reading] = {}
+    for piece in pieces:
+        for key, reading in keyed(piece.readings()):
+            if key in joined:
+                if joined[key] == reading:
+                    oddities.repeated += 1
+                else:
+                    oddities.conflicting += 1
+            joined[key] = reading
+    return _built(pieces[0].day, joined)
+
+
+def _built(day: date, readings: dict[Key, Reading]) -> Day:
+    return build(day, [reading for _, reading in sorted(readings.items(), key=itemgetter(0))])
+
+
+class Correction(NamedTuple):
+    """A reading that is stored, and what the utility says it is now."""
+
+    old: Reading
+    new: Reading
+
+
+def merge(old: Day, new: Day) -> tuple[Day, list[Correction]]:
+    """The stored day with what a feed says of it; the same object where that is nothing new."""
+    if old == new:
+        return old, []
+    merged = dict(keyed(old.readings()))
+    corrections: list[Correction] = []
+    for key, reading in keyed(new.readings()):
+        before = merged.get(key)
+        if before is not None and before != reading:
+            corrections.append(Correction(before, reading))
+        merged[key] = reading
+    if not corrections and len(merged) == old.count:
+        return old, []
+    return _built(old.day, merged), corrections
+
+
+# -- readings without a length or a start ---------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Unplaced:
+    """What could not be told of readings, to be counted among the Findings."""
+
+    without_start: int = 0
+    without_length: int = 0
+    assumed_lengths: int = 0
+
+
+def place(readings: Iterable[IntervalReading], unplaced: Unplaced) -> list[IntervalReading]:
+    """Give readings without a length the spacing to the next one.
+
+    The last one lasts as long as the one before it. What even that does not tell is left out: as a
+    reading of no length it would stand beside itself once the utility tells its length.
+    """
+    started = []
+    for reading in readings:
+        if reading.start is None:
+            unplaced.without_start += 1
+        else:
+            started.append(reading)
+    started.sort(key=itemgetter(0))
+    starts = sorted({reading.start for reading in started if reading.start is not None})
+    spacing = {one: other - one for one, other in pairwise(starts)}
+    if len(starts) > 1:
+        spacing[starts[-1]] = spacing[starts[-2]]
+    placed: list[IntervalReading] = []
+    for reading in started:
+        assert reading.start is not None
+        if reading.seconds:
+            placed.append(reading)
+        elif 0 < (lasts := spacing.get(reading.start, 0)) <= LONGEST:
+            unplaced.assumed_lengths += 1
+            placed.append(reading._replace(seconds=lasts))
+        else:
+            unplaced.without_length += 1
+    return placed

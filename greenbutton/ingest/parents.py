@@ -1,0 +1,152 @@
+"""Usage points, meter readings and usage summaries: made or filled in, never blanked.
+
+A feed may leave out what an earlier one said (a later window often does), so an absent value
+changes nothing, and a row that a feed adds nothing to is not written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import models
+
+from authorizations.models import Authorization
+from greenbutton.espi import Entry
+from greenbutton.espi.line_item import LineItem
+from greenbutton.espi.links import LinkedMeterReading, LinkedSummary, LinkedUsagePoint
+from greenbutton.espi.usage_point import UsagePoint as EspiUsagePoint
+from greenbutton.espi.usage_summary import UsageSummary as EspiUsageSummary
+from greenbutton.ingest.known import fitting
+from greenbutton.models import MeterReading, UsagePoint, UsageSummary
+
+TITLE_LENGTH = 256
+ROLE_FLAGS_LENGTH = 16
+
+
+def keep_usage_point(
+    authorization: Authorization, linked: LinkedUsagePoint
+) -> tuple[UsagePoint, bool]:
+    """The stored usage point, and whether it is new."""
+    row, created = UsagePoint.objects.get_or_create(
+        authorization=authorization, identity=fitting(linked.identity)
+    )
+    if linked.entry is not None:
+        resource = linked.entry.resource
+        assert isinstance(resource, EspiUsagePoint)
+        _fill(
+            row,
+            title=(linked.entry.title or "")[:TITLE_LENGTH],
+            kind=resource.kind,
+            status=resource.status,
+            role_flags=(resource.role_flags or "")[:ROLE_FLAGS_LENGTH],
+            links=_links(linked.entry),
+        )
+    return row, created
+
+
+def keep_meter_reading(usage_point: UsagePoint, linked: LinkedMeterReading) -> MeterReading:
+    """The stored meter reading."""
+    row, _ = MeterReading.objects.get_or_create(
+        usage_point=usage_point, identity=fitting(linked.identity)
+    )
+    values: dict[str, Any] = {}
+    if linked.entry is not None:
+        values = {
+            "title": (linked.entry.title or "")[:TITLE_LENGTH],
+            "links": _links(linked.entry),
+        }
+    if (kind := linked.reading_type) is not None:
+        values |= {
+            "uom": kind.uom,
+            "power_of_ten": kind.power_of_ten,
+            "commodity": kind.commodity,
+            "currency": kind.currency,
+            "flow_direction": kind.flow_direction,
+            "accumulation_behaviour": kind.accumulation_behaviour,
+            "interval_length": kind.interval_length,
+            "measurement_kind": kind.kind,
+            "default_quality": kind.default_quality,
+        }
+    _fill(row, **values)
+    return row
+
+
+def keep_summaries(usage_point: UsagePoint, summaries: Iterable[LinkedSummary]) -> tuple[int, int]:
+    """Keep bills; returns how many are new and how many changed."""
+    stored = {row.identity: row for row in usage_point.summaries.all()}
+    new, changed = set[str](), set[str]()
+    for linked in summaries:
+        summary = linked.entry.resource
+        assert isinstance(summary, EspiUsageSummary)
+        identity = _summary_identity(linked, summary)
+        if identity not in stored:
+            stored[identity] = UsageSummary(usage_point=usage_point, identity=identity)
+            new.add(identity)
+        if _fill(stored[identity], **_columns(summary)) and identity not in new:
+            changed.add(identity)
+    for identity in new:
+        if stored[identity].pk is None:
+            stored[identity].save()
+    return len(new), len(changed)
+
+
+def _summary_identity(linked: LinkedSummary, summary: EspiUsageSummary) -> str:
+    """A UUID stands for one bill for good. A self link does not: SCE gives several bills the same.
+
+    So a link names a bill only together with the start of its period.
+    """
+    if linked.identity.startswith("urn:uuid:"):
+        return linked.identity
+    period = summary.billing_period
+    start = period.start if period else None
+    return fitting(f"{linked.identity} {'' if start is None else start}".strip())
+
+
+def _columns(summary: EspiUsageSummary) -> dict[str, Any]:
+    period = summary.billing_period
+    consumed = summary.overall_consumption or summary.current_billing_period_consumption
+    start = period.start if period else None
+    return {
+        "start": None if start is None else datetime.fromtimestamp(start, UTC),
+        "seconds": period.seconds if period else None,
+        "bill_last_period": summary.bill_last_period,
+        "bill_to_date": summary.bill_to_date,
+        "currency": summary.currency,
+        "consumption": consumed.value if consumed else None,
+        "consumption_power_of_ten": consumed.power_of_ten if consumed else None,
+        "consumption_uom": consumed.uom if consumed else None,
+        "line_items": [_line_item(item) for item in summary.line_items],
+        "tariff_profile": (summary.tariff_profile or "")[:TITLE_LENGTH],
+        "agency": (summary.billing_charge_source or "")[:TITLE_LENGTH],
+    }
+
+
+def _line_item(item: LineItem) -> dict[str, Any]:
+    """What the line says, under the ESPI library's names; what it leaves out is absent."""
+    return asdict(
+        item,
+        dict_factory=lambda pairs: {name: value for name, value in pairs if value is not None},
+    )
+
+
+def _links(entry: Entry) -> list[str]:
+    """The links by which others point at this entry."""
+    own = [entry.self_href] if entry.self_href else []
+    return list(dict.fromkeys((*own, *entry.related)))
+
+
+def _fill(row: models.Model, **values: Any) -> bool:
+    """Set what a feed says and the row does not; returns whether that changed anything."""
+    changed = [
+        name
+        for name, value in values.items()
+        if value not in (None, "", []) and value != getattr(row, name)
+    ]
+    for name in changed:
+        setattr(row, name, values[name])
+    if changed and row.pk is not None:
+        row.save(update_fields=changed)
+    return bool(changed)

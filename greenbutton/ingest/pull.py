@@ -1,0 +1,285 @@
+"""Pull: one attempt to collect for an authorization, window by window."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from authorizations.models import Authorization
+from authorizations.tokens import fresh_access_token
+from greenbutton.espi import EspiError
+from greenbutton.espi import scope as espi_scope
+from greenbutton.ingest import lease, raw, windows
+from greenbutton.ingest.lease import LeaseLostError
+from greenbutton.ingest.read import add_up
+from greenbutton.ingest.store import Stored, store_feed
+from greenbutton.ingest.windows import Window
+from greenbutton.models import Pull
+from utilities.client import GreenButtonClient, UtilityError
+
+logger = logging.getLogger(__name__)
+
+DAILY = timedelta(days=1)
+# So that what was connected in one hour is not asked for in one hour for ever.
+DAILY_JITTER = timedelta(hours=2)
+BACKOFF_FIRST = timedelta(minutes=1)
+BACKOFF_LONGEST = timedelta(hours=6)
+# The utility's own Retry-After is not hurried, and is passed by little.
+WAIT_JITTER = timedelta(seconds=5)
+# A first history that took several attempts ends where it began: what came since is asked for soon.
+SOON = timedelta(minutes=1)
+
+_random = SystemRandom()
+
+
+def pull(authorization: Authorization) -> Pull | None:
+    """Collect what is new; None if there is nothing to do here.
+
+    1. Take the lease. Another worker that holds it does the work.
+    2. Stop if the authorization is no longer active, is on hold, or is over.
+    3. Write the Pull as running, then fetch, keep and store each window.
+    4. Say how it ended, and when it is due again.
+    """
+    lease_id = lease.take(authorization)
+    if lease_id is None:
+        return None
+    try:
+        row = Authorization.objects.select_related("client__utility", "utility").get(
+            pk=authorization.pk
+        )
+        return _Attempt(row, lease_id).run() if _may_be_pulled(row, lease_id) else None
+    finally:
+        lease.give_back(authorization, lease_id)
+
+
+def _may_be_pulled(authorization: Authorization, lease_id: str) -> bool:
+    client = authorization.client
+    if authorization.status != Authorization.Status.ACTIVE or authorization.held_at is not None:
+        return False
+    if authorization.expires_at is not None and authorization.expires_at <= timezone.now():
+        with transaction.atomic():
+            lease.locked(authorization, lease_id).mark_expired()
+        return False
+    return client is not None and client.is_usable()
+
+
+def backoff(failures: int) -> timedelta:
+    """How long to wait after so many failures in a row: a minute doubled, six hours at most."""
+    # The exponent is bounded since timedelta is not infinite.
+    longer: int = 2 ** min(failures, 16)
+    return min(BACKOFF_FIRST * longer, BACKOFF_LONGEST) * _random.uniform(0.8, 1.2)
+
+
+class _Attempt:
+    """The work of one `pull`, under its lease."""
+
+    def __init__(self, authorization: Authorization, lease_id: str) -> None:
+        assert authorization.client is not None
+        self.authorization = authorization
+        self.lease_id = lease_id
+        self.client = GreenButtonClient(authorization.client)
+        # The time that this history, or this look, is about: where the cursor moves to.
+        self.up_to, done = _resumed(authorization)
+        planned = _plan(authorization, self.up_to)
+        self.windows = planned[done:]
+        self.resumes = done > 0
+        _abandon_older(authorization)
+        self.pull = Pull.objects.create(
+            authorization=authorization,
+            first=authorization.pulled_to is None,
+            windows_planned=len(planned),
+            windows_done=done,
+        )
+
+    def run(self) -> Pull:
+        self.authorization.tell("authorization_update_started", pull=self.pull.uid)
+        try:
+            for window in self.windows:
+                lease.renew(self.authorization, self.lease_id)
+                self._collect(window)
+        except LeaseLostError:
+            self._abandoned()
+        except UtilityError as e:
+            self._refused(e)
+        except EspiError as e:
+            self._unreadable(e)
+        except Exception as e:
+            self._failed(f"An error in the portal itself: {type(e).__name__}.", SORRY)
+            raise
+        else:
+            self._finished()
+        return self.pull
+
+    def _collect(self, window: Window) -> None:
+        with raw.spool() as file:
+            self._fetch(window, file)
+            raw_feed = raw.keep(self.pull, file, window)
+            file.seek(0)
+            try:
+                stored = store_feed(
+                    self.authorization,
+                    file,
+                    max_bytes=settings.FEED_MAX_BYTES,
+                    lease_id=self.lease_id,
+                    pulled_to=self.up_to if window is self.windows[-1] else None,
+                )
+            except EspiError as e:
+                raw_feed.error = str(e)
+                raw_feed.save(update_fields=["error"])
+                raise
+        self._add(stored)
+
+    def _fetch(self, window: Window, file: BinaryIO) -> None:
+        """Fetch a window; a token that is refused before its time is renewed, once."""
+        token = fresh_access_token(self.authorization)
+        try:
+            self._fetch_with(token, window, file)
+        except UtilityError as e:
+            if e.code != "http_401":
+                raise
+            token = fresh_access_token(self.authorization, refused=token)
+            self._fetch_with(token, window, file)
+
+    def _fetch_with(self, token: str, window: Window, file: BinaryIO) -> None:
+        self.client.fetch_feed(
+            self.authorization.resource_uri,
+            token,
+            into=file,
+            max_bytes=settings.FEED_MAX_BYTES,
+            deadline_seconds=settings.FEED_DEADLINE_SECONDS,
+            published_min=window.start,
+            published_max=window.end,
+        )
+
+    def _add(self, stored: Stored) -> None:
+        """Write the progress, which the customer's page reads."""
+        pull = self.pull
+        pull.windows_done += 1
+        pull.readings += stored.readings
+        pull.new += stored.new
+        pull.changed += stored.changed
+        pull.bills += stored.bills
+        pull.findings = add_up([*pull.findings, *stored.findings])
+        pull.save()
+
+    # -- how it ends --------------------------------------------------------------------------
+
+    def _finished(self) -> None:
+        jitter = DAILY_JITTER * _random.uniform(-1, 1)
+        self._due(SOON if self.resumes else DAILY + jitter, failures=0)
+        self._end(Pull.State.DONE, tells="authorization_update_finished_successful")
+
+    def _abandoned(self) -> None:
+        self._end(
+            Pull.State.ABANDONED,
+            error="Sharing was stopped, or another worker took over, while this ran. "
+            "Nothing was stored from then on.",
+        )
+
+    def _refused(self, error: UtilityError) -> None:
+        logger.warning("pull %s: %s", self.pull.uid, error.to_log)
+        if error.code == "not_active":
+            self._abandoned()
+        elif error.permanent or error.code == "http_401":
+            # A 401 that comes this far was answered to a fresh token: the consent is gone.
+            self._needs_consent(error)
+        elif error.code == "come_later":
+            wait = (error.after or BACKOFF_FIRST) + WAIT_JITTER * _random.random()
+            self._due(wait)
+            self._end(
+                Pull.State.WAITING,
+                error=error.to_log,
+                message=error.to_customer,
+                tells="authorization_update_delayed",
+            )
+        else:
+            self._failed(error.to_log, error.to_customer, after=error.after)
+
+    def _needs_consent(self, error: UtilityError) -> None:
+        # Refreshing the token may have found it out, and marked it, before us.
+        with suppress(LeaseLostError), transaction.atomic():
+            lease.locked(self.authorization, self.lease_id).mark_needs_consent()
+        self._end(Pull.State.FAILED, error=error.to_log, message=error.to_customer)
+
+    def _unreadable(self, error: EspiError) -> None:
+        logger.warning("pull %s: %s", self.pull.uid, error.says)
+        name = self.authorization.utility.name
+        self._failed(
+            f"The feed was refused: {error}",
+            f"{name} sent data that we could not read. We have kept it and will ask again.",
+        )
+
+    def _failed(self, error: str, message: str, after: timedelta | None = None) -> None:
+        wait = backoff(self.authorization.failures)
+        self._due(max(wait, after or wait), failures=self.authorization.failures + 1)
+        self._end(
+            Pull.State.FAILED,
+            error=error,
+            message=message,
+            tells="authorization_update_finished_errored",
+        )
+
+    def _due(self, after: timedelta, **fields: int) -> None:
+        """Set when it is due again, if it is still ours to say."""
+        mine = Authorization.objects.filter(
+            pk=self.authorization.pk,
+            lease_id=self.lease_id,
+            status=Authorization.Status.ACTIVE,
+        )
+        mine.update(next_pull_at=timezone.now() + after, **fields)
+
+    def _end(
+        self, state: Pull.State, *, error: str = "", message: str = "", tells: str = ""
+    ) -> None:
+        self.pull.state = state
+        self.pull.finished = timezone.now()
+        self.pull.error, self.pull.message = error, message
+        self.pull.save()
+        if tells:
+            self.authorization.tell(tells, pull=self.pull.uid)
+
+
+SORRY = "Something went wrong on our side. We will try again by ourselves."
+
+
+def _resumed(authorization: Authorization) -> tuple[datetime, int]:
+    """When this history's collecting began, and how many of its windows are stored already.
+
+    The platform allows one download a minute and may take longer to prepare one, so a first history
+    often takes several attempts. Each goes on where the last one stopped.
+    """
+    if authorization.pulled_to is None:
+        earlier = authorization.pulls.filter(first=True).aggregate(
+            began=Min("started"), done=Max("windows_done")
+        )
+        if earlier["done"]:
+            return earlier["began"], earlier["done"]
+    return timezone.now(), 0
+
+
+def _plan(authorization: Authorization, up_to: datetime) -> list[Window]:
+    history = espi_scope.DEFAULT_HISTORY_LENGTH
+    if authorization.scope:
+        asked = espi_scope.parse(authorization.scope).history_length
+        history = history if asked is None else asked
+    earliest = authorization.created - timedelta(seconds=history)
+    if authorization.pulled_to is None:
+        return windows.first_history(up_to, earliest)
+    return windows.since(authorization.pulled_to, earliest)
+
+
+def _abandon_older(authorization: Authorization) -> None:
+    """We hold the lease, so whoever wrote `running` before is gone."""
+    authorization.pulls.filter(state=Pull.State.RUNNING).update(
+        state=Pull.State.ABANDONED,
+        finished=timezone.now(),
+        error="The worker that ran this ended before it was done.",
+    )

@@ -1,0 +1,59 @@
+"""Purge: everything collected goes, the authorization's row stays as a receipt."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from authorizations.models import Authorization
+from greenbutton.ingest import lease
+from greenbutton.models import (
+    MeterReading,
+    Pull,
+    RawFeed,
+    ReadingCorrection,
+    ReadingDay,
+    UsagePoint,
+    UsageSummary,
+)
+
+
+def purge_due() -> int:
+    """Purge what is due; returns how many. What a worker still holds is left for the next time."""
+    due = Authorization.objects.filter(purge_at__lte=timezone.now())
+    return sum(purge(authorization) for authorization in due.order_by("purge_at"))
+
+
+def purge(authorization: Authorization) -> bool:
+    """Delete what was collected, under a lease, so that no pull can add to it meanwhile."""
+    lease_id = lease.take(authorization)
+    if lease_id is None:
+        return False
+    try:
+        with transaction.atomic():
+            _delete(authorization)
+            _destroy_key(authorization)
+    finally:
+        lease.give_back(authorization, lease_id)
+    return True
+
+
+def _delete(authorization: Authorization) -> None:
+    """From the leaves up, so that nothing cascades row by row."""
+    of = {"authorization": authorization}
+    point = {"usage_point__authorization": authorization}
+    ReadingDay.objects.filter(**of).delete()
+    ReadingCorrection.objects.filter(**of).delete()
+    UsageSummary.objects.filter(**point).delete()
+    MeterReading.objects.filter(**point).delete()
+    UsagePoint.objects.filter(**of).delete()
+    RawFeed.objects.filter(pull__authorization=authorization).delete()
+    # The attempts stay, as part of the receipt. Their Findings name the customer's meters.
+    Pull.objects.filter(**of).update(findings=[])
+
+
+def _destroy_key(authorization: Authorization) -> None:
+    """What copies and backups hold of the raw feeds cannot be read any more from now on."""
+    row = Authorization.objects.select_for_update(of=("self",)).get(pk=authorization.pk)
+    row.feed_key, row.purge_at, row.pulled_to = "", None, None
+    row.save(update_fields=["feed_key", "purge_at", "pulled_to"])

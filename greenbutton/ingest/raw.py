@@ -1,0 +1,86 @@
+"""Raw feeds: kept as they came, compressed, and encrypted with their authorization's own key.
+
+A database row may hold a gigabyte, but whoever reads or writes it holds it too; hence the parts.
+"""
+
+from __future__ import annotations
+
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+from tempfile import SpooledTemporaryFile
+from typing import BinaryIO, cast
+
+from cryptography.fernet import Fernet
+from django.db import transaction
+
+from greenbutton.ingest.windows import Window
+from greenbutton.models import Pull, RawFeed, RawFeedPart
+
+# Bytes after compression.
+PART_BYTES = 4 * 2**20
+CHUNK_BYTES = 2**18
+# What stays in memory of a feed; anything larger goes to a temporary file.
+SPOOL_BYTES = 8 * 2**20
+# zlib's way to say that it should write gzip's header and checksum.
+GZIP = 16 + zlib.MAX_WBITS
+
+
+def spool() -> BinaryIO:
+    """A file for a feed that comes or goes."""
+    return cast(BinaryIO, SpooledTemporaryFile(max_size=SPOOL_BYTES))
+
+
+def keep(pull: Pull, file: BinaryIO, window: Window) -> RawFeed:
+    """Keep the file, from its beginning, as what came in this window."""
+    file.seek(0)
+    digest = _Digest()
+    with transaction.atomic():
+        raw_feed = RawFeed.objects.create(
+            pull=pull, window_start=window.start, window_end=window.end, size=0
+        )
+        key = Fernet(pull.authorization.feed_key)
+        for number, part in enumerate(_compressed(file, digest)):
+            body = urlsafe_b64decode(key.encrypt(part))
+            RawFeedPart.objects.create(raw_feed=raw_feed, number=number, body=body)
+        raw_feed.size, raw_feed.sha256 = digest.size, digest.sha256.hexdigest()
+        raw_feed.save(update_fields=["size", "sha256"])
+    return raw_feed
+
+
+def open_raw(raw_feed: RawFeed) -> BinaryIO:
+    """The feed as it came, to be read from its beginning; the caller closes it.
+
+    Raises `cryptography.fernet.InvalidToken` or ValueError when its key was destroyed.
+    """
+    key = Fernet(raw_feed.pull.authorization.feed_key)
+    decompressor = zlib.decompressobj(GZIP)
+    file = spool()
+    for body in raw_feed.parts.values_list("body", flat=True).iterator(chunk_size=1):
+        file.write(decompressor.decompress(key.decrypt(urlsafe_b64encode(bytes(body)))))
+    file.write(decompressor.flush())
+    file.seek(0)
+    return file
+
+
+class _Digest:
+    def __init__(self) -> None:
+        self.size = 0
+        self.sha256 = sha256()
+
+    def add(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        self.sha256.update(chunk)
+
+
+def _compressed(file: BinaryIO, digest: _Digest) -> Iterator[bytes]:
+    compressor = zlib.compressobj(level=6, wbits=GZIP)
+    waiting = bytearray()
+    while chunk := file.read(CHUNK_BYTES):
+        digest.add(chunk)
+        waiting += compressor.compress(chunk)
+        if len(waiting) >= PART_BYTES:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting) + compressor.flush()

@@ -1,0 +1,285 @@
+"""A document read once, from its first byte to its last: its readings into days as they come.
+
+Which meter reading a block belongs to is known at the end only, since entries may come in any
+order. So blocks are cut into days under their own numbers, and joined when the links are resolved.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import chain, groupby
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from greenbutton.espi import Entry, Finding, read_feed
+from greenbutton.espi.feed import Readable
+from greenbutton.espi.interval_block import IntervalBlock, IntervalReading
+from greenbutton.espi.links import Linker, Tree
+from greenbutton.ingest import days
+from greenbutton.ingest.days import Calendar, Day, Oddities, Unplaced
+
+# As it is kept with a Pull: {"code", "count", "where", "detail"}.
+GroupedFinding = dict[str, Any]
+
+# The blocks of one entry that were set aside: the first one's number, the entry's date, the blocks.
+Loose = tuple[int, datetime | None, list[IntervalBlock]]
+
+SENTENCES = {
+    "reading.repeated": "A reading is given more than once; it was taken once.",
+    "reading.conflicting": "A reading is given more than once with different values; "
+    "the newer was taken.",
+    "reading.same_place": "An entry has readings with the same start and length that differ; "
+    "all were kept.",
+    "reading.impossible_start": "A reading starts before 1900 or after 2199; it was left out.",
+    "reading.no_start": "A reading does not say when it starts; it was left out.",
+    "reading.no_length": "A reading does not say how long it lasts, and nothing else does; "
+    "it was left out.",
+    "reading.length_assumed": "A reading does not say how long it lasts; "
+    "the time to the next one was taken.",
+    "reading.several_qualities": "A reading has several qualities; the first was taken.",
+}
+
+
+class Sink(Protocol):
+    """Where days wait until the whole document was read."""
+
+    def add(self, block: int, updated: datetime | None, pieces: Iterable[Day]) -> None: ...
+
+    def add_loose(
+        self, block: int, updated: datetime | None, content: list[IntervalBlock]
+    ) -> None: ...
+
+    def link(self, series: dict[int, int]) -> None: ...
+
+    def series_with_loose(self) -> list[int]: ...
+
+    def loose(self, series: int) -> Iterable[Loose]: ...
+
+    def settle(self, oddities: Oddities) -> None: ...
+
+    def distinct(self) -> tuple[int, int]: ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a document holds, counted before anything is joined or left out."""
+
+    entries: int = 0
+    types: Counter[str] = field(default_factory=Counter)
+    readings: int = 0
+    value_sum: int = 0
+    cost_sum: int = 0
+    min_start: int | None = None
+    max_start: int | None = None
+
+    def add(self, entry: Entry) -> None:
+        """Count one resource."""
+        self.types[entry.type] += 1
+        if isinstance(entry.resource, IntervalBlock) and entry.resource.readings:
+            self._add_readings(entry.resource.readings)
+
+    def _add_readings(self, readings: tuple[IntervalReading, ...]) -> None:
+        starts, _, values, costs, *_ = zip(*readings, strict=True)
+        self.readings += len(readings)
+        self.value_sum += sum(value for value in values if value is not None)
+        self.cost_sum += sum(cost for cost in costs if cost is not None)
+        known = [start for start in starts if start is not None]
+        if known:
+            least, most = min(known), max(known)
+            self.min_start = least if self.min_start is None else min(least, self.min_start)
+            self.max_start = most if self.max_start is None else max(most, self.max_start)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that was read whole. `series` numbers the meter readings that have readings."""
+
+    tree: Tree
+    series: dict[str, int]
+    tally: Tally
+    findings: list[GroupedFinding]
+
+
+def read(
+    file: Readable,
+    sink: Sink,
+    zone: ZoneInfo,
+    *,
+    max_bytes: int,
+    recognise: Callable[[Tree], Tree] = lambda tree: tree,
+) -> Document:
+    """Read a document into the sink; raises EspiError, after which the sink holds nothing of use.
+
+    1. Stream the entries, cutting blocks into local days.
+    2. Resolve the links; `recognise` may replace what the document only points at.
+    3. Place the readings that left their times to a reading type.
+    4. Join the days that came in pieces.
+    """
+    return _Reader(sink, zone).read(file, max_bytes, recognise)
+
+
+class _Reader:
+    def __init__(self, sink: Sink, zone: ZoneInfo) -> None:
+        self.sink = sink
+        self.calendar = Calendar(zone)
+        self.tally = Tally()
+        self.oddities = Oddities()
+        self.unplaced = Unplaced()
+        self.several_qualities = 0
+
+    def read(self, file: Readable, max_bytes: int, recognise: Callable[[Tree], Tree]) -> Document:
+        feed, linker = read_feed(file, max_bytes=max_bytes), Linker()
+        for _, entries in groupby(feed, key=lambda _: feed.entries):
+            self._take([self._noted(entry, linker) for entry in entries])
+        self.tally.entries = feed.entries
+        resolved = linker.resolve()
+        tree = recognise(resolved)
+        series = {
+            identity: number for number, identity in enumerate(dict.fromkeys(tree.blocks.values()))
+        }
+        self.sink.link({block: series[identity] for block, identity in tree.blocks.items()})
+        self._place(tree, series)
+        self.sink.settle(self.oddities)
+        findings = [*feed.findings, *tree.findings, *self._own_findings()]
+        return Document(tree, series, self.tally, grouped(findings))
+
+    def _noted(self, entry: Entry, linker: Linker) -> Entry:
+        linker.add(entry)
+        self.tally.add(entry)
+        return entry
+
+    def _take(self, entries: list[Entry]) -> None:
+        """Gather the blocks of one Atom entry, which have their links in common."""
+        found = [
+            (entry, entry.resource)
+            for entry in entries
+            if isinstance(entry.resource, IntervalBlock)
+        ]
+        if not found:
+            return
+        first, blocks = found[0][0], [block for _, block in found]
+        number, updated = first.ordinal, first.updated
+        readings = [reading for block in blocks for reading in block.readings]
+        self.several_qualities += sum(len(reading.qualities) > 1 for reading in readings)
+        if days.is_placed(readings):
+            self.sink.add(number, updated, days.gather(readings, self.calendar, self.oddities))
+        else:
+            self.sink.add_loose(number, updated, blocks)
+
+    def _place(self, tree: Tree, series: dict[str, int]) -> None:
+        identities = {number: identity for identity, number in series.items()}
+        for number in self.sink.series_with_loose():
+            reading_type = tree.meter_readings[identities[number]].reading_type
+            length = reading_type.interval_length if reading_type else None
+            if length is not None and not 0 < length <= days.LONGEST:
+                length = None
+            for block, updated, content in self.sink.loose(number):
+                readings = chain.from_iterable(one.placed(length) for one in content)
+                placed = days.place(readings, self.unplaced)
+                self.sink.add(block, updated, days.gather(placed, self.calendar, self.oddities))
+
+    def _own_findings(self) -> Iterator[Finding]:
+        counts = {
+            "reading.repeated": self.oddities.repeated,
+            "reading.conflicting": self.oddities.conflicting,
+            "reading.same_place": self.oddities.same_place,
+            "reading.impossible_start": self.oddities.impossible,
+            "reading.no_start": self.unplaced.without_start,
+            "reading.no_length": self.unplaced.without_length,
+            "reading.length_assumed": self.unplaced.assumed_lengths,
+            "reading.several_qualities": self.several_qualities,
+        }
+        for code, count in counts.items():
+            if count:
+                yield Finding(code, None, SENTENCES[code], count)
+
+
+def zone_findings(tree: Tree, zone: ZoneInfo) -> Iterator[Finding]:
+    """Where the feed's idea of local time is not the utility's.
+
+    It is a check, not a source: one real utility's has the wrong sign, another's is cut short.
+    """
+    # Standard time is that of the half year without summer time.
+    ours = min(datetime(2025, month, 1, tzinfo=zone).utcoffset() or timedelta() for month in (1, 7))
+    for said in dict.fromkeys(parameters.tz_offset for parameters in tree.local_times):
+        if said is not None and timedelta(seconds=said) != ours:
+            detail = (
+                f"The feed says that standard time is {said / 3600:+g} hours from UTC, which is "
+                f"not so in {zone.key}. Days are cut in {zone.key}."
+            )
+            yield Finding("time_zone.differs", None, detail)
+
+
+def grouped(findings: Iterable[Finding]) -> list[GroupedFinding]:
+    """One item a code, with the first place and the first words."""
+    items: list[GroupedFinding] = [
+        {
+            "code": finding.code,
+            "count": finding.count,
+            "where": finding.where or "",
+            "detail": finding.says,
+        }
+        for finding in findings
+    ]
+    return add_up(items)
+
+
+def add_up(items: Iterable[GroupedFinding]) -> list[GroupedFinding]:
+    """Grouped findings of several feeds as one list."""
+    found: dict[str, GroupedFinding] = {}
+    for item in items:
+        if item["code"] in found:
+            found[item["code"]]["count"] += item["count"]
+        else:
+            found[item["code"]] = dict(item)
+    return list(found.values())
+
+
+class InMemory:
+    """A sink that needs no database, for a look at a file."""
+
+    def __init__(self) -> None:
+        self._pieces: list[tuple[int, datetime | None, Day]] = []
+        self._loose: list[Loose] = []
+        self._series: dict[int, int] = {}
+        self.days: dict[tuple[int, Any], Day] = {}
+
+    def add(self, block: int, updated: datetime | None, pieces: Iterable[Day]) -> None:
+        """Take a block's days."""
+        self._pieces += [(block, updated, piece) for piece in pieces]
+
+    def add_loose(self, block: int, updated: datetime | None, content: list[IntervalBlock]) -> None:
+        """Set a block aside."""
+        self._loose.append((block, updated, content))
+
+    def link(self, series: dict[int, int]) -> None:
+        """Say which series each block belongs to."""
+        self._series = series
+
+    def series_with_loose(self) -> list[int]:
+        """The series of which blocks were set aside."""
+        return sorted({self._series[block] for block, _, _ in self._loose})
+
+    def loose(self, series: int) -> Iterable[Loose]:
+        """The blocks of a series that were set aside."""
+        return [item for item in self._loose if self._series[item[0]] == series]
+
+    def settle(self, oddities: Oddities) -> None:
+        """Join the pieces of each day."""
+        parts: dict[tuple[int, Any], list[tuple[bool, Any, int, Day]]] = {}
+        for block, updated, piece in self._pieces:
+            key = (self._series[block], piece.day)
+            # As in SQL: a piece without a date is older than any with one.
+            parts.setdefault(key, []).append((updated is not None, updated or 0, block, piece))
+        for key, pieces in parts.items():
+            pieces.sort(key=lambda part: part[:3])
+            ordered = [piece for *_, piece in pieces]
+            self.days[key] = ordered[0] if len(ordered) == 1 else days.join(ordered, oddities)
+
+    def distinct(self) -> tuple[int, int]:
+        """How many readings there are once repetitions are joined, and the sum of their values."""
+        found = self.days.values()
+        return sum(day.count for day in found), sum(day.total for day in found)

@@ -1,0 +1,151 @@
+"""How the collecting goes, in words for the customer who watches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.utils import timezone
+
+from authorizations.models import Authorization
+from greenbutton.models import Pull, ReadingDay
+
+State = Literal["queued", "running", "waiting", "failed", "paused", "done"]
+
+STAYS = "We are asking your utility for what is new. What you see below stays as it is."
+QUICK_SECONDS, SLOW_SECONDS = 2, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the collecting stands; `next_at` is when it is tried again, if that is known."""
+
+    state: State
+    headline: str
+    words: str = ""
+    done: int = 0
+    planned: int = 0
+    readings: int = 0
+    bills: int = 0
+    next_at: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is to be waited for, so that the page need not ask again."""
+        return self.state == "done"
+
+    @property
+    def counts(self) -> str:
+        """`17,520 readings so far, 24 bills`."""
+        readings = f"{self.readings:,} {'reading' if self.readings == 1 else 'readings'} so far"
+        bills = f", {self.bills:,} {'bill' if self.bills == 1 else 'bills'}" if self.bills else ""
+        return readings + bills
+
+    @property
+    def ask_again_seconds(self) -> int:
+        return QUICK_SECONDS if self.state in {"queued", "running"} else SLOW_SECONDS
+
+
+def progress_of(authorization: Authorization) -> Progress:
+    """What the latest pull says, unless nothing is collected any more."""
+    if authorization.status != Authorization.Status.ACTIVE:
+        return Progress("done", "Nothing is collected any more.")
+    pull = authorization.pulls.first()
+    if is_held_up(authorization):
+        return paused(authorization)
+    if pull is None or pull.state == Pull.State.ABANDONED:
+        return queued(authorization)
+    if pull.state == Pull.State.RUNNING:
+        return running(pull)
+    if pull.state == Pull.State.WAITING:
+        return waiting(authorization, pull)
+    if pull.state == Pull.State.FAILED:
+        return failed(authorization, pull)
+    if is_due(authorization):
+        return Progress("queued", "Looking for new readings.", STAYS)
+    return Progress("done", "All readings are here.", readings=pull.readings, bills=pull.bills)
+
+
+def is_held_up(authorization: Authorization) -> bool:
+    """Whether a person must act before anything that is due is collected."""
+    client = authorization.client
+    client_is_out = client is not None and not client.is_usable()
+    return is_due(authorization) and (authorization.held_at is not None or client_is_out)
+
+
+def is_due(authorization: Authorization) -> bool:
+    return authorization.next_pull_at is not None and authorization.next_pull_at <= timezone.now()
+
+
+def paused(authorization: Authorization) -> Progress:
+    words = (
+        f"We have paused collecting from {authorization.utility.name} until something is put "
+        "right on our side. You need do nothing; what is here stays."
+    )
+    return Progress("paused", "Collecting is paused.", words)
+
+
+def queued(authorization: Authorization) -> Progress:
+    """Due, and no worker has taken it yet; or from a file, where there is nothing to ask."""
+    if authorization.next_pull_at is None:
+        return Progress("done", "Nothing is being collected.")
+    words = f"In a moment we ask {authorization.utility.name} for your readings."
+    return Progress("queued", "You are connected. Collecting starts now.", words)
+
+
+def running(pull: Pull) -> Progress:
+    words = (
+        "The newest readings come first, the history after them. You can leave this page."
+        if pull.first
+        else STAYS
+    )
+    headline = "Your readings are arriving." if pull.first else "Looking for new readings."
+    return Progress(
+        "running",
+        headline,
+        words,
+        done=pull.windows_done,
+        planned=pull.windows_planned,
+        readings=pull.readings,
+        bills=pull.bills,
+    )
+
+
+def waiting(authorization: Authorization, pull: Pull) -> Progress:
+    """The utility answered "come later" (HTTP 202 or 429), which is no error."""
+    return Progress(
+        "waiting",
+        "Your utility is preparing your data.",
+        pull.message or "It asked us to come back a little later. You need do nothing.",
+        done=pull.windows_done,
+        planned=pull.windows_planned,
+        readings=pull.readings,
+        bills=pull.bills,
+        next_at=authorization.next_pull_at,
+    )
+
+
+def failed(authorization: Authorization, pull: Pull) -> Progress:
+    words = pull.message or f"{authorization.utility.name} could not give us your readings."
+    return Progress(
+        "failed",
+        "This time it did not work.",
+        words,
+        done=pull.windows_done,
+        planned=pull.windows_planned,
+        readings=pull.readings,
+        bills=pull.bills,
+        next_at=authorization.next_pull_at,
+    )
+
+
+def has_readings(authorization: Authorization) -> bool:
+    """Whether there is anything to draw yet."""
+    return ReadingDay.objects.filter(authorization=authorization).exists()
+
+
+def as_of(authorization: Authorization) -> datetime | None:
+    """When the utility was last asked with success."""
+    last = authorization.pulls.filter(state=Pull.State.DONE).first()
+    return last.finished if last else None

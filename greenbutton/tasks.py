@@ -1,0 +1,32 @@
+"""Celery's part of the work: to look, and to call (style rule 21)."""
+
+from celery import shared_task
+
+from authorizations.models import Authorization
+from greenbutton.ingest import due, purge
+from greenbutton.ingest.pull import pull
+
+
+@shared_task
+def dispatch_due_pulls() -> None:
+    """Queue what is due. What cannot be queued is due again when its claim runs out."""
+    for authorization_id in due.claim():
+        pull_authorization.delay(authorization_id)
+
+
+@shared_task
+def pull_authorization(authorization_id: int) -> str:
+    """Collect for one authorization."""
+    return str(pull(Authorization.objects.get(pk=authorization_id)))
+
+
+@shared_task
+def expire_due() -> int:
+    """Mark the authorizations whose agreed end has passed."""
+    return due.expire()
+
+
+@shared_task
+def purge_due() -> int:
+    """Delete what was collected for authorizations that were revoked."""
+    return purge.purge_due()

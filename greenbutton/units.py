@@ -1,0 +1,150 @@
+"""Units at the edge: raw integers become what people read (style rule 12).
+
+Nothing else scales. Sums are made of integers and scaled once, in decimal, so that a total on a
+page is exactly the sum of what the utility sent.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+NO_BREAK_SPACE = "\u00a0"
+MINUS = "\u2212"
+# espi.xsd UnitMultiplierKind goes from -12 to 12; anything far outside it is a mistake in the feed.
+SANE_POWERS = range(-15, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit that people know, and the factor that turns the feed's unit into it.
+
+    A level (power, voltage) is averaged over time, where an amount (energy, volume) is summed.
+    """
+
+    symbol: str
+    name: str
+    factor: Decimal = Decimal(1)
+    is_level: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.symbol)
+
+
+UNKNOWN = Unit("", "unit unknown")
+
+_MILLI = Decimal("0.001")
+_KWH = Unit("kWh", "kilowatt-hours", _MILLI)
+_CUBIC_METRES = Unit("m³", "cubic metres")
+_CUBIC_FEET = Unit("ft³", "cubic feet")
+_LITRES = Unit("L", "litres")
+
+# espi.xsd UnitSymbol
+UNITS = {
+    5: Unit("A", "amperes", is_level=True),
+    6: Unit("K", "kelvins", is_level=True),
+    23: Unit("°C", "degrees Celsius", is_level=True),
+    29: Unit("V", "volts", is_level=True),
+    31: Unit("MJ", "megajoules", Decimal("0.000001")),
+    33: Unit("Hz", "hertz", is_level=True),
+    38: Unit("kW", "kilowatts", _MILLI, is_level=True),
+    42: _CUBIC_METRES,
+    61: Unit("kVA", "kilovolt-amperes", _MILLI, is_level=True),
+    63: Unit("kvar", "kilovars", _MILLI, is_level=True),
+    65: Unit("cos φ", "power factor", is_level=True),
+    71: Unit("kVAh", "kilovolt-ampere-hours", _MILLI),
+    72: _KWH,
+    73: Unit("kvarh", "kilovar-hours", _MILLI),
+    119: _CUBIC_FEET,
+    120: _CUBIC_FEET,
+    128: Unit("gal", "US gallons"),
+    130: Unit("imp gal", "imperial gallons"),
+    132: Unit("kBtu", "thousand British thermal units", _MILLI),
+    134: _LITRES,
+    153: Unit("cos φ", "power factor", is_level=True),
+    156: _LITRES,
+    157: _LITRES,
+    166: _CUBIC_METRES,
+    167: _CUBIC_METRES,
+    169: Unit("therms", "therms"),
+}
+
+
+def unit_of(uom: int | None, power_of_ten: int | None) -> Unit:
+    """What people call the feed's unit; UNKNOWN where the feed says none, or nothing sensible."""
+    if uom is None or (power_of_ten or 0) not in SANE_POWERS:
+        return UNKNOWN
+    return UNITS.get(uom, UNKNOWN)
+
+
+def scaled(value: int, power_of_ten: int | None, unit: Unit) -> Decimal:
+    """A raw integer in the given unit, exactly; without a unit, the integer as it came."""
+    if not unit.is_known:
+        return Decimal(value)
+    return Decimal(value).scaleb(power_of_ten or 0) * unit.factor
+
+
+def number(value: Decimal) -> str:
+    """A number as a page shows it: fewer decimals the larger it is, none where it is whole."""
+    size = abs(value)
+    digits = 0 if size >= 10_000 else 1 if size >= 1000 else 2 if size >= 1 else 3
+    rounded = f"{size:,.{digits}f}"
+    text = rounded if rounded.strip("0,.") and value % 1 else f"{size:,.0f}"
+    return f"{MINUS}{text}" if value < 0 and text.strip("0,.") else text
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with its unit, which says itself: `248.53 kWh`."""
+
+    value: Decimal
+    unit: Unit
+
+    def __str__(self) -> str:
+        if not self.unit.is_known:
+            return f"{number(self.value)} (unit unknown)"
+        return f"{number(self.value)}{NO_BREAK_SPACE}{self.unit.symbol}"
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """How an amount of money is written: sign or code before it, and how many decimals."""
+
+    sign: str
+    name: str
+    digits: int = 2
+
+
+# ISO 4217 numbers, as espi.xsd Currency has them.
+CURRENCIES = {
+    36: Currency("$", "Australian dollars"),
+    124: Currency("$", "Canadian dollars"),
+    156: Currency("CN¥", "yuan"),
+    208: Currency("DKK ", "Danish kroner"),
+    356: Currency("₹", "rupees"),
+    392: Currency("¥", "yen", 0),
+    578: Currency("NOK ", "Norwegian kroner"),
+    752: Currency("SEK ", "Swedish kronor"),
+    756: Currency("CHF ", "Swiss francs"),
+    826: Currency("£", "pounds"),
+    840: Currency("$", "US dollars"),
+    978: Currency("€", "euros"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Hundred-thousandths of a currency (an ISO 4217 number), which say themselves: `$180.92`."""
+
+    hundred_thousandths: int
+    currency: int | None
+
+    @property
+    def value(self) -> Decimal:
+        return Decimal(self.hundred_thousandths).scaleb(-5)
+
+    def __str__(self) -> str:
+        minus = MINUS if self.value < 0 else ""
+        known = CURRENCIES.get(self.currency) if self.currency else None
+        if known is None:
+            return f"{minus}{abs(self.value):,.2f}{NO_BREAK_SPACE}(currency not stated)"
+        return f"{minus}{known.sign}{abs(self.value):,.{known.digits}f}"

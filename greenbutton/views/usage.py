@@ -1,0 +1,121 @@
+"""What a customer sees of the collected data, and of the collecting while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.middleware import HtmxDetails
+
+from authorizations.access import get_authorization_for, is_owner
+from authorizations.models import Authorization
+from greenbutton.bills import bills_of
+from greenbutton.charts import Theme, chart_json
+from greenbutton.espi import scope
+from greenbutton.progress import as_of, has_readings, progress_of
+from greenbutton.selection import Selection, selection_of
+from greenbutton.usage import Chart, chart_of
+
+BILLS_SHOWN = 6
+
+
+class HtmxHttpRequest(HttpRequest):
+    htmx: HtmxDetails
+
+
+@require_safe
+@never_cache
+def show(request: HttpRequest, uid: str) -> HttpResponseBase:
+    """The charts, figures and bills of one authorization."""
+    authorization = get_authorization_for(request, uid)
+    if not authorization.can_be_stopped():
+        return redirect("stopped", authorization.uid)
+    context = {
+        "authorization": authorization,
+        "utility": authorization.utility,
+        "progress": progress_of(authorization),
+        "as_of": as_of(authorization),
+        "granted": granted(authorization),
+        "left_out": authorization.granted_less_than_asked(),
+        "may_stop": may_stop(request, authorization),
+        **energy(authorization, request.GET),
+    }
+    return render(request, "greenbutton/usage.html", context)
+
+
+@require_safe
+@never_cache
+def progress(request: HtmxHttpRequest, uid: str) -> HttpResponse:
+    """The progress panel; once there is something new to draw, the page is told to load again."""
+    authorization = get_authorization_for(request, uid)
+    state = progress_of(authorization)
+    drew_nothing = request.GET.get("drawn") == "nothing"
+    if request.htmx and (state.is_over or (drew_nothing and has_readings(authorization))):
+        return HttpResponseClientRefresh()
+    context = {"authorization": authorization, "utility": authorization.utility, "progress": state}
+    return render(request, "greenbutton/_progress.html", {**context, "drew_nothing": drew_nothing})
+
+
+@require_safe
+@never_cache
+def chart(request: HttpRequest, uid: str) -> JsonResponse:
+    """The chart that the same query shows on the page, for Bokeh to embed."""
+    authorization = get_authorization_for(request, uid)
+    selection = selection_of(authorization, request.GET)
+    if selection is None or selection.meter is None or selection.period is None:
+        raise Http404
+    drawn = chart_of(authorization, selection.meter, selection.period)
+    theme: Theme = "dark" if request.GET.get("theme") == "dark" else "light"
+    return JsonResponse(chart_json(selection, drawn, theme))
+
+
+def energy(authorization: Authorization, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The part of the page that shows data, in the template's words."""
+    selection = selection_of(authorization, asked)
+    if selection is None:
+        return {"selection": None, "drew_nothing": True}
+    meter, period = selection.meter, selection.period
+    bills = bills_of(selection.service, authorization.utility.zone)
+    drawn = chart_of(authorization, meter, period) if meter and period else None
+    return {
+        "selection": selection,
+        "drew_nothing": meter is None,
+        "chart": drawn,
+        "rows": rows_of(selection, drawn) if drawn else [],
+        "bills": bills[:BILLS_SHOWN],
+        "older_bills": bills[BILLS_SHOWN:],
+        "has_several_meters": len({bill.meter for bill in bills}) > 1,
+    }
+
+
+def rows_of(selection: Selection, drawn: Chart) -> list[dict[str, Any]]:
+    """The chart as a table: what was measured, a bar a row, each with a way into it."""
+    return [
+        {
+            "label": bar.slot.label,
+            "query": selection.opening(bar.slot),
+            "quantities": bar.quantities,
+            "money": bar.money,
+        }
+        for bar in drawn.bars
+        if any(bar.tallies)
+    ]
+
+
+def granted(authorization: Authorization) -> list[str]:
+    """What the customer shares, in words; nothing for what came from a file."""
+    if not authorization.scope:
+        return []
+    return scope.parse(authorization.scope).describe(granted=True)
+
+
+def may_stop(request: HttpRequest, authorization: Authorization) -> bool:
+    """Whether this visitor may stop sharing; staff may look without that right."""
+    if is_owner(request, authorization):
+        return True
+    return request.user.has_perm("authorizations.change_authorization")
