@@ -1,0 +1,90 @@
+"""What is played: the test tables of both programmes' pages, transcribed by hand.
+
+Nothing here is read from the portal's registry or from the sandbox's own data, so that a mistake in
+either shows as a row that fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One test account, one way to authenticate with it, and what must come of it."""
+
+    utility: str
+    way: str
+    value: str
+    scenario: str
+    # Usage points by service; empty where no such customer is found.
+    services: tuple[tuple[str, int], ...] = ()
+    bill_amount: str = ""
+    bill_date: str = ""
+    # What the share link carries as AdditionalScope=auth-{way}-{prefill}; None for typed rows.
+    prefill: str | None = None
+    # Where an unknown prefill must fall back to.
+    falls_back: bool = False
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the utility knows this customer."""
+        return self.scenario != "badlogin"
+
+    @property
+    def title(self) -> str:
+        """The row in one line."""
+        prefilled = ", prefilled" if self.prefill is not None else ""
+        fallback = ", unknown prefill" if self.falls_back else ""
+        return f"{self.utility} {self.way} {self.value} ({self.scenario}{fallback or prefilled})"
+
+
+PUC_HOUSEHOLD = (("electricity", 1), ("water", 1))
+SVCE_HOUSEHOLD = (("electricity", 1), ("gas", 1))
+SVCE_BUSINESS = (("electricity", 4), ("gas", 1))
+
+# The fourth column of PUC Distribution's first table says N/A where no scenario has a name.
+LAST_BILL = [
+    Row("SSMPUC", "lastbill", "APUC0000-00", "residential", PUC_HOUSEHOLD, "180.92", "2023-02-22"),
+    Row("SSMPUC", "lastbill", "APUC0000-01", "commercial", PUC_HOUSEHOLD, "111.71", "2023-02-28"),
+    Row("SSMPUC", "lastbill", "APUC0000-02", "badlogin", (), "300.00", "2023-02-28"),
+]
+TEST_ACCOUNTS = [
+    Row("SSMPUC", "test", "test_residential", "residential", PUC_HOUSEHOLD),
+    Row("SSMPUC", "test", "test_commercial", "commercial", PUC_HOUSEHOLD),
+    Row("SSMPUC", "test", "test_badlogin", "badlogin"),
+]
+PHONES = [
+    Row("SVCE", "phone", "111-111-1111", "residential", SVCE_HOUSEHOLD),
+    Row("SVCE", "phone", "222-222-2222", "commercial", SVCE_BUSINESS),
+    Row("SVCE", "phone", "333-333-3333", "badlogin"),
+]
+EMAILS = [
+    Row("SVCE", "email", "uapi-test-residential@example.com", "residential", SVCE_HOUSEHOLD),
+    Row("SVCE", "email", "uapi-test-commercial@example.com", "commercial", SVCE_BUSINESS),
+    Row("SVCE", "email", "uapi-test-badlogin@example.com", "badlogin"),
+]
+EL_CAMINO = "333 W EL CAMINO REAL STE {}, SUNNYVALE CA 94087"
+ADDRESSES = [
+    Row("SVCE", "address", EL_CAMINO.format(600), "residential", SVCE_HOUSEHOLD),
+    Row("SVCE", "address", EL_CAMINO.format(700), "commercial", SVCE_BUSINESS),
+    Row("SVCE", "address", EL_CAMINO.format(800), "badlogin"),
+]
+ACCOUNTS = [
+    Row("SVCE", "account", "111111111-1", "residential", SVCE_HOUSEHOLD),
+    Row("SVCE", "account", "222222222-2", "commercial", SVCE_BUSINESS),
+    Row("SVCE", "account", "333333333-3", "badlogin"),
+]
+
+TYPED = [*LAST_BILL, *TEST_ACCOUNTS, *PHONES, *EMAILS, *ADDRESSES, *ACCOUNTS]
+
+# Each way once more, its value carried by the link.
+PREFILLED = [
+    replace(table[0], prefill=table[0].value)
+    for table in (LAST_BILL, TEST_ACCOUNTS, PHONES, EMAILS, ADDRESSES, ACCOUNTS)
+]
+
+# A prefill that the utility does not know: the customer gets the ordinary form and types.
+FALLBACK = [replace(PHONES[0], prefill="650-555-0199", falls_back=True)]
+
+ALL = [*TYPED, *PREFILLED, *FALLBACK]

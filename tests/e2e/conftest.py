@@ -1,0 +1,108 @@
+"""A real Chromium, and what it is pointed at."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+# Quiet switches: a browser under test has nobody else to talk to.
+SWITCHES = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = ViewportSize(width=390, height=844)
+DESKTOP = ViewportSize(width=1280, height=900)
+VIEWPORTS = {"phone": PHONE, "desktop": DESKTOP}
+
+
+def chromium() -> str | None:
+    """Where Chromium is on this machine."""
+    named = os.environ.get("CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the run; without it the test is skipped, or fails with BROWSER=required."""
+    path = chromium()
+    if path is None:
+        if os.environ.get("BROWSER") == "required":
+            pytest.fail("BROWSER=required, but there is no Chromium: apt install chromium.")
+        pytest.skip("There is no Chromium on this machine: apt install chromium.")
+    # Chromium's own sandbox needs privileges that root cannot drop to.
+    switches = [*SWITCHES, "--no-sandbox"] if os.geteuid() == 0 else SWITCHES
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=switches)
+        yield running
+        running.close()
+
+
+class Troubles:
+    """What went wrong in a page without anybody clicking it: console errors, refused resources."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def watch(self, page: Page) -> None:
+        """Listen to a page from now on."""
+        page.on("console", lambda m: self.seen.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.seen.append(str(error)))
+
+
+@pytest.fixture(params=VIEWPORTS, ids=list(VIEWPORTS))
+def viewport(request: pytest.FixtureRequest) -> str:
+    """On a phone, and on a desk."""
+    return str(request.param)
+
+
+@pytest.fixture
+def troubles() -> Iterator[Troubles]:
+    """Every page of a test is watched; a violation of the CSP or a script error fails the test."""
+    watcher = Troubles()
+    yield watcher
+    assert watcher.seen == []
+
+
+@pytest.fixture
+def context(browser: Browser, viewport: str) -> Iterator[BrowserContext]:
+    """A browser without a past, in the size of the viewport."""
+    size = VIEWPORTS[viewport]
+    opened = browser.new_context(viewport=size, is_mobile=viewport == "phone", has_touch=True)
+    opened.set_default_timeout(30_000)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, troubles: Troubles) -> Page:
+    """The customer's tab."""
+    tab = context.new_page()
+    troubles.watch(tab)
+    return tab
+
+
+Look = Callable[[Page, str], None]
+
+
+@pytest.fixture
+def look(viewport: str) -> Look:
+    """Take a picture of the page into the folder that SCREENSHOTS names (`make screenshots`).
+
+    Also without pictures, a page that is wider than its window is a fault.
+    """
+    folder = os.environ.get("SCREENSHOTS")
+
+    def take(page: Page, name: str) -> None:
+        wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wider <= 0, f"{name} is {wider} px wider than the {viewport}"
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}-{viewport}.png", full_page=True)
+
+    return take

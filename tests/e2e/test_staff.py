@@ -1,0 +1,85 @@
+"""Staff at work in a real browser: signing in, making a link, and a button that asks why."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from portal.stack import Stack
+from tests.e2e.conftest import Look
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture(scope="module")
+def seeded(stack: Stack) -> dict[str, Any]:
+    """The demo's staff account."""
+    answer: dict[str, Any] = json.loads(stack.portal.manage("seed_demo", "--json"))
+    return answer
+
+
+@pytest.fixture
+def office(page: Page, stack: Stack, seeded: dict[str, Any]) -> Page:
+    """Signed in, on the dashboard."""
+    page.goto(f"{stack.portal.url}/staff/")
+    page.fill("[name=login]", seeded["staff_email"])
+    page.fill("[name=password]", seeded["staff_password"])
+    page.press("[name=password]", "Enter")
+    expect(page.get_by_role("link", name="Make a share link")).to_be_visible()
+    return page
+
+
+def open_row(page: Page, address: str, text: str) -> None:
+    """Open a row's page from its list."""
+    page.goto(address)
+    page.locator("#result_list a").filter(has_text=text).first.click()
+    expect(page.locator("#content-main form")).to_be_visible()
+
+
+def press(page: Page, button: str) -> None:
+    """Press one of the row's buttons, which a phone keeps in a menu."""
+    action = page.locator("ul a").filter(has_text=button)
+    if not action.is_visible():
+        page.get_by_text("more_horiz").click()
+    action.click()
+
+
+def test_staff_make_a_link_and_see_the_scope_in_words(
+    office: Page, stack: Stack, look: Look
+) -> None:
+    look(office, "staff-dashboard")
+    office.get_by_role("link", name="Make a share link").click()
+    office.select_option("[name=utility]", label="Silicon Valley Clean Energy")
+    words = office.locator("#scope-words")
+    expect(words).to_contain_text("Your account details")
+    office.fill("[name=scope]", "FB=4;HistoryLength=31536000")
+    expect(words).to_contain_text("Up to 1 year of history")
+    expect(words).not_to_contain_text("Your account details")
+    office.fill("[name=note]", "Made in a browser")
+    look(office, "staff-new-link")
+    office.get_by_role("button", name="Save").click()
+    address = office.locator("[data-copy]")
+    expect(address).to_be_visible()
+    assert (address.get_attribute("data-copy") or "").startswith(f"{stack.portal.url}/share/")
+    look(office, "staff-link")
+
+
+def test_a_public_client_is_refused_to_go_live_in_words(
+    office: Page, stack: Stack, look: Look
+) -> None:
+    clients = f"{stack.portal.url}/staff/utilities/client/"
+    office.goto(clients)
+    look(office, "staff-clients")
+    open_row(office, clients, "SVCE_ccccccccc")
+    press(office, "Go live")
+    dialog = office.locator("#dialog")
+    dialog.get_by_role("button", name="Go live").click()
+    expect(dialog).to_contain_text("This field is required.")
+    dialog.locator("[name=why]").fill("We want to")
+    dialog.get_by_role("button", name="Go live").click()
+    expect(office.get_by_text("A public client stays in the sandbox for ever.")).to_be_visible()
+    expect(office.get_by_text("Sandbox", exact=True).first).to_be_visible()
+    look(office, "staff-client")
