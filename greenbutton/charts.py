@@ -14,6 +14,7 @@ from bokeh.models import (
     ColumnDataSource,
     FixedTicker,
     HoverTool,
+    NoOverlap,
     NumeralTickFormatter,
     OpenURL,
     Quad,
@@ -137,6 +138,7 @@ def empty_plot(chart: Chart, palette: Palette) -> figure:
     plot.ygrid.grid_line_color = palette.grid
     plot.xaxis.ticker = FixedTicker(ticks=list(chart.ticks))
     plot.xaxis.major_label_overrides = {float(at): label for at, label in chart.ticks.items()}
+    plot.xaxis.major_label_policy = NoOverlap(min_distance=6)
     plot.xaxis.axis_line_color = palette.grid
     plot.yaxis.axis_line_color = None
     plot.yaxis.formatter = NumeralTickFormatter(format="0,0.[000]")

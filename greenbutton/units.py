@@ -5,7 +5,7 @@ page is exactly the sum of what the utility sent.
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
@@ -83,12 +83,17 @@ def scaled(value: int, power_of_ten: int | None, unit: Unit) -> Decimal:
     return Decimal(value).scaleb(power_of_ten or 0) * unit.factor
 
 
+def round_half_up(value: Decimal, digits: int) -> Decimal:
+    """Rounded as people are taught to, a half away from zero."""
+    return value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+
+
 def number(value: Decimal) -> str:
     """A number as a page shows it: fewer decimals the larger it is, none where it is whole."""
     size = abs(value)
     digits = 0 if size >= 10_000 else 1 if size >= 1000 else 2 if size >= 1 else 3
-    rounded = f"{size:,.{digits}f}"
-    text = rounded if rounded.strip("0,.") and value % 1 else f"{size:,.0f}"
+    rounded = round_half_up(size, digits)
+    text = f"{rounded:,}" if rounded and value % 1 else f"{rounded:,.0f}"
     return f"{MINUS}{text}" if value < 0 and text.strip("0,.") else text
 
 
@@ -146,5 +151,5 @@ class Money:
         minus = MINUS if self.value < 0 else ""
         known = CURRENCIES.get(self.currency) if self.currency else None
         if known is None:
-            return f"{minus}{abs(self.value):,.2f}{NO_BREAK_SPACE}(currency not stated)"
-        return f"{minus}{known.sign}{abs(self.value):,.{known.digits}f}"
+            return f"{minus}{round_half_up(abs(self.value), 2):,} (currency not stated)"
+        return f"{minus}{known.sign}{round_half_up(abs(self.value), known.digits):,}"

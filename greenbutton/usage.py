@@ -20,8 +20,8 @@ from greenbutton.units import Money, Quantity
 HOUR = 3600
 # Finer readings than this are drawn by the hour: a phone has no more room.
 FINEST_BAR = 900
-# A comparison says something only if the earlier days were measured, too.
-ENOUGH_DAYS = Decimal("0.9")
+# A comparison says something only if both times were measured about equally often.
+EQUALLY_OFTEN = Decimal("0.9")
 
 
 @dataclass(slots=True)
@@ -111,7 +111,8 @@ class Chart:
     def caption(self) -> str:
         """What a bar's height means: `Kilowatt-hours (kWh) a day`."""
         unit = self.meter.unit
-        name = f"{unit.name} ({unit.symbol})" if unit.is_known else unit.name
+        says_more = unit.symbol not in {"", unit.name}
+        name = f"{unit.name} ({unit.symbol})" if says_more else unit.name
         return f"average {name}" if self.meter.is_level else f"{name} {self.each}"
 
     @property
@@ -140,7 +141,7 @@ def chart_of(authorization: Authorization, meter: Meter, period: Period) -> Char
     slots = month_slots(period) if period.view == "year" else day_slots(period)
     bars = [bar_of(slot, tallies, meter) for slot in slots]
     ticks = year_ticks() if period.view == "year" else month_ticks(period)
-    remark = comparison(authorization, meter, period, total_of(tallies[0]), len(tallies[0]))
+    remark = comparison(authorization, meter, period, total_of(tallies[0]))
     each = "a month" if period.view == "year" else "a day"
     figures = figures_of(meter, tallies)
     return Chart(meter, period, bars, ticks, float(len(slots)), each, figures, remark)
@@ -239,7 +240,7 @@ def day_chart(authorization: Authorization, meter: Meter, period: Period, zone: 
         for at, slot in enumerate(slots)
     ]
     totals = [total_of(of_series) for of_series in tallies]
-    remark = comparison(authorization, meter, period, totals[0], 1 if readings else 0)
+    remark = comparison(authorization, meter, period, totals[0])
     each = "an hour" if step == HOUR else f"in {step // 60} minutes"
     figures = day_figures(meter, totals, bars)
     ticks = hour_ticks(begin, end, zone)
@@ -355,20 +356,17 @@ def total_figures(meter: Meter, totals: list[Tally]) -> list[Figure]:
     return figures
 
 
-def comparison(
-    authorization: Authorization, meter: Meter, period: Period, total: Tally, days: int
-) -> str:
+def comparison(authorization: Authorization, meter: Meter, period: Period, total: Tally) -> str:
     """How the period compares with the same days a year before, in words; empty if it cannot."""
-    series = meter.series[0]
-    if series.is_level or not days or total.amount <= 0:
+    if meter.is_level or total.amount <= 0:
         return ""
     covered = period.up_to(meter.extent.last)
     before = covered.a_year_before()
-    earlier = tallies_by_day(authorization, meter, before)[0]
-    base = total_of(earlier).amount
-    if base <= 0 or len(earlier) < days * ENOUGH_DAYS or days < len(earlier) * ENOUGH_DAYS:
+    base = total_of(tallies_by_day(authorization, meter, before)[0])
+    fewer, more = sorted((total.count, base.count))
+    if base.amount <= 0 or fewer < more * EQUALLY_OFTEN:
         return ""
-    return f"{change(total.amount, base)} {then(period, covered, before)}"
+    return f"{change(total.amount, base.amount)} {then(period, covered, before)}"
 
 
 def change(now: Decimal, before: Decimal) -> str:

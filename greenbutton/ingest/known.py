@@ -61,7 +61,9 @@ def _pointing(rows: Iterable[tuple[T, str, list[str]]]) -> dict[str, T]:
     """By identity, and by each link that is one row's alone."""
     listed = list(rows)
     counts = Counter(link for _, _, links in listed for link in set(links))
-    by_link = {link: row for row, _, links in listed for link in links if counts[link] == 1}
+    by_link = {
+        fitting(link): row for row, _, links in listed for link in links if counts[link] == 1
+    }
     return by_link | {identity: row for row, identity, _ in listed}
 
 

@@ -87,24 +87,21 @@ class _Attempt:
         self.lease_id = lease_id
         self.client = GreenButtonClient(authorization.client)
         # The time that this history, or this look, is about: where the cursor moves to.
-        self.up_to, done = _resumed(authorization)
-        planned = _plan(authorization, self.up_to)
-        self.windows = planned[done:]
-        self.resumes = done > 0
+        self.up_to, self.done_before = _resumed(authorization)
         _abandon_older(authorization)
         self.pull = Pull.objects.create(
-            authorization=authorization,
-            first=authorization.pulled_to is None,
-            windows_planned=len(planned),
-            windows_done=done,
+            authorization=authorization, first=authorization.pulled_to is None
         )
 
     def run(self) -> Pull:
         self.authorization.tell("authorization_update_started", pull=self.pull.uid)
         try:
-            for window in self.windows:
-                lease.renew(self.authorization, self.lease_id)
-                self._collect(window)
+            planned = _plan(self.authorization, self.up_to)
+            self.pull.windows_planned = len(planned)
+            self.pull.windows_done = self.done_before
+            self.pull.save()
+            for window in planned[self.done_before :]:
+                self._collect(window, is_last=window is planned[-1])
         except LeaseLostError:
             self._abandoned()
         except UtilityError as e:
@@ -118,9 +115,11 @@ class _Attempt:
             self._finished()
         return self.pull
 
-    def _collect(self, window: Window) -> None:
+    def _collect(self, window: Window, *, is_last: bool) -> None:
         with raw.spool() as file:
+            lease.renew(self.authorization, self.lease_id)
             self._fetch(window, file)
+            lease.renew(self.authorization, self.lease_id)
             raw_feed = raw.keep(self.pull, file, window)
             file.seek(0)
             try:
@@ -129,7 +128,7 @@ class _Attempt:
                     file,
                     max_bytes=settings.FEED_MAX_BYTES,
                     lease_id=self.lease_id,
-                    pulled_to=self.up_to if window is self.windows[-1] else None,
+                    pulled_to=self.up_to if is_last else None,
                 )
             except EspiError as e:
                 raw_feed.error = str(e)
@@ -174,7 +173,7 @@ class _Attempt:
 
     def _finished(self) -> None:
         jitter = DAILY_JITTER * _random.uniform(-1, 1)
-        self._due(SOON if self.resumes else DAILY + jitter, failures=0)
+        self._due(SOON if self.done_before else DAILY + jitter, failures=0)
         self._end(Pull.State.DONE, tells="authorization_update_finished_successful")
 
     def _abandoned(self) -> None:
@@ -257,9 +256,8 @@ def _resumed(authorization: Authorization) -> tuple[datetime, int]:
     often takes several attempts. Each goes on where the last one stopped.
     """
     if authorization.pulled_to is None:
-        earlier = authorization.pulls.filter(first=True).aggregate(
-            began=Min("started"), done=Max("windows_done")
-        )
+        stored = authorization.pulls.filter(first=True, windows_done__gt=0)
+        earlier = stored.aggregate(began=Min("started"), done=Max("windows_done"))
         if earlier["done"]:
             return earlier["began"], earlier["done"]
     return timezone.now(), 0

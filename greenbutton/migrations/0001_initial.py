@@ -8,7 +8,7 @@ import utilities.models
 # customer's query, and one customer's deletion, as cheap with a million customers as with one.
 PARTITIONS = 16
 
-CREATE_READING_DAY = [
+CREATE_READING_DAY = (
     """
     CREATE TABLE greenbutton_readingday (
         authorization_id bigint NOT NULL
@@ -40,7 +40,7 @@ CREATE_READING_DAY = [
     # Deleting a meter reading looks for its days by this column alone.
     "CREATE INDEX greenbutton_readingday_meter_reading"
     " ON greenbutton_readingday (meter_reading_id)",
-]
+)
 DROP_READING_DAY = "DROP TABLE greenbutton_readingday"
 
 # One row a reading, for people with a SQL tool.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from csp.decorators import csp_update
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -30,6 +32,7 @@ class HtmxHttpRequest(HttpRequest):
 
 @require_safe
 @never_cache
+@csp_update(settings.CHART_CONTENT_SECURITY_POLICY)  # type: ignore[arg-type]  # its types forget a view's arguments
 def show(request: HttpRequest, uid: str) -> HttpResponseBase:
     """The charts, figures and bills of one authorization."""
     authorization = get_authorization_for(request, uid)

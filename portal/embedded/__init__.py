@@ -57,10 +57,9 @@ def servers(checkout: Path, arguments: Sequence[str]) -> Iterator[None]:
         yield
     else:
         # Not at the top: a production installation has not installed what these need.
-        from portal.embedded.ownership import attach_or_start
-        from portal.embedded.places import home_of
+        from portal.embedded.ownership import attach_or_start, home_for
 
-        with attach_or_start(home_of(checkout), names=names) as attached:
+        with attach_or_start(home_for(checkout), names=names) as attached:
             give({**attached.urls, HOME_VARIABLE: str(attached.home)})
             yield
 

@@ -16,6 +16,7 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from dataclasses import asdict
@@ -23,7 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from portal.embedded.places import locked, runs_folder
+from portal.embedded.places import EmbeddedError, home_of, locked, private_folder, runs_folder
 from portal.embedded.servers import DATABASES, Postgres, Redis, Running, Server, url
 from portal.processes import ProcessId, end_leftovers, myself, write_private
 
@@ -175,6 +176,49 @@ def write_owner(lock: int, owner: ProcessId | None) -> None:
     os.ftruncate(lock, 0)
     if owner is not None:
         os.pwrite(lock, json.dumps(asdict(owner)).encode(), 0)
+
+
+# --- A checkout's home ---------------------------------------------------------------------------
+
+
+def home_for(checkout: Path) -> Path:
+    """The checkout's home, without what an earlier checkout at the same path left in it.
+
+    Root's homes lie outside the checkout and outlive it. A new clone has new keys, with which the
+    old data cannot be read, so a word in `var/`, which the home repeats, tells one clone from the
+    next: whoever deletes `var/` deletes the data, as it is for every other user.
+    """
+    home = home_of(checkout)
+    if home.is_relative_to(checkout.resolve()):
+        return home
+    with locked(home / "lock"):
+        told, known = word_of(checkout), home / "checkout.id"
+        if known.exists() and known.read_text(encoding="utf-8") != told:
+            if is_in_use(home):
+                raise EmbeddedError(
+                    f"Servers of an earlier {checkout} still run. Stop its commands first."
+                )
+            empty(home)
+        write_private(known, told)
+    return home
+
+
+def word_of(checkout: Path) -> str:
+    """A random word that lives as long as the checkout's `var/`."""
+    path = private_folder(checkout / "var", 0o755) / "servers.id"
+    if not path.exists():
+        write_private(path, secrets.token_hex(16))
+    return path.read_text(encoding="utf-8")
+
+
+def empty(home: Path) -> None:
+    """Stop what runs in a home that nobody uses and delete all but its lock, which we hold."""
+    stop_all(home)
+    for path in home.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "lock":
+            path.unlink()
 
 
 # --- Homes for one run ---------------------------------------------------------------------------

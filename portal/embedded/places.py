@@ -85,9 +85,7 @@ def home_of(checkout: Path) -> Path:
     if os.geteuid() != 0:
         return private_folder(private_folder(checkout / "var", 0o755) / "servers", 0o700)
     name = hashlib.sha256(os.fsencode(checkout)).hexdigest()[:16]
-    home = private_folder(roots_folder() / name, 0o711)
-    (home / "checkout").write_text(f"{checkout}\n", encoding="utf-8")
-    return home
+    return private_folder(roots_folder() / name, 0o711)
 
 
 def runs_folder() -> Path:

@@ -75,7 +75,7 @@ def context(browser: Browser, viewport: str) -> Iterator[BrowserContext]:
     """A browser without a past, in the size of the viewport."""
     size = VIEWPORTS[viewport]
     opened = browser.new_context(viewport=size, is_mobile=viewport == "phone", has_touch=True)
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(15_000)
     yield opened
     opened.close()
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -21,6 +22,7 @@ from portal.embedded.ownership import (
     Servers,
     attach_or_start,
     delete_home,
+    home_for,
     owner_of,
     read_state,
     temporary_servers,
@@ -292,6 +294,45 @@ def test_two_checkouts_have_two_homes(tmp_path: Path) -> None:
             delete_home(home)
 
 
+def test_a_new_clone_at_the_same_path_does_not_get_the_old_ones_data(tmp_path: Path) -> None:
+    home = home_for(tmp_path)
+    try:
+        with (
+            start(home, ("postgresql",)) as servers,
+            psycopg.connect(servers.urls["DATABASE_URL"]) as connection,
+        ):
+            connection.execute("CREATE TABLE secret AS SELECT 1")
+        with start(home_for(tmp_path), ("postgresql",)) as servers:
+            assert tables(servers) == ["secret"]
+        shutil.rmtree(tmp_path / "var")
+        with start(home_for(tmp_path), ("postgresql",)) as servers:
+            assert tables(servers) == []
+    finally:
+        delete_home(home)
+
+
+def tables(servers: Servers) -> list[str]:
+    query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    with psycopg.connect(servers.urls["DATABASE_URL"]) as connection:
+        return [row[0] for row in connection.execute(query)]
+
+
+def test_an_earlier_clone_whose_servers_still_run_is_not_pulled_from_under_them(
+    tmp_path: Path,
+) -> None:
+    home = home_for(tmp_path)
+    if home.is_relative_to(tmp_path):
+        pytest.skip("For anyone but root, the data lie inside the checkout and go with it.")
+    try:
+        with start(home, ("redis",)) as servers:
+            shutil.rmtree(tmp_path / "var")
+            with pytest.raises(EmbeddedError, match="still run"):
+                home_for(tmp_path)
+            assert servers.running["redis"].serves()
+    finally:
+        delete_home(home)
+
+
 def test_a_folder_that_somebody_else_put_in_the_way_is_refused(tmp_path: Path) -> None:
     trap = tmp_path / "trap"
     trap.symlink_to(tmp_path)
@@ -414,7 +455,12 @@ def waiting_command(checkout: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(program)],
         cwd=checkout,
-        env={**os.environ, "DATABASE_URL": "", "REDIS_URL": "", "PYTHONPATH": str(CHECKOUT)},
+        env={
+            **os.environ,
+            "DATABASE_URL": "",
+            "REDIS_URL": "",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

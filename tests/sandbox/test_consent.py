@@ -64,9 +64,7 @@ def test_only_data_that_was_asked_for_is_offered(puc: Company) -> None:
 
 
 def test_all_of_it_is_granted_with_what_the_platform_adds(puc: Company) -> None:
-    scope = granted(
-        puc, "FB=1_3_4_16_39_51;HistoryLength=31536000;SubscriptionFrequency=daily"
-    )
+    scope = granted(puc, "FB=1_3_4_16_39_51;HistoryLength=31536000;SubscriptionFrequency=daily")
     assert set(scope.function_blocks) >= {1, 3, 4, 5, 11, 16, 39, 51}
     assert scope.option("IntervalDuration") == "3600"
     assert scope.option("BlockDuration") == "daily"

@@ -23,6 +23,7 @@ from tests.sandbox.walk import (
     RESOURCE,
     Company,
     Feed,
+    Walk,
     body,
     delete,
     get,
@@ -295,8 +296,6 @@ class TestSubscription:
         assert not missing & types
 
     def test_only_the_services_that_the_customer_chose_are_there(self, puc: Company) -> None:
-        from tests.sandbox.walk import Walk
-
         walk = Walk(puc)
         walk.sign_in()
         electric, _ = walk.inputs("service")

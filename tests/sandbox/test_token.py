@@ -198,7 +198,7 @@ def test_tokens_are_asked_for_by_post_of_a_form(puc: Company) -> None:
 
 class TestRefresh:
     def refresh(self, company: Company, token: str, **params: str) -> Any:
-        return company.ask_token(grant_type="refresh_token", refresh_token=token, **params)
+        return company.ask_token(None, grant_type="refresh_token", refresh_token=token, **params)
 
     @pytest.mark.spec("RFC 6749", "6")
     def test_it_brings_a_new_pair_and_ends_the_old_one(self, puc: Company) -> None:

@@ -44,7 +44,12 @@ def test_it_is_found_by_what_people_have_in_hand(
     office: Browser, authorization: Authorization, link: ShareLink, utility: Utility, field: str
 ) -> None:
     other = cast.authorize(cast.ben(), utility)
-    words = {"uid": authorization.uid, "note": "elm", "link uid": link.uid, "code": link.code}
+    words = {
+        "uid": authorization.uid,
+        "note": "elm street",
+        "link uid": link.uid,
+        "code": link.code,
+    }
     page = says(office.get(LIST, {"q": words[field]}))
     assert authorization.uid in page
     assert other.uid not in page

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from io import BytesIO
 
 from greenbutton.espi import Entry, write_feed
-from greenbutton.espi.entry import Resource
 from greenbutton.espi.interval_block import IntervalBlock, IntervalReading
 from greenbutton.espi.meter_reading import MeterReading
 from greenbutton.espi.period import Period
 from greenbutton.espi.reading_type import ReadingType
+from greenbutton.espi.resources import Resource
 from greenbutton.espi.usage_point import UsagePoint
 from greenbutton.espi.usage_summary import UsageSummary
 

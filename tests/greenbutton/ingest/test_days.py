@@ -23,7 +23,7 @@ TRANSITION_MONTHS = [(3, 13), (4, 4), (10, 3), (11, 6)]
 
 zones = st.sampled_from(ZONES)
 anchors = st.builds(
-    lambda year, month_day: int(datetime(year, *month_day, tzinfo=UTC).timestamp()),
+    lambda year, at: int(datetime(year, at[0], at[1], tzinfo=UTC).timestamp()),
     st.sampled_from(YEARS),
     st.sampled_from(TRANSITION_MONTHS),
 )

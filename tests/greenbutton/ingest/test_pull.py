@@ -200,6 +200,24 @@ def test_a_first_history_goes_on_where_it_was_told_to_wait(
     assert due_in(authorization) < timedelta(minutes=2)
 
 
+def test_attempts_that_stored_nothing_leave_no_hole_in_the_first_history(
+    lying: LyingUtility, authorization: Authorization
+) -> None:
+    lying.answer(FEED, 503)
+    lying.answer(FEED, body=feed(meter()))
+    lying.answer(FEED, 503)
+    lying.answer(FEED, body=feed(meter()))
+    pulled(authorization)
+    long_ago = timezone.now() - timedelta(days=10)
+    authorization.pulls.update(started=long_ago)
+    pulled(authorization)
+    assert pulled(authorization).state == Pull.State.DONE
+    asked = [request.query for request in lying.asked(FEED)]
+    starts = [datetime.fromisoformat(query["published-min"][0]) for query in asked]
+    # The fourth request is for the second window, which has to reach up to the first one.
+    assert datetime.fromisoformat(asked[3]["published-max"][0]) > starts[1]
+
+
 @pytest.mark.parametrize("status", [500, 503, 504, 404])
 def test_a_utility_in_trouble_is_asked_again_ever_later(
     lying: LyingUtility, authorization: Authorization, status: int
@@ -463,7 +481,7 @@ def test_what_is_revoked_while_it_is_fetched_is_not_stored(lying: LyingUtility) 
     lying.answer(FEED, body=feed(meter(), block(*hours([1]))), before=elsewhere(revoke))
     done = pulled(authorization)
     assert done.state == Pull.State.ABANDONED
-    assert ReadingDay.objects.count() == 0
+    assert ReadingDay.objects.count() == RawFeed.objects.count() == 0
     assert authorization.usage_points.count() == 0
     assert (authorization.status, authorization.next_pull_at) == ("revoked", None)
 

@@ -70,7 +70,7 @@ def rows(authorization: Authorization) -> list[tuple[Any, ...]]:
             """,
             [authorization.pk],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def versions() -> list[tuple[Any, ...]]:
@@ -232,6 +232,16 @@ def test_days_that_a_correction_does_not_touch_are_not_written(
     store(authorization, meter(), block(*hours([99], start=MIDNIGHT + 25 * HOUR)))
     after = dict(authorization.reading_days.extra(select={"x": "ctid"}).values_list("day", "x"))
     assert [str(day) for day in before if before[day] != after[day]] == ["2026-03-03"]
+
+
+def test_a_window_that_holds_a_part_of_a_stored_day_writes_no_row(
+    authorization: Authorization,
+) -> None:
+    store(authorization, meter(), block(*hours(range(24))))
+    before = versions()
+    stored = store(authorization, meter(), block(*hours(range(5))))
+    assert versions() == before
+    assert (stored.readings, stored.new, stored.changed) == (5, 0, 0)
 
 
 def test_overlapping_windows_double_nothing(authorization: Authorization) -> None:

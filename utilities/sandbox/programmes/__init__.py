@@ -31,10 +31,8 @@ class Way:
     hint: str
     description: str
     example: str
+    # What a customer is told whom it does not find.
     not_found: str
-    # For the browser's keyboard and its memory; HTML's words.
-    inputmode: str = "text"
-    autocomplete: str = "off"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from authorizations.models import Authorization
+from greenbutton import tasks
+from greenbutton.models import Pull
+from portal.celery import app
+from tests import cast
+from tests.greenbutton.ingest.documents import block, document, hours, meter
+from tests.lying_utility import LyingUtility
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def queue() -> list[int]:
+    """What dispatch puts into Celery's queue, read back from a real broker."""
+    drain()
+    return []
+
+
+def drain() -> list[int]:
+    found: list[int] = []
+    with app.connection_for_read() as connection:
+        simple = connection.SimpleQueue(app.conf.task_default_queue)
+        while True:
+            try:
+                message = simple.get(block=False)
+            except simple.Empty:
+                return found
+            message.ack()
+            found += message.payload[0]
+
+
+@pytest.fixture
+def authorization() -> Authorization:
+    return cast.authorize(cast.ada(), cast.make_utility(slug="tasks"))
+
+
+def test_what_is_due_is_queued_by_its_id_once(
+    queue: list[int], authorization: Authorization
+) -> None:
+    tasks.dispatch_due_pulls()
+    tasks.dispatch_due_pulls()
+    assert drain() == [authorization.pk]
+
+
+def test_nothing_due_queues_nothing(queue: list[int], authorization: Authorization) -> None:
+    Authorization.objects.update(next_pull_at=None)
+    tasks.dispatch_due_pulls()
+    assert drain() == []
+
+
+def test_a_queued_pull_pulls() -> None:
+    with LyingUtility() as lying:
+        utility = cast.make_utility(lying.url, slug="tasks")
+        authorization = cast.authorize(cast.ada(), utility)
+        feed = document(meter(), block(*hours([1]))).getvalue()
+        lying.answer("/resource/Batch/Subscription/1", body=feed)
+        said = tasks.pull_authorization(authorization.pk)
+    assert said.endswith("(Done)")
+    assert authorization.pulls.get().state == Pull.State.DONE
+
+
+def test_what_is_revoked_is_purged(authorization: Authorization) -> None:
+    authorization.mark_revoked("customer")
+    assert tasks.purge_due() == 1
+    authorization.refresh_from_db()
+    assert authorization.purge_at is None
+
+
+def test_what_is_over_expires(authorization: Authorization) -> None:
+    Authorization.objects.update(expires_at=timezone.now())
+    assert tasks.expire_due() == 1
+
+
+def test_beat_knows_tasks_that_exist() -> None:
+    app.loader.import_default_modules()
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert scheduled <= set(app.tasks)
+    assert "greenbutton.tasks.purge_due" in scheduled
