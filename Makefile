@@ -18,7 +18,7 @@ help:
 	@echo "make sandbox      the sandbox utility alone"
 	@echo "make test         all tests"
 	@echo "make lint         formatting, types, import contracts, migrations"
-	@echo "make screenshots  pictures of the pages, in docs/screenshots"
+	@echo "make screenshots  pictures of the pages, in var/screenshots/screenshots"
 	@echo "make setup        only what the others need first: .venv and .env"
 
 setup: $(INSTALLED) .env
@@ -60,5 +60,7 @@ lint: setup
 	SITE=sandbox $(RUN) manage.py makemigrations --check --dry-run
 
 screenshots: setup
-	@mkdir -p docs/screenshots
-	SCREENSHOTS=docs/screenshots BROWSER=required $(RUN) -m pytest tests/e2e
+	@mkdir -p var/screenshots docs
+	SCREENSHOTS=var/screenshots BROWSER=required $(RUN) -m pytest tests/e2e
+	@cp var/screenshots/usage-year-top-desktop.png docs/usage.png
+	@echo "Pictures of every page are in var/screenshots; the README's is docs/usage.png."

@@ -1,12 +1,23 @@
 """A real Chromium, and what it is pointed at."""
 
+import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
+
+from portal.stack import Stack
 
 # Quiet switches: a browser under test has nobody else to talk to.
 SWITCHES = [
@@ -88,7 +99,28 @@ def page(context: BrowserContext, troubles: Troubles) -> Page:
     return tab
 
 
-Look = Callable[[Page, str], None]
+@pytest.fixture(scope="session")
+def seeded(stack: Stack) -> dict[str, Any]:
+    """Staff account and share links, as the demo makes them."""
+    made: dict[str, Any] = json.loads(stack.portal.manage("seed_demo", "--json"))
+    return made
+
+
+@pytest.fixture
+def office(page: Page, stack: Stack, seeded: dict[str, Any]) -> Page:
+    """The tab of somebody of the staff, signed in, on the dashboard."""
+    page.goto(f"{stack.portal.url}/staff/")
+    page.fill("[name=login]", seeded["staff_email"])
+    page.fill("[name=password]", seeded["staff_password"])
+    page.press("[name=password]", "Enter")
+    expect(page.get_by_role("link", name="Make a share link")).to_be_visible()
+    return page
+
+
+class Look(Protocol):
+    """Takes a picture of the page: of all of it, or of what the window shows."""
+
+    def __call__(self, page: Page, name: str, *, full_page: bool = True) -> None: ...
 
 
 @pytest.fixture
@@ -99,10 +131,10 @@ def look(viewport: str) -> Look:
     """
     folder = os.environ.get("SCREENSHOTS")
 
-    def take(page: Page, name: str) -> None:
+    def take(page: Page, name: str, *, full_page: bool = True) -> None:
         wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wider <= 0, f"{name} is {wider} px wider than the {viewport}"
         if folder:
-            page.screenshot(path=Path(folder) / f"{name}-{viewport}.png", full_page=True)
+            page.screenshot(path=Path(folder) / f"{name}-{viewport}.png", full_page=full_page)
 
     return take

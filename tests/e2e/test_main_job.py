@@ -1,6 +1,5 @@
 """The main job in a real browser, with the CSP on: from a share link to the chart, and back out."""
 
-import json
 import re
 
 import pytest
@@ -10,21 +9,6 @@ from portal.stack import Stack
 from tests.e2e.conftest import Look, Troubles
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-
-@pytest.fixture(scope="module")
-def seeded(stack: Stack) -> dict[str, str]:
-    """Staff account and share links, as the demo makes them."""
-    made: dict[str, str] = json.loads(stack.portal.manage("seed_demo", "--json"))
-    return made
-
-
-def sign_in_as_staff(page: Page, stack: Stack, seeded: dict[str, str]) -> None:
-    page.goto(f"{stack.portal.url}/staff/")
-    page.get_by_label("Email").fill(seeded["staff_email"])
-    page.get_by_label("Password").fill(seeded["staff_password"])
-    page.locator("main form").get_by_role("button").first.click()
-    expect(page).to_have_url(f"{stack.portal.url}/staff/")
 
 
 def starting(address: str) -> re.Pattern[str]:
@@ -45,20 +29,25 @@ def wait_for_chart(page: Page) -> None:
     expect(page.locator(".chart-place canvas").first).to_be_visible()
 
 
-def test_staff_make_a_link_and_a_customer_walks_from_it_to_the_chart(
-    page: Page, stack: Stack, seeded: dict[str, str], look: Look
-) -> None:
-    sign_in_as_staff(page, stack, seeded)
-    look(page, "staff")
-    page.goto(f"{stack.portal.url}/staff/authorizations/sharelink/add/")
-    look(page, "staff-share-link")
-    page.locator("select[name=utility]").select_option(label="PUC Distribution")
-    page.locator("input[name=note]").fill("A walk in the browser")
-    page.locator("button[name=_save], input[name=_save]").first.click()
-    address = page.locator("text=/share//").first.inner_text()
-    link = next(word for word in address.split() if "/share/" in word)
-    page.context.clear_cookies()
+def turn_to(page: Page, view: str) -> None:
+    """Choose year, month or day; the part of the page is swapped, then its chart is drawn."""
+    link = page.get_by_role("link", name=view, exact=True)
+    link.click()
+    expect(link).to_have_attribute("aria-current", "page")
+    expect(page.locator(".chart-place canvas").first).to_be_visible()
 
+
+def test_staff_make_a_link_and_a_customer_walks_from_it_to_the_chart(
+    office: Page, stack: Stack, look: Look
+) -> None:
+    office.goto(f"{stack.portal.url}/staff/authorizations/sharelink/add/")
+    office.select_option("[name=utility]", label="PUC Distribution")
+    office.fill("[name=note]", "A walk in the browser")
+    office.get_by_role("button", name="Save", exact=True).click()
+    link = office.get_by_text(f"{stack.portal.url}/share/").first.inner_text()
+    office.context.clear_cookies()
+
+    page = office  # the customer's from here on
     page.goto(link)
     expect(page.get_by_role("heading", level=1)).to_contain_text("asks for your data")
     look(page, "share")
@@ -72,13 +61,10 @@ def test_staff_make_a_link_and_a_customer_walks_from_it_to_the_chart(
 
     expect(page).to_have_url(starting(f"{stack.portal.url}/usage/"))
     wait_for_chart(page)
-    look(page, "usage")
-    page.get_by_role("link", name="Month", exact=True).click()
-    expect(page.locator(".chart-place canvas").first).to_be_visible()
-    look(page, "usage-month")
-    page.get_by_role("link", name="Day", exact=True).click()
-    expect(page.locator(".chart-place canvas").first).to_be_visible()
-    look(page, "usage-day")
+    for view in ("Year", "Month", "Day"):
+        turn_to(page, view)
+        look(page, f"usage-{view.lower()}")
+        look(page, f"usage-{view.lower()}-top", full_page=False)
     page.get_by_role("link", name="Water", exact=True).click()
     expect(page.locator("#energy-title")).to_contain_text("Water")
     look(page, "usage-water")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -12,24 +9,6 @@ from portal.stack import Stack
 from tests.e2e.conftest import Look
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-
-@pytest.fixture(scope="module")
-def seeded(stack: Stack) -> dict[str, Any]:
-    """The demo's staff account."""
-    answer: dict[str, Any] = json.loads(stack.portal.manage("seed_demo", "--json"))
-    return answer
-
-
-@pytest.fixture
-def office(page: Page, stack: Stack, seeded: dict[str, Any]) -> Page:
-    """Signed in, on the dashboard."""
-    page.goto(f"{stack.portal.url}/staff/")
-    page.fill("[name=login]", seeded["staff_email"])
-    page.fill("[name=password]", seeded["staff_password"])
-    page.press("[name=password]", "Enter")
-    expect(page.get_by_role("link", name="Make a share link")).to_be_visible()
-    return page
 
 
 def open_row(page: Page, address: str, text: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.test.utils import override_settings
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -23,6 +24,9 @@ from portal.stack import Stack, StackError
 # Only the demo's own children get these: a laptop's visitors come from one address, and a
 # customer who waits at a screen is shown the first readings within a second or two.
 DEMO_SETTINGS = {"DISPATCH_SECONDS": "1", "CONNECTS_AN_HOUR_PER_ADDRESS": "10000"}
+
+
+TABLE_WIDTH = 112
 
 
 class Command(BaseCommand):
@@ -123,14 +127,15 @@ def _show_the_way(stack: Stack, console: Console, seconds: float) -> None:
     for link in seeded["share_links"]:
         console.print(f"  Link      {link['url']}  [dim]{link['note']}[/dim]")
     console.print()
-    console.print(_test_accounts())
+    # As wide as it is, also where the terminal is narrow: an address that is cut cannot be typed.
+    console.print(_test_accounts(), width=max(console.width, TABLE_WIDTH), crop=False)
     console.print("[dim]E-mails and the log follow.[/dim]\n")
 
 
 def _test_accounts() -> Table:
-    table = Table(title="Test accounts", title_justify="left")
+    table = Table(title="Test accounts", title_justify="left", box=SIMPLE_HEAD)
     for heading in ("Utility", "Way", "Type in", "Last bill", "What it plays"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for row in rows.TYPED:
         bill = f"{row.bill_amount} on {row.bill_date}" if row.bill_amount else ""
         table.add_row(row.utility, row.way, row.value, bill, row.scenario)
