@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from greenbutton.espi import scope as espi_scope
 from utilities.encrypted import EncryptedTextField
@@ -28,8 +29,8 @@ LEASE = timedelta(minutes=10)
 
 
 def new_code() -> str:
-    """The secret of a share link: 128 random bits, url-safe."""
-    return secrets.token_urlsafe(16)
+    """The secret of a share link: 130 random bits as letters and digits, as in `new_uid`."""
+    return get_random_string(22)
 
 
 def digest(value: str) -> str:

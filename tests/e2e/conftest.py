@@ -39,7 +39,9 @@ def chromium() -> str | None:
     return named or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+# Not longer than the folder's tests: while Playwright runs, its event loop is this thread's, and the
+# other tests of the process want one of their own.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One Chromium for the run; without it the test is skipped, or fails with BROWSER=required."""
     path = chromium()
