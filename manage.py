@@ -33,7 +33,7 @@ def main() -> None:
     except EmbeddedError as e:
         sys.exit(str(e))
     except ImproperlyConfigured as e:
-        sys.exit(f"The settings are not complete: {e}")
+        sys.exit(f"The settings are not right: {e}")
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
 

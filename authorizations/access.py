@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 
 from authorizations.models import Authorization, digest
 
-COOKIE = "portal_browser"
+COOKIE = f"{settings.COOKIE_PREFIX}portal_browser"
 COOKIE_SECONDS = 365 * 86_400
 _VALUE = re.compile(r"[A-Za-z0-9_-]{22}")  # 128 random bits, as new_browser() spells them
 
@@ -82,12 +82,21 @@ def get_authorization_for(
     Everybody else gets the same 404 as for one that does not exist.
     """
     visible: QuerySet[Authorization] = Authorization.objects.all()
-    user = request.user
-    if not (user.is_staff and user.has_perm(f"authorizations.{staff_permission}_authorization")):
+    if not _is_staff_who_may(request, staff_permission):
         visible = _made_from(known_browser(request))
     return get_object_or_404(
         visible.select_related("utility", "client__utility", "share_link"), uid=uid
     )
+
+
+def may_stop(request: HttpRequest, authorization: Authorization) -> bool:
+    """Whether who asks may stop sharing; staff may look without that right."""
+    return is_owner(request, authorization) or _is_staff_who_may(request, "change")
+
+
+def _is_staff_who_may(request: HttpRequest, permission: str) -> bool:
+    user = request.user
+    return user.is_staff and user.has_perm(f"authorizations.{permission}_authorization")
 
 
 def _made_from(browser: str) -> QuerySet[Authorization]:

@@ -44,14 +44,8 @@ def ways_to_choose() -> Iterator[tuple[str, Any]]:
     """The ways to authenticate, by utility; a choice names both, as in `svce:phone`."""
     yield "", "As the utility prefers"
     for utility in Utility.objects.enabled():
-        ways = [(f"{utility.slug}:{way['type']}", way["label"]) for way in ways_of(utility)]
-        yield utility.name, ways
-
-
-def ways_of(utility: Utility) -> list[dict[str, Any]]:
-    """The utility's ways to authenticate, as its registry file lists them."""
-    ways: list[dict[str, Any]] = utility.authentication_ways
-    return ways
+        ways = utility.authentication_ways
+        yield utility.name, [(f"{utility.slug}:{way['type']}", way["label"]) for way in ways]
 
 
 class NewShareLinkForm(ModelForm[ShareLink]):
@@ -207,8 +201,7 @@ class ShareLinkAdmin(StaffAdmin):
     @admin.display(description="How the customer says who they are")
     def way(self, link: ShareLink) -> str:
         kind = link.authentication_type
-        labels = {way["type"]: way["label"] for way in ways_of(link.utility)}
-        return labels.get(kind, kind) or "As the utility prefers"
+        return link.utility.way_label(kind) or kind or "As the utility prefers"
 
     @admin.display(description="Prefilled with")
     def prefill_masked(self, link: ShareLink) -> str:

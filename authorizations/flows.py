@@ -109,8 +109,8 @@ def client_of(utility: Utility) -> Client:
 
 
 def preview(client: Client, chosen: Authentication | None) -> str:
-    """The authorize URL as `begin` would make it, with a word in the place of what is random."""
-    verifier = "VERIFIER" if client.utility.behaviour.takes_pkce else ""
+    """The authorize URL as `begin` would make it, with a word in the place of the state."""
+    verifier = GreenButtonClient(client).new_verifier()
     return _address(client, asked_scope(client), chosen, "STATE", verifier)
 
 
@@ -130,11 +130,12 @@ def begin(
     client = client_of(utility)
     scope = asked_scope(client, link)
     chosen = prefill_of(link) if link else chosen
+    verifier = GreenButtonClient(client).new_verifier()
     with transaction.atomic():  # no address, no attempt
-        attempt, state = ConnectAttempt.begin(
-            browser, client, espi_scope.build(scope), utility.callback_url, link
+        _, state = ConnectAttempt.begin(
+            browser, client, espi_scope.build(scope), utility.callback_url, link, verifier
         )
-        return _address(client, scope, chosen, state, attempt.pkce_verifier)
+        return _address(client, scope, chosen, state, verifier)
 
 
 def _address(
@@ -194,7 +195,7 @@ def complete(browser: str, utility: Utility, params: QueryDict) -> Authorization
             _give_back(attempt.client, e.authorization_uri)
         pause_if_refused(attempt.client, e)
         attempt.failed(e.to_log)
-        raise ConnectFailed(e.to_customer, e.to_log) from e
+        raise ConnectFailed(_while_waiting(utility, e), e.to_log) from e
     return Authorization.activate(attempt, token)
 
 
@@ -230,6 +231,16 @@ def _turned_away(attempt: ConnectAttempt, error: str, description: str) -> Conne
             Event.objects.create(type="authorization_declined", utility=utility)
             return ConnectDenied(attempt, reason)
     return ConnectFailed(f"{utility.name} could not go on. Please try again later.", reason)
+
+
+def _while_waiting(utility: Utility, error: UtilityError) -> str:
+    """For a customer who is on the way back: what a pull tries again by itself, only they can."""
+    if error.permanent or error.code == "invalid_client":
+        return error.to_customer
+    return (
+        f"{utility.name} did not finish the connection. "
+        "Please open your link again in a few minutes."
+    )
 
 
 def _give_back(client: Client, authorization_uri: str) -> bool:

@@ -114,18 +114,23 @@ class ConnectAttempt(models.Model):
 
     @classmethod
     def begin(
-        cls, browser: str, client: Client, scope: str, redirect_uri: str, link: ShareLink | None
+        cls,
+        browser: str,
+        client: Client,
+        scope: str,
+        redirect_uri: str,
+        link: ShareLink | None,
+        pkce_verifier: str = "",
     ) -> tuple[ConnectAttempt, str]:
         """A new attempt and its state, which is kept only as a hash."""
         state = secrets.token_urlsafe(32)
-        verifier = secrets.token_urlsafe(48) if client.utility.behaviour.takes_pkce else ""
         attempt = cls.objects.create(
             state_hash=digest(state),
             browser_hash=digest(browser),
             client=client,
             share_link=link,
             scope=scope,
-            pkce_verifier=verifier,
+            pkce_verifier=pkce_verifier,
             redirect_uri=redirect_uri,
             expires_at=timezone.now() + ATTEMPT_LIFETIME,
         )
@@ -137,9 +142,7 @@ class ConnectAttempt(models.Model):
 
         One UPDATE decides, so of two callbacks with one state only one goes on.
         """
-        mine = cls.objects.filter(
-            state_hash=digest(state), browser_hash=digest(browser), client__utility=utility
-        )
+        mine = cls._of(state, browser, utility)
         now = timezone.now()
         if not mine.filter(used_at=None, expires_at__gt=now).update(used_at=now):
             return None
@@ -148,14 +151,14 @@ class ConnectAttempt(models.Model):
     @classmethod
     def made_before(cls, state: str, browser: str, utility: Utility) -> Authorization | None:
         """What this browser already made with this state, when a callback is repeated."""
-        attempt = (
-            cls.objects.filter(
-                state_hash=digest(state), browser_hash=digest(browser), client__utility=utility
-            )
-            .select_related("authorization")
-            .first()
-        )
+        attempt = cls._of(state, browser, utility).select_related("authorization").first()
         return attempt.authorization if attempt else None
+
+    @classmethod
+    def _of(cls, state: str, browser: str, utility: Utility) -> models.QuerySet[ConnectAttempt]:
+        return cls.objects.filter(
+            state_hash=digest(state), browser_hash=digest(browser), client__utility=utility
+        )
 
     def failed(self, reason: str) -> None:
         """Keep why nothing came of it."""
@@ -365,43 +368,31 @@ class Authorization(models.Model):
 
     def mark_needs_consent(self) -> None:
         """The utility no longer accepts our tokens: only the customer can mend that. Data stays."""
-        with transaction.atomic():
-            self.status = self.Status.NEEDS_CONSENT
-            self.access_token = self.refresh_token = ""
-            self.next_pull_at = None
-            self.save(update_fields=["status", "access_token", "refresh_token", "next_pull_at"])
-            self.tell("authorization_update_finished_errored")
+        self._end(self.Status.NEEDS_CONSENT, "authorization_update_finished_errored")
 
     def mark_expired(self) -> None:
         """The agreed time is over: credentials go, data stays."""
-        with transaction.atomic():
-            self.status = self.Status.EXPIRED
-            self.access_token = self.refresh_token = ""
-            self.next_pull_at = None
-            self.save(update_fields=["status", "access_token", "refresh_token", "next_pull_at"])
-            self.tell("authorization_expired")
+        self._end(self.Status.EXPIRED, "authorization_expired")
 
     def mark_revoked(self, by: str) -> None:
         """Sharing was stopped by `customer`, `staff` or `utility`: tokens go now, data soon."""
+        now = timezone.now()
+        self._end(
+            self.Status.REVOKED,
+            "authorization_revoked",
+            revoked_at=now,
+            revoked_by=by,
+            purge_at=now,
+        )
+
+    def _end(self, status: Status, event: str, **fields: Any) -> None:
+        """Leave `active`: without tokens and a due time nothing is collected any more."""
+        fields |= {"status": status, "access_token": "", "refresh_token": "", "next_pull_at": None}
         with transaction.atomic():
-            self.status = self.Status.REVOKED
-            self.revoked_at = timezone.now()
-            self.revoked_by = by
-            self.access_token = self.refresh_token = ""
-            self.next_pull_at = None
-            self.purge_at = timezone.now()
-            self.save(
-                update_fields=[
-                    "status",
-                    "revoked_at",
-                    "revoked_by",
-                    "access_token",
-                    "refresh_token",
-                    "next_pull_at",
-                    "purge_at",
-                ]
-            )
-            self.tell("authorization_revoked")
+            for name, value in fields.items():
+                setattr(self, name, value)
+            self.save(update_fields=list(fields))
+            self.tell(event)
 
     def tell(self, type: str, **detail: Any) -> Event:  # noqa: A002 (the platform's word)
         """Write an event about this authorization; `detail` holds no personal data."""

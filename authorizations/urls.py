@@ -10,9 +10,9 @@ urlpatterns = [
     path("connect/<slug:slug>/", connect.show, name="connect-utility"),
     path("connect/<slug:slug>/preview/", connect.preview, name="connect-preview"),
     path("connect/<slug:slug>/start/", connect.start, name="connect-start"),
-    path("share/<str:code>/", share.show, name="share"),
-    path("share/<str:code>/start/", share.start, name="share-start"),
+    path("share/<slug:code>/", share.show, name="share"),
+    path("share/<slug:code>/start/", share.start, name="share-start"),
     path("connections/", connections.index, name="connections"),
-    path("connections/<str:uid>/disconnect/", connections.disconnect, name="disconnect"),
-    path("connections/<str:uid>/stopped/", connections.stopped, name="stopped"),
+    path("connections/<slug:uid>/disconnect/", connections.disconnect, name="disconnect"),
+    path("connections/<slug:uid>/stopped/", connections.stopped, name="stopped"),
 ]

@@ -9,23 +9,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F
 
+from greenbutton.espi.enums import ItemKind
+from greenbutton.meters import Service
 from greenbutton.models import UsageSummary
-from greenbutton.services import Service
 from greenbutton.units import Money, Quantity, scaled, unit_of
-
-# espi.xsd ItemKind, for lines that come without words of their own.
-ITEM_KINDS = {
-    1: "Generation",
-    2: "Delivery",
-    3: "Usage",
-    4: "Administration",
-    5: "Tax",
-    6: "Generation credit",
-    7: "Delivery credit",
-    8: "Administration credit",
-    9: "Payment",
-    10: "Information",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +87,7 @@ def amount_of(summary: UsageSummary) -> Money | None:
 def lines_of(summary: UsageSummary) -> Iterable[Line]:
     """The bill's lines; espi.xsd gives their money no scale, in practice it is the bill's."""
     for item in summary.line_items:
-        words = item.get("note") or ITEM_KINDS.get(item.get("item_kind"), "Other")
+        kind = ItemKind.known(item.get("item_kind"))
+        words = item.get("note") or (kind.text.capitalize() if kind else "Other")
         amount = item.get("amount")
         yield Line(words, None if amount is None else Money(amount, summary.currency))

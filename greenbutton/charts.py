@@ -25,8 +25,8 @@ from bokeh.models.annotations import Span
 from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
+from greenbutton.meters import Role
 from greenbutton.selection import Selection
-from greenbutton.services import Role
 from greenbutton.usage import Bar, Chart
 
 HEIGHT = 300

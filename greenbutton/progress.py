@@ -101,42 +101,35 @@ def running(pull: Pull) -> Progress:
         else STAYS
     )
     headline = "Your readings are arriving." if pull.first else "Looking for new readings."
+    return with_counts("running", headline, words, pull)
+
+
+def waiting(authorization: Authorization, pull: Pull) -> Progress:
+    """The utility answered "come later" (HTTP 202 or 429), which is no error."""
+    words = pull.message or "It asked us to come back a little later. You need do nothing."
+    headline = "Your utility is preparing your data."
+    return with_counts("waiting", headline, words, pull, authorization.next_pull_at)
+
+
+def failed(authorization: Authorization, pull: Pull) -> Progress:
+    words = pull.message or f"{authorization.utility.name} could not give us your readings."
+    headline = "This time it did not work."
+    return with_counts("failed", headline, words, pull, authorization.next_pull_at)
+
+
+def with_counts(
+    state: State, headline: str, words: str, pull: Pull, next_at: datetime | None = None
+) -> Progress:
+    """The state, with how far the pull came."""
     return Progress(
-        "running",
+        state,
         headline,
         words,
         done=pull.windows_done,
         planned=pull.windows_planned,
         readings=pull.readings,
         bills=pull.bills,
-    )
-
-
-def waiting(authorization: Authorization, pull: Pull) -> Progress:
-    """The utility answered "come later" (HTTP 202 or 429), which is no error."""
-    return Progress(
-        "waiting",
-        "Your utility is preparing your data.",
-        pull.message or "It asked us to come back a little later. You need do nothing.",
-        done=pull.windows_done,
-        planned=pull.windows_planned,
-        readings=pull.readings,
-        bills=pull.bills,
-        next_at=authorization.next_pull_at,
-    )
-
-
-def failed(authorization: Authorization, pull: Pull) -> Progress:
-    words = pull.message or f"{authorization.utility.name} could not give us your readings."
-    return Progress(
-        "failed",
-        "This time it did not work.",
-        words,
-        done=pull.windows_done,
-        planned=pull.windows_planned,
-        readings=pull.readings,
-        bills=pull.bills,
-        next_at=authorization.next_pull_at,
+        next_at=next_at,
     )
 
 

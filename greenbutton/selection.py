@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from authorizations.models import Authorization
+from greenbutton.meters import Meter, Service, services_of
 from greenbutton.periods import VIEWS, Period, View
-from greenbutton.services import Meter, Service, services_of
 from greenbutton.usage import Slot, views_of
 
 

@@ -7,6 +7,9 @@ page is exactly the sum of what the utility sent.
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from greenbutton.espi.enums import Currency as CurrencyCode
+from greenbutton.espi.enums import UnitSymbol
+
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
 # espi.xsd UnitMultiplierKind goes from -12 to 12; anything far outside it is a mistake in the feed.
@@ -38,34 +41,33 @@ _CUBIC_METRES = Unit("m³", "cubic metres")
 _CUBIC_FEET = Unit("ft³", "cubic feet")
 _LITRES = Unit("L", "litres")
 
-# espi.xsd UnitSymbol
-UNITS = {
-    5: Unit("A", "amperes", is_level=True),
-    6: Unit("K", "kelvins", is_level=True),
-    23: Unit("°C", "degrees Celsius", is_level=True),
-    29: Unit("V", "volts", is_level=True),
-    31: Unit("MJ", "megajoules", Decimal("0.000001")),
-    33: Unit("Hz", "hertz", is_level=True),
-    38: Unit("kW", "kilowatts", _MILLI, is_level=True),
-    42: _CUBIC_METRES,
-    61: Unit("kVA", "kilovolt-amperes", _MILLI, is_level=True),
-    63: Unit("kvar", "kilovars", _MILLI, is_level=True),
-    65: Unit("cos φ", "power factor", is_level=True),
-    71: Unit("kVAh", "kilovolt-ampere-hours", _MILLI),
-    72: _KWH,
-    73: Unit("kvarh", "kilovar-hours", _MILLI),
-    119: _CUBIC_FEET,
-    120: _CUBIC_FEET,
-    128: Unit("gal", "US gallons"),
-    130: Unit("imp gal", "imperial gallons"),
-    132: Unit("kBtu", "thousand British thermal units", _MILLI),
-    134: _LITRES,
-    153: Unit("cos φ", "power factor", is_level=True),
-    156: _LITRES,
-    157: _LITRES,
-    166: _CUBIC_METRES,
-    167: _CUBIC_METRES,
-    169: Unit("therms", "therms"),
+UNITS: dict[int, Unit] = {
+    UnitSymbol.AMPERE: Unit("A", "amperes", is_level=True),
+    UnitSymbol.KELVIN: Unit("K", "kelvins", is_level=True),
+    UnitSymbol.DEGREE_CELSIUS: Unit("°C", "degrees Celsius", is_level=True),
+    UnitSymbol.VOLT: Unit("V", "volts", is_level=True),
+    UnitSymbol.JOULE: Unit("MJ", "megajoules", Decimal("0.000001")),
+    UnitSymbol.HERTZ: Unit("Hz", "hertz", is_level=True),
+    UnitSymbol.WATT: Unit("kW", "kilowatts", _MILLI, is_level=True),
+    UnitSymbol.CUBIC_METRE: _CUBIC_METRES,
+    UnitSymbol.VOLT_AMPERE: Unit("kVA", "kilovolt-amperes", _MILLI, is_level=True),
+    UnitSymbol.VOLT_AMPERE_REACTIVE: Unit("kvar", "kilovars", _MILLI, is_level=True),
+    UnitSymbol.COS_PHI: Unit("cos φ", "power factor", is_level=True),
+    UnitSymbol.VOLT_AMPERE_HOUR: Unit("kVAh", "kilovolt-ampere-hours", _MILLI),
+    UnitSymbol.WATT_HOUR: _KWH,
+    UnitSymbol.VOLT_AMPERE_REACTIVE_HOUR: Unit("kvarh", "kilovar-hours", _MILLI),
+    UnitSymbol.CUBIC_FOOT: _CUBIC_FEET,
+    UnitSymbol.CUBIC_FOOT_COMPENSATED: _CUBIC_FEET,
+    UnitSymbol.US_GALLON: Unit("gal", "US gallons"),
+    UnitSymbol.IMPERIAL_GALLON: Unit("imp gal", "imperial gallons"),
+    UnitSymbol.BTU: Unit("kBtu", "thousand British thermal units", _MILLI),
+    UnitSymbol.LITRE: _LITRES,
+    UnitSymbol.POWER_FACTOR: Unit("cos φ", "power factor", is_level=True),
+    UnitSymbol.LITRE_UNCOMPENSATED: _LITRES,
+    UnitSymbol.LITRE_COMPENSATED: _LITRES,
+    UnitSymbol.CUBIC_METRE_UNCOMPENSATED: _CUBIC_METRES,
+    UnitSymbol.CUBIC_METRE_COMPENSATED: _CUBIC_METRES,
+    UnitSymbol.THERM: Unit("therms", "therms"),
 }
 
 
@@ -115,24 +117,22 @@ class Currency:
     """How an amount of money is written: sign or code before it, and how many decimals."""
 
     sign: str
-    name: str
     digits: int = 2
 
 
-# ISO 4217 numbers, as espi.xsd Currency has them.
-CURRENCIES = {
-    36: Currency("$", "Australian dollars"),
-    124: Currency("$", "Canadian dollars"),
-    156: Currency("CN¥", "yuan"),
-    208: Currency("DKK ", "Danish kroner"),
-    356: Currency("₹", "rupees"),
-    392: Currency("¥", "yen", 0),
-    578: Currency("NOK ", "Norwegian kroner"),
-    752: Currency("SEK ", "Swedish kronor"),
-    756: Currency("CHF ", "Swiss francs"),
-    826: Currency("£", "pounds"),
-    840: Currency("$", "US dollars"),
-    978: Currency("€", "euros"),
+CURRENCIES: dict[int, Currency] = {
+    CurrencyCode.AUD: Currency("$"),
+    CurrencyCode.CAD: Currency("$"),
+    CurrencyCode.CNY: Currency("CN¥"),
+    CurrencyCode.DKK: Currency("DKK "),
+    CurrencyCode.INR: Currency("₹"),
+    CurrencyCode.JPY: Currency("¥", 0),
+    CurrencyCode.NOK: Currency("NOK "),
+    CurrencyCode.SEK: Currency("SEK "),
+    CurrencyCode.CHF: Currency("CHF "),
+    CurrencyCode.GBP: Currency("£"),
+    CurrencyCode.USD: Currency("$"),
+    CurrencyCode.EUR: Currency("€"),
 }
 
 

@@ -5,7 +5,7 @@ from django.urls import path
 from greenbutton.views import usage
 
 urlpatterns = [
-    path("usage/<str:uid>/", usage.show, name="usage"),
-    path("usage/<str:uid>/progress/", usage.progress, name="usage-progress"),
-    path("usage/<str:uid>/chart/", usage.chart, name="usage-chart"),
+    path("usage/<slug:uid>/", usage.show, name="usage"),
+    path("usage/<slug:uid>/progress/", usage.progress, name="usage-progress"),
+    path("usage/<slug:uid>/chart/", usage.chart, name="usage-chart"),
 ]

@@ -12,9 +12,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from authorizations.models import Authorization
+from greenbutton.meters import DAY_SECONDS, Meter, Series
 from greenbutton.models import ReadingDay
 from greenbutton.periods import VIEWS, Period, View, clock, long_date, short_date
-from greenbutton.services import DAY_SECONDS, Meter, Series
 from greenbutton.units import Money, Quantity
 
 HOUR = 3600

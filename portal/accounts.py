@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 
-class StaffOnly(DefaultAccountAdapter):  # type: ignore[misc]
+class StaffOnly(DefaultAccountAdapter):
     """allauth's rules without the sign-up page."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -31,7 +31,7 @@ for model in (EmailAddress, Authenticator, User, Group):
     admin.site.unregister(model)
 
 
-class NewUserForm(UserCreationForm):  # type: ignore[misc]
+class NewUserForm(UserCreationForm):
     """A new account, known by its e-mail address alone."""
 
     class Meta:
@@ -66,7 +66,7 @@ class SuperusersOnly:
 
 
 @admin.register(User)
-class UserAdmin(SuperusersOnly, DjangoUserAdmin[User], ModelAdmin):  # type: ignore[misc]
+class UserAdmin(SuperusersOnly, DjangoUserAdmin[User], ModelAdmin):
     """Staff accounts. Nobody can sign up; customers are guests."""
 
     form = UserChangeForm
@@ -90,5 +90,5 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin[User], ModelAdmin):  # type: ign
 
 
 @admin.register(Group)
-class GroupAdmin(SuperusersOnly, DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(SuperusersOnly, DjangoGroupAdmin, ModelAdmin):
     """Sets of permissions."""

@@ -15,7 +15,8 @@ class CanonicalHost:
     """Send every request that came by another host name to the site's own address.
 
     The configured address is the only source of absolute ones, so a forged Host header never
-    reaches a link, an e-mail or a redirect URI. A load balancer may ask for health by any name.
+    reaches a link, an e-mail or a redirect URI. A load balancer may ask for health by any name:
+    it is answered as if it had used ours.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -23,7 +24,9 @@ class CanonicalHost:
         self.host = urlsplit(settings.SITE_URL).netloc
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path == HEALTH or request.META.get("HTTP_HOST", "") == self.host:
+        if request.path == HEALTH:
+            request.META["HTTP_HOST"] = self.host
+        if request.META.get("HTTP_HOST", "") == self.host:
             return self.get_response(request)
         if request.method not in {"GET", "HEAD"}:
             return HttpResponse(

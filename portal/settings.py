@@ -17,6 +17,7 @@ import django_stubs_ext
 from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from django.http.request import split_domain_port
 from django.urls import reverse_lazy
 from dotenv import load_dotenv
 
@@ -38,7 +39,10 @@ def text(name: str, default: str | None = None) -> str:
     if value:
         return value
     if default is None:
-        raise ImproperlyConfigured(f"{name} is not set. `make setup` writes a .env file with it.")
+        raise ImproperlyConfigured(
+            f"{name} is not set. `make setup` writes a .env file with the keys; "
+            ".env.example explains every variable."
+        )
     return default
 
 
@@ -63,26 +67,40 @@ def number(name: str, default: int, *, least: int = 1) -> int:
 def secret(name: str) -> str:
     """A secret from the variable, or from the file that `<name>_FILE` names (Docker's way)."""
     if file := text(f"{name}_FILE", ""):
-        return Path(file).read_text(encoding="utf-8").strip()
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as e:
+            raise ImproperlyConfigured(
+                f"{name}_FILE names {file}, which cannot be read: {e.strerror}."
+            ) from e
     return text(name)
 
 
 def site_url(name: str, default: str) -> str:
-    """An origin (scheme, host, port) without a path; https unless the host is this machine."""
+    """An origin (scheme, host, port) without a path; https unless the host is this machine.
+
+    Spelt as browsers spell it in the Host header, with which every request's is compared.
+    """
     value = text(name, default).rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts, port = urlsplit(value), urlsplit(value).port
+    except ValueError:  # a port that is none, brackets that do not close
+        parts, port = urlsplit(""), None
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or not parts.hostname.isascii():
         raise ImproperlyConfigured(
             f"{name} must look like https://portal.example.org, not {value!r}."
         )
-    if parts.path or parts.query or parts.fragment or parts.username:
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
         raise ImproperlyConfigured(f"{name} must be scheme, host and port only, not {value!r}.")
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ImproperlyConfigured(f"{name} must be https: {parts.hostname} is not this machine.")
-    return value
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    suffix = "" if port in {None, DEFAULT_PORTS[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{host}{suffix}"
 
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # --- Which site, where -------------------------------------------------------------------------
 
@@ -104,9 +122,8 @@ if DEBUG and not DEMO:
 if DEMO and urlsplit(SITE_URL).hostname not in LOOPBACK:
     raise ImproperlyConfigured("DEMO=true is for this machine only, but the site's address is not.")
 
-# The portal and the sandbox answer to one name each; portal.middleware redirects every other one
-# before anything could use the Host header, so the list here need not name them.
-ALLOWED_HOSTS = ["*"]
+# The portal and the sandbox answer to one name each; portal.middleware redirects every other one.
+ALLOWED_HOSTS = [split_domain_port(urlsplit(SITE_URL).netloc)[0]]
 
 COMPANY_NAME = text("COMPANY_NAME", "Test Company")
 SUPPORT_EMAIL = text("SUPPORT_EMAIL", "support@example.org")
@@ -145,7 +162,7 @@ def sandbox_database_url() -> str:
     """The sandbox's own database: given, or the portal's server with `_sandbox` behind the name."""
     if own := text("SANDBOX_DATABASE_URL", ""):
         return own
-    parts = urlsplit(text("DATABASE_URL", NO_SERVERS))
+    parts = urlsplit(text("DATABASE_URL"))
     return urlunsplit(parts._replace(path=f"{parts.path}_sandbox"))
 
 
@@ -153,24 +170,26 @@ def sandbox_redis_url() -> str:
     """The sandbox's own Redis database: given, or the portal's server with the next number."""
     if own := text("SANDBOX_REDIS_URL", ""):
         return own
-    parts = urlsplit(text("REDIS_URL", NO_SERVERS))
-    number_of_portal = int(parts.path.strip("/") or 0)
-    return urlunsplit(parts._replace(path=f"/{number_of_portal + 1}"))
+    parts = urlsplit(text("REDIS_URL"))
+    number_of_portal = parts.path.strip("/") or "0"
+    if not number_of_portal.isdecimal():
+        raise ImproperlyConfigured(
+            "SANDBOX_REDIS_URL is not set, and REDIS_URL does not end in a number to count on from."
+        )
+    return urlunsplit(parts._replace(path=f"/{int(number_of_portal) + 1}"))
 
 
 # manage.py sets both variables to the embedded servers when they are not given. Any other process
 # (gunicorn, celery) is started by something that knows where its servers are.
-NO_SERVERS: str | None = None
-
-DATABASE_URL = sandbox_database_url() if IS_SANDBOX else text("DATABASE_URL", NO_SERVERS)
-REDIS_URL = sandbox_redis_url() if IS_SANDBOX else text("REDIS_URL", NO_SERVERS)
+DATABASE_URL = sandbox_database_url() if IS_SANDBOX else text("DATABASE_URL")
+REDIS_URL = sandbox_redis_url() if IS_SANDBOX else text("REDIS_URL")
 REDIS_PREFIX = text("REDIS_PREFIX", "")
 
+if urlsplit(DATABASE_URL).scheme not in {"postgres", "postgresql"}:
+    raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address; nothing else will do.")
 DATABASES = {
     "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
 }
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address; nothing else will do.")
 if test_database := text("TEST_DATABASE_NAME", ""):
     DATABASES["default"]["TEST"] = {"NAME": test_database}
 
@@ -279,6 +298,10 @@ STATIC_ROOT = text("STATIC_ROOT", str(VAR_DIR / f"static-{SITE}"))
 STATICFILES_DIRS: list[Any] = (
     [] if IS_SANDBOX else [BASE_DIR / "static", ("bokeh", str(bokeh_scripts()))]
 )
+STATICFILES_FINDERS = [
+    "portal.static_files.Finder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 # Without `collectstatic` (demo and tests) WhiteNoise serves what the finders find.
 COLLECTED_STATIC = flag("COLLECTED_STATIC", default=False)
 WHITENOISE_USE_FINDERS = not COLLECTED_STATIC
@@ -296,13 +319,18 @@ STORAGES = {
 
 HTTPS = SITE_URL.startswith("https://")
 
-SESSION_COOKIE_NAME = f"{SITE}_session"
-CSRF_COOKIE_NAME = f"{SITE}_csrf"
+# A name that browsers take from this very host only, over https: a cookie that a neighbour on
+# another host of the same domain puts in its place is refused.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}{SITE}_session"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}{SITE}_csrf"
 # Strict would lose the session on the way back from the utility (the callback is cross-site).
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+# To our own name; Django would take the one that the request was sent with.
+SECURE_SSL_HOST = urlsplit(SITE_URL).netloc
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]
@@ -310,6 +338,8 @@ SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 BEHIND_PROXY = flag("BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # allauth counts failed sign-ins by address: the one that our proxy added last.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 X_FRAME_OPTIONS = "DENY"
 # Not "no-referrer": browsers then send `Origin: null` with every form, which Django's CSRF check
 # must refuse. "same-origin" tells other sites as little: nothing at all.
@@ -356,6 +386,8 @@ ACCOUNT_ADAPTER = "portal.accounts.StaffOnly"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Nobody can make us write to a stranger: an address without an account gets no e-mail.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("home")
@@ -372,6 +404,7 @@ EMAIL_PORT = number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = secret("EMAIL_HOST_PASSWORD") if EMAIL_HOST_USER else ""
 EMAIL_USE_TLS = flag("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", SUPPORT_EMAIL)
 
 # --- Connecting --------------------------------------------------------------------------------
@@ -391,14 +424,23 @@ DISPATCH_SECONDS = number("DISPATCH_SECONDS", 3)
 
 # --- Logging -----------------------------------------------------------------------------------
 
+LOG_LEVEL = text("LOG_LEVEL", "INFO").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+    raise ImproperlyConfigured(
+        f"LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR, not {LOG_LEVEL!r}."
+    )
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "line": {
+            "class": "portal.logs.DiscreetFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         # httpx logs every address it asks, query and all, at INFO.
         "httpx": {"level": "WARNING"},

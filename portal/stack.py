@@ -13,6 +13,8 @@ from portal.processes import Child, Children, Say, end_leftovers, listen, port_o
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PORTAL_PORT, SANDBOX_PORT = 8000, 8001
+# In the folder of state: which processes `manage.py demo`, and `manage.py sandbox`, started.
+STACK_RECORD, SANDBOX_RECORD = "stack.processes", "sandbox.processes"
 GUNICORN = [
     *("-m", "gunicorn", "portal.wsgi", "--worker-class", "gthread", "--threads", "8"),
     *("--graceful-timeout", "3", "--no-control-socket", "--log-level", "warning"),
@@ -110,14 +112,14 @@ class Stack:
         self.state = state
         self.tell = tell
         self.clients: list[dict[str, Any]] = []
-        record = state / "stack.processes"
         state.mkdir(parents=True, exist_ok=True)
-        if owner := end_leftovers(record):
-            raise StackError(
-                f"A demo of this checkout runs already (process {owner.pid}). "
-                "Stop it first: two would share one database."
-            )
-        self.children = Children(say, CHECKOUT, record)
+        for what, name in {"demo": STACK_RECORD, "sandbox": SANDBOX_RECORD}.items():
+            if owner := end_leftovers(state / name):
+                raise StackError(
+                    f"A {what} of this checkout runs already (process {owner.pid}). "
+                    "Stop it first: two would share one database."
+                )
+        self.children = Children(say, CHECKOUT, state / STACK_RECORD)
         self.portal = Site("portal", "localhost", ports[0], self.children, demo=True)
         self.sandbox = Site("sandbox", "127.0.0.1", ports[1], self.children, demo=True)
         for site, port in zip((self.portal, self.sandbox), ports, strict=True):

@@ -17,6 +17,7 @@ from psycopg import sql
 from portal.embedded import HOME_VARIABLE
 from portal.processes import Children
 from portal.stack import CHECKOUT, Site, Stack, sandbox_clients
+from tests.lying_utility import LyingUtility
 from tests.servers import STACK_NUMBER, redis_number
 
 # The sandbox's internals are tested in a run of their own: neither site has the other's tables.
@@ -44,6 +45,13 @@ def pytest_runtest_makereport(
 def client() -> Client:
     """A browser at the site's own address; any other host name is redirected there."""
     return Client(headers={"host": urlsplit(settings.SITE_URL).netloc})
+
+
+@pytest.fixture
+def lying() -> Iterator[LyingUtility]:
+    """A utility that answers as told."""
+    with LyingUtility() as server:
+        yield server
 
 
 @dataclass(frozen=True)

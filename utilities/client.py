@@ -15,6 +15,7 @@ import io
 import json
 import math
 import re
+import secrets
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -74,7 +75,7 @@ class UtilityError(Exception):
     `permanent` means that only a new consent can mend it; anything else is tried again, in `after`
     where the utility said when. `code` is the utility's own OAuth error where it gave one, else
     one of: come_later, timeout, connection, cut_off, redirect, not_ours, too_large, unreadable,
-    bad_token, or http_<status>.
+    bad_token, or http_<status>; where nothing could even be asked, not_active or no_refresh_token.
     """
 
     def __init__(
@@ -124,6 +125,10 @@ class GreenButtonClient:
         self.utility = client.utility
 
     # -- consent ------------------------------------------------------------------------------
+
+    def new_verifier(self) -> str:
+        """A PKCE verifier (RFC 7636 §4.1) for one request; empty where the utility takes none."""
+        return secrets.token_urlsafe(48) if self.utility.behaviour.takes_pkce else ""
 
     def authorize_url(
         self, *, redirect_uri: str, scope: str, state: str, pkce_verifier: str = ""

@@ -7,10 +7,21 @@ key is rotated by putting a new one in front and saving the rows again.
 from functools import cache
 from typing import Any
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
-from django.core.exceptions import FieldError
+from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
+
+
+class WrongKeyError(ImproperlyConfigured):
+    """Something in the database was encrypted with a key that FIELD_KEYS does not hold."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "FIELD_KEYS does not hold the key with which this database was written. Put the "
+            "earlier key back, behind the newer one. If it is lost, so is what it encrypted: start "
+            "with an empty database (for the embedded one: delete var/)."
+        )
 
 
 @cache
@@ -24,8 +35,11 @@ def encrypt(plain: bytes) -> bytes:
 
 
 def decrypt(token: bytes) -> bytes:
-    """Undo `encrypt`; raises `cryptography.fernet.InvalidToken` when no key of FIELD_KEYS fits."""
-    return _keyring(tuple(settings.FIELD_KEYS)).decrypt(token)
+    """Undo `encrypt`; raises WrongKeyError when no key of FIELD_KEYS fits."""
+    try:
+        return _keyring(tuple(settings.FIELD_KEYS)).decrypt(token)
+    except InvalidToken:
+        raise WrongKeyError from None
 
 
 class EncryptedTextField(models.TextField[str, str]):

@@ -108,6 +108,11 @@ class Utility(models.Model):
         origin = origin_of(url)
         return origin is not None and origin in {origin_of(known) for known in self.origins}
 
+    def way_label(self, type: str) -> str:  # noqa: A002 (the platform's word)
+        """What customers call this way to authenticate; empty for one that is not offered."""
+        labels = {way["type"]: way["label"] for way in self.authentication_ways}
+        return str(labels.get(type, ""))
+
     def client_for_customers(self) -> Client | None:
         """The registration through which a customer connects: live ones before sandbox ones."""
         usable = self.clients.filter(retired_at=None, paused_at=None)

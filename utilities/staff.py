@@ -62,7 +62,7 @@ def signed_in(request: HttpRequest) -> User:
     return request.user
 
 
-class WhyForm(BaseDialogForm):  # type: ignore[misc]
+class WhyForm(BaseDialogForm):
     """The question that stands before each thing that staff do to somebody's data."""
 
     why = forms.CharField(
@@ -73,7 +73,7 @@ class WhyForm(BaseDialogForm):  # type: ignore[misc]
     )
 
 
-class StaffAdmin(ModelAdmin):  # type: ignore[misc]
+class StaffAdmin(ModelAdmin):
     """Rows have no delete button: a thing is retired, disabled, stopped or archived instead."""
 
     compressed_fields = True
@@ -123,7 +123,7 @@ class ReadOnlyAdmin(StaffAdmin):
         return False
 
 
-class ReadOnlyInline(TabularInline):  # type: ignore[misc]
+class ReadOnlyInline(TabularInline):
     """Rows that hang on another one, to read."""
 
     extra = 0
@@ -201,8 +201,7 @@ def _do(
 
 
 def _back_to(admin: Any, request: HttpRequest, row: Model) -> HttpResponse:
-    meta = row._meta
-    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+    url = page_of(row)
     # The dialog posts through htmx, which would put the answer to a redirect into the dialog.
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": url})
@@ -211,6 +210,11 @@ def _back_to(admin: Any, request: HttpRequest, row: Model) -> HttpResponse:
 
 def link_to(row: Model, text: str) -> SafeString:
     """A link to the row's own staff page."""
+    link = '<a class="text-primary-600 underline" href="{}">{}</a>'
+    return format_html(link, page_of(row), text)
+
+
+def page_of(row: Model) -> str:
+    """The address of the row's own staff page."""
     meta = row._meta
-    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
-    return format_html('<a class="text-primary-600 underline" href="{}">{}</a>', url, text)
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])

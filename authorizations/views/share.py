@@ -28,7 +28,7 @@ def show(request: HttpRequest, code: str) -> HttpResponse:
         "utility": link.utility,
         "client": client,
         "shared": flows.asked_scope(client, link).describe(),
-        "way": _way_words(link),
+        "way": link.utility.way_label(link.authentication_type),
         "masked": prefill.mask(link.authentication_type, link.authentication_value)
         if link.authentication_value
         else "",
@@ -56,8 +56,3 @@ def _is_open(link: ShareLink) -> bool:
 
 def _closed(request: HttpRequest, link: ShareLink) -> HttpResponse:
     return render(request, "authorizations/share_closed.html", {"link": link}, status=410)
-
-
-def _way_words(link: ShareLink) -> str:
-    ways = {way["type"]: way["label"] for way in link.utility.authentication_ways}
-    return str(ways.get(link.authentication_type, ""))

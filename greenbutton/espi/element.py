@@ -75,27 +75,11 @@ def number(element: Element, findings: Findings, limit: int = MAX_INT64) -> int 
     except ValueError:
         value = None
     if value is None:
-        value = _tolerated_number(content, local_name(element), findings)
+        value = _tolerated(content, local_name(element), findings)
     if value is not None and not -limit <= value <= limit:
         findings.note("number.out_of_range", local_name(element))
         return None
     return value
-
-
-def _tolerated_number(content: str, what: str, findings: Findings) -> int | None:
-    """What int() refuses: 12.0 is still a whole number; 12.5 and twelve are not."""
-    content = content.strip()
-    if not content:
-        return None
-    match = _DECIMAL.fullmatch(content)
-    if match is None:
-        findings.note("number.unreadable", what)
-        return None
-    whole, fraction = match.groups()
-    if (fraction or "").strip("0"):
-        findings.note("number.not_whole", what)
-        return None
-    return int(whole)
 
 
 def seconds(element: Element, findings: Findings) -> int | None:
@@ -108,14 +92,19 @@ def seconds(element: Element, findings: Findings) -> int | None:
     except ValueError:
         value = None
     if value is None:
-        value = _tolerated_seconds(content, local_name(element), findings)
+        value = _tolerated(content, local_name(element), findings, cuts_fraction=True)
     if value is None or FIRST_TIME <= value < MILLISECONDS_FROM:
         return value
     return _rescaled(value, local_name(element), findings)
 
 
-def _tolerated_seconds(content: str, what: str, findings: Findings) -> int | None:
-    """What int() refuses: NGMA writes starts as 1721154384.66136."""
+def _tolerated(
+    content: str, what: str, findings: Findings, *, cuts_fraction: bool = False
+) -> int | None:
+    """What int() refuses: 12.0 is still a whole number, twelve is none.
+
+    12.5 is one only where a fraction may be cut off: NGMA writes starts as 1721154384.66136.
+    """
     content = content.strip()
     if not content:
         return None
@@ -125,7 +114,9 @@ def _tolerated_seconds(content: str, what: str, findings: Findings) -> int | Non
         return None
     whole, fraction = match.groups()
     if (fraction or "").strip("0"):
-        findings.note("time.fraction", what)
+        findings.note("time.fraction" if cuts_fraction else "number.not_whole", what)
+        if not cuts_fraction:
+            return None
     return int(whole)
 
 

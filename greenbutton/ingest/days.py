@@ -169,6 +169,11 @@ class Oddities:
     impossible: int = 0
 
 
+def is_possible(start: int) -> bool:
+    """Whether something may have been metered at this UTC second."""
+    return FIRST_START <= start < LAST_START
+
+
 def gather(
     readings: Iterable[IntervalReading], calendar: Calendar, oddities: Oddities
 ) -> list[Day]:
@@ -180,7 +185,7 @@ def gather(
         start = reading[0]
         assert start is not None
         if not begin <= start < end:
-            if not FIRST_START <= start < LAST_START:
+            if not is_possible(start):
                 oddities.impossible += 1
                 continue
             begin, end, day = calendar.span(start)

@@ -19,6 +19,7 @@ from greenbutton.espi.line_item import LineItem
 from greenbutton.espi.links import LinkedMeterReading, LinkedSummary, LinkedUsagePoint
 from greenbutton.espi.usage_point import UsagePoint as EspiUsagePoint
 from greenbutton.espi.usage_summary import UsageSummary as EspiUsageSummary
+from greenbutton.ingest import days
 from greenbutton.ingest.known import fitting
 from greenbutton.models import MeterReading, UsagePoint, UsageSummary
 
@@ -109,6 +110,8 @@ def _columns(summary: EspiUsageSummary) -> dict[str, Any]:
     period = summary.billing_period
     consumed = summary.overall_consumption or summary.current_billing_period_consumption
     start = period.start if period else None
+    if start is not None and not days.is_possible(start):
+        start = None
     return {
         "start": None if start is None else datetime.fromtimestamp(start, UTC),
         "seconds": period.seconds if period else None,

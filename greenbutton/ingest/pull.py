@@ -34,8 +34,11 @@ BACKOFF_FIRST = timedelta(minutes=1)
 BACKOFF_LONGEST = timedelta(hours=6)
 # The utility's own Retry-After is not hurried, and is passed by little.
 WAIT_JITTER = timedelta(seconds=5)
+# No meter's readings go back further than thirty years, in seconds.
+LONGEST_HISTORY = 30 * 365 * 86_400
 # A first history that took several attempts ends where it began: what came since is asked for soon.
 SOON = timedelta(minutes=1)
+SORRY = "Something went wrong on our side. We will try again by ourselves."
 
 _random = SystemRandom()
 
@@ -246,9 +249,6 @@ class _Attempt:
             self.authorization.tell(tells, pull=self.pull.uid)
 
 
-SORRY = "Something went wrong on our side. We will try again by ourselves."
-
-
 def _resumed(authorization: Authorization) -> tuple[datetime, int]:
     """When this history's collecting began, and how many of its windows are stored already.
 
@@ -268,7 +268,8 @@ def _plan(authorization: Authorization, up_to: datetime) -> list[Window]:
     if authorization.scope:
         asked = espi_scope.parse(authorization.scope).history_length
         history = history if asked is None else asked
-    earliest = authorization.created - timedelta(seconds=history)
+    # What a utility writes into a scope may be more seconds than the calendar has.
+    earliest = authorization.created - timedelta(seconds=min(history, LONGEST_HISTORY))
     if authorization.pulled_to is None:
         return windows.first_history(up_to, earliest)
     return windows.since(authorization.pulled_to, earliest)

@@ -18,6 +18,7 @@ from greenbutton.espi import Entry, Finding, read_feed
 from greenbutton.espi.feed import Readable
 from greenbutton.espi.interval_block import IntervalBlock, IntervalReading
 from greenbutton.espi.links import Linker, Tree
+from greenbutton.espi.usage_summary import UsageSummary
 from greenbutton.ingest import days
 from greenbutton.ingest.days import Calendar, Day, Oddities, Unplaced
 
@@ -34,6 +35,8 @@ SENTENCES = {
     "reading.same_place": "An entry has readings with the same start and length that differ; "
     "all were kept.",
     "reading.impossible_start": "A reading starts before 1900 or after 2199; it was left out.",
+    "bill.impossible_start": "A bill's period starts before 1900 or after 2199; "
+    "it is shown without one.",
     "reading.no_start": "A reading does not say when it starts; it was left out.",
     "reading.no_length": "A reading does not say how long it lasts, and nothing else does; "
     "it was left out.",
@@ -129,6 +132,7 @@ class _Reader:
         self.oddities = Oddities()
         self.unplaced = Unplaced()
         self.several_qualities = 0
+        self.impossible_bills = 0
 
     def read(self, file: Readable, max_bytes: int, recognise: Callable[[Tree], Tree]) -> Document:
         feed, linker = read_feed(file, max_bytes=max_bytes), Linker()
@@ -149,6 +153,8 @@ class _Reader:
     def _noted(self, entry: Entry, linker: Linker) -> Entry:
         linker.add(entry)
         self.tally.add(entry)
+        if isinstance(entry.resource, UsageSummary) and (period := entry.resource.billing_period):
+            self.impossible_bills += period.start is not None and not days.is_possible(period.start)
         return entry
 
     def _take(self, entries: list[Entry]) -> None:
@@ -187,6 +193,7 @@ class _Reader:
             "reading.conflicting": self.oddities.conflicting,
             "reading.same_place": self.oddities.same_place,
             "reading.impossible_start": self.oddities.impossible,
+            "bill.impossible_start": self.impossible_bills,
             "reading.no_start": self.unplaced.without_start,
             "reading.no_length": self.unplaced.without_length,
             "reading.length_assumed": self.unplaced.assumed_lengths,

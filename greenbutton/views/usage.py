@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
-from authorizations.access import get_authorization_for, is_owner
+from authorizations.access import get_authorization_for, may_stop
 from authorizations.models import Authorization
 from greenbutton.bills import bills_of
 from greenbutton.charts import Theme, chart_json
@@ -115,10 +115,3 @@ def granted(authorization: Authorization) -> list[str]:
     if not authorization.scope:
         return []
     return scope.parse(authorization.scope).describe(granted=True)
-
-
-def may_stop(request: HttpRequest, authorization: Authorization) -> bool:
-    """Whether this visitor may stop sharing; staff may look without that right."""
-    if is_owner(request, authorization):
-        return True
-    return request.user.has_perm("authorizations.change_authorization")

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -78,10 +77,10 @@ def play(row: Row) -> Outcome:
                 authorization = _consent(browser, page, link)
                 outcome.consent_seconds = time.monotonic() - started
                 _watch(browser, authorization)
-                _compare(outcome, authorization)
+                compare(outcome, authorization)
                 outcome.detail = f"{outcome.readings:,} readings, {outcome.bills} bills"
             else:
-                outcome.detail = _refused(page, link)
+                outcome.detail = refused(page, link)
         outcome.ok = True
     except (RowFailedError, LookupError, httpx.HTTPError) as e:
         outcome.detail = str(e) or type(e).__name__
@@ -164,10 +163,15 @@ def _watch(browser: Browser, authorization: Authorization) -> None:
     raise RowFailedError(f"nothing was collected within {PATIENCE_SECONDS} seconds")
 
 
-def _compare(outcome: Outcome, authorization: Authorization) -> None:
-    """What is stored against what the documentation promises."""
+def name_of(kind: int | None) -> str:
+    """A service by its espi.xsd ServiceKind."""
+    return "unknown" if kind is None else SERVICES.get(kind, f"service {kind}")
+
+
+def compare(outcome: Outcome, authorization: Authorization) -> None:
+    """Hold what is stored against what the documentation promises; raises RowFailedError."""
     points = UsagePoint.objects.filter(authorization=authorization)
-    outcome.usage_points = dict(Counter(SERVICES.get(p.kind or 0, "other") for p in points))
+    outcome.usage_points = dict(Counter(name_of(p.kind) for p in points))
     if outcome.usage_points != dict(outcome.row.services):
         raise RowFailedError(f"usage points are {outcome.usage_points}")
     for point in points:
@@ -182,12 +186,14 @@ def _compare(outcome: Outcome, authorization: Authorization) -> None:
         outcome.bills += bills
 
 
-def _refused(page: Page, link: ShareLink) -> str:
-    """The utility's page tells the customer that nobody was found; nothing came to the portal."""
+def refused(page: Page, link: ShareLink) -> str:
+    """The utility's words to a customer whom it does not know; raises RowFailedError.
+
+    They must stand on its own page, and nothing may have come to the portal.
+    """
     alert = page.alert()
     if not page.url.startswith(settings.SANDBOX_URL) or alert is None or alert[0] != "not_found":
         raise RowFailedError(f"expected “not found” at the utility, not {page.describe()}")
-    with suppress(Authorization.DoesNotExist):
-        made = link.authorizations.get()
+    if made := link.authorizations.first():
         raise RowFailedError(f"an authorization exists all the same: {made.uid}")
     return alert[1]

@@ -1,22 +1,16 @@
-"""A utility that answers as told, and the three who play."""
+"""The three who play, and what they use."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests import cast
+from tests.at_the_sandbox import at_utility, svce  # noqa: F401 (fixtures)
 from tests.cast import Person
 from tests.lying_utility import LyingUtility
 from utilities.models import Utility
-
-
-@pytest.fixture
-def lying() -> Iterator[LyingUtility]:
-    with LyingUtility() as server:
-        yield server
 
 
 @pytest.fixture

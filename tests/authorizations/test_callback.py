@@ -308,6 +308,28 @@ def test_what_the_utility_says_is_for_the_log_only(
     assert not Authorization.objects.exists()
 
 
+@pytest.mark.parametrize("status", [202, 302, 429, 500, 503])
+def test_a_utility_that_cannot_answer_now_leaves_something_to_do(
+    lying: LyingUtility, utility: Utility, ada: Person, status: int
+) -> None:
+    lying.answer("/token", status, headers={"Retry-After": "60"})
+    answer = ada.comes_back(utility, state=ada.begins(utility), code="a-code")
+    page = answer.content.decode()
+    assert answer.status_code == 502
+    assert "open your link again in a few minutes" in page
+    # That is what pulls do; nobody makes a connection for a customer.
+    assert "by ourselves" not in page
+
+
+def test_a_utility_that_is_not_there_leaves_something_to_do(utility: Utility, ada: Person) -> None:
+    state = ada.begins(utility)
+    utility.origins, utility.token_url = ["http://127.0.0.1:1"], "http://127.0.0.1:1/token"
+    utility.save()
+    answer = ada.comes_back(utility, state=state, code="a-code")
+    assert answer.status_code == 502
+    assert "open your link again in a few minutes" in answer.content.decode()
+
+
 def test_new_browsers_have_names_of_128_random_bits() -> None:
     names = {new_browser() for _ in range(100)}
     assert len(names) == 100

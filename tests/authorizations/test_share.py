@@ -79,6 +79,13 @@ def test_an_unknown_link_is_not_found(utility: Utility, ada: Person, verb: str) 
 
 
 @pytest.mark.parametrize("verb", ["get", "post"])
+@pytest.mark.parametrize("code", ["%00", "a%00b", "a%0Ab", "%D9%A4", "a b"])
+def test_what_can_be_no_link_is_not_found(ada: Person, verb: str, code: str) -> None:
+    path = "" if verb == "get" else "start/"
+    assert getattr(ada.browser, verb)(f"/share/{code}/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("verb", ["get", "post"])
 @pytest.mark.parametrize("why", ["expired", "disabled", "utility"])
 def test_a_closed_link_is_gone_and_says_so(
     utility: Utility, ada: Person, verb: str, why: str

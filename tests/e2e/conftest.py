@@ -29,7 +29,7 @@ SWITCHES = [
     "--disable-sync",
 ]
 PHONE = ViewportSize(width=390, height=844)
-DESKTOP = ViewportSize(width=1280, height=900)
+DESKTOP = ViewportSize(width=1280, height=1040)
 VIEWPORTS = {"phone": PHONE, "desktop": DESKTOP}
 
 
@@ -39,8 +39,8 @@ def chromium() -> str | None:
     return named or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-# Not longer than the folder's tests: while Playwright runs, its event loop is this thread's, and the
-# other tests of the process want one of their own.
+# Not longer than the folder's tests: while Playwright runs, its event loop is this thread's, and
+# the other tests of the process want one of their own.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One Chromium for the run; without it the test is skipped, or fails with BROWSER=required."""

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 
 from authorizations.models import Authorization
 from greenbutton.models import ReadingDay
-from tests.cast import make_utility
+from tests.cast import browser, make_staff, make_utility
 from tests.greenbutton.ingest.documents import MIDNIGHT, block, document, hours, meter
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
@@ -136,6 +137,21 @@ def test_with_a_utility_a_new_authorization_of_origin_file_is_made(good: Path) -
     assert authorization.reading_days.get().values == [1, 2, 3]
 
 
+@needs_corpus
+@needs_database
+def test_the_real_puc_file_shows_its_chart_to_staff() -> None:
+    make_utility(slug="imported")
+    assert run(PUC, "--utility", "imported")[2] == 0
+    address = f"/usage/{Authorization.objects.get().uid}/"
+    staff = browser()
+    staff.force_login(make_staff("dana", "view_authorization"))
+    year = {"view": "year", "date": "2023-03-01"}
+    # 248,530 Wh; the page puts a no-break space before the unit.
+    assert "248.53\u00a0kWh" in staff.get(address, year).content.decode()
+    assert staff.get(f"{address}chart/", year).json()["root_id"]
+    assert browser().get(f"{address}chart/", year).status_code == 404
+
+
 @needs_database
 def test_json_stays_json_when_it_stores(good: Path) -> None:
     make_utility(slug="imported")
@@ -178,6 +194,14 @@ def test_an_unknown_authorization_or_utility_is_said(good: Path) -> None:
         run(good, "--authorization", "nowhere")
     with pytest.raises(CommandError, match="no utility nowhere"):
         run(good, "--utility", "nowhere")
+
+
+@needs_database
+def test_a_database_without_tables_is_said(good: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL search_path TO nowhere")
+    with pytest.raises(CommandError, match=r"Run `manage\.py migrate` and"), transaction.atomic():
+        run(good, "--utility", "SSMPUC")
 
 
 def test_a_feed_over_the_limit_is_refused(good: Path, settings: Any) -> None:

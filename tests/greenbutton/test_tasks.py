@@ -47,6 +47,21 @@ def test_what_is_due_is_queued_by_its_id_once(
     assert drain() == [authorization.pk]
 
 
+def test_what_an_emptied_redis_lost_is_queued_again(
+    queue: list[int], authorization: Authorization
+) -> None:
+    tasks.dispatch_due_pulls()
+    with app.connection_for_write() as connection:
+        # Every transport has it; kombu's types name only what all of AMQP has.
+        purge = connection.default_channel.queue_purge  # type: ignore[attr-defined]
+        assert purge(app.conf.task_default_queue) == 1
+    tasks.dispatch_due_pulls()
+    assert drain() == []
+    Authorization.objects.update(claimed_until=timezone.now())
+    tasks.dispatch_due_pulls()
+    assert drain() == [authorization.pk]
+
+
 def test_nothing_due_queues_nothing(queue: list[int], authorization: Authorization) -> None:
     Authorization.objects.update(next_pull_at=None)
     tasks.dispatch_due_pulls()

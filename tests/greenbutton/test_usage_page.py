@@ -84,6 +84,11 @@ def test_a_browser_without_a_cookie_gets_a_404(authorization: Authorization, res
     assert stranger.get(f"/usage/{authorization.uid}/{rest}").status_code == 404
 
 
+@pytest.mark.parametrize("rest", NOBODY_OPENS)
+def test_what_can_be_no_name_is_not_found(ada: cast.Person, rest: str) -> None:
+    assert ada.browser.get(f"/usage/a%00b/{rest}").status_code == 404
+
+
 def test_cy_learns_nothing_from_the_404(authorization: Authorization) -> None:
     add_point(authorization, title="88 Queen Street")
     refused = page(cast.cy(), authorization)

@@ -1,9 +1,11 @@
 """docker-compose.yml and .env.example against the settings, without a Docker engine."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -179,6 +181,36 @@ def test_the_example_holds_no_key_that_would_work() -> None:
     example = (CHECKOUT / ".env.example").read_text()
     assert "\nSECRET_KEY=\n" in example
     assert "\nFIELD_KEYS=\n" in example
+
+
+@pytest.mark.parametrize("site", ["portal", "sandbox"])
+def test_the_images_static_files_can_be_collected_and_hold_what_pages_name(
+    site: str, tmp_path: Path
+) -> None:
+    """As the Dockerfile does it: under names that change with the content."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
+        cwd=CHECKOUT,
+        env={
+            "PATH": os.environ["PATH"],
+            "ENV_FILE": "",
+            "SITE": site,
+            "SECRET_KEY": GIVEN["SECRET_KEY"],
+            "FIELD_KEYS": GIVEN["FIELD_KEYS"],
+            "COLLECTED_STATIC": "true",
+            "STATIC_ROOT": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    manifest = json.loads((tmp_path / "staticfiles.json").read_text())["paths"]
+    folder = CHECKOUT / ("templates" if site == "portal" else "utilities/sandbox/templates")
+    pages = "".join(page.read_text() for page in folder.rglob("*.html"))
+    named = set(re.findall(r"{% static '([^']+)' %}", pages.replace('"', "'")))
+    assert named
+    assert named <= set(manifest)
 
 
 def test_the_image_copies_everything_that_the_settings_name() -> None:

@@ -421,7 +421,7 @@ def test_a_command_without_keys_says_what_to_do() -> None:
     process = command("check", SECRET_KEY="")
     _, said = process.communicate()
     assert process.returncode == 1
-    assert "SECRET_KEY is not set. `make setup` writes a .env file with it." in said
+    assert "SECRET_KEY is not set. `make setup` writes a .env file with the keys" in said
     assert "Traceback" not in said
 
 

@@ -25,7 +25,7 @@ from portal.processes import (
     port_of,
     until,
 )
-from portal.stack import CHECKOUT
+from portal.stack import CHECKOUT, SANDBOX_RECORD, STACK_RECORD, Stack, StackError
 
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -187,3 +187,14 @@ def test_a_port_that_is_taken_on_any_address_of_this_machine_counts_as_taken() -
         listen(port_of(taken)) as other,
     ):
         assert port_of(other) != port_of(taken)
+
+
+@pytest.mark.parametrize("record", [STACK_RECORD, SANDBOX_RECORD])
+def test_no_demo_starts_beside_what_would_share_its_databases(record: str, tmp_path: Path) -> None:
+    other = Children(lambda name, line: None, tmp_path, tmp_path / record)
+    try:
+        other.start("child", SLEEP, ENVIRONMENT)
+        with pytest.raises(StackError, match="runs already"):
+            Stack(tmp_path, ports=(0, 0))
+    finally:
+        other.stop()

@@ -346,6 +346,14 @@ class TestPasscode:
         assert alert[0] == "too_many_codes"
         assert len(mail.outbox) == 5
 
+    def test_a_test_account_gets_as_many_passcodes_as_it_likes(self, svce: Company) -> None:
+        walk = Walk(svce)
+        walk.look_up("phone", "111-111-1111")
+        for _ in range(9):
+            walk.submit("again", {})
+        walk.enter(walk.shown_passcode())
+        assert walk.shows("consent")
+
     def test_the_passcode_of_one_customer_does_not_open_another(self, svce: Company) -> None:
         walk = Walk(svce)
         walk.look_up("phone", "111-111-1111")

@@ -1,6 +1,7 @@
 """The front doors, the documentation, and what the seeds' pages say."""
 
 import json
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from tests.sandbox.walk import browser
+from utilities.sandbox import programmes
 from utilities.sandbox.households import PROFILES
 from utilities.sandbox.models import Registration, Service, UtilityAccount
 from utilities.sandbox.programmes import all_programmes
 
+SANDBOX = Path(programmes.__file__).resolve().parents[1]
 SHARED = Path(settings.BASE_DIR).parent / "shared" / "seeds"
 SEED_PAGES = {"ssmpuc": "000_e62438d5e9dde67e.txt", "svce": "003_879a3df8169d2882.txt"}
 
@@ -52,6 +55,21 @@ def test_the_documentation_names_every_test_account_of_the_programme(slug: str) 
     assert programme.scope_example in page
 
 
+def test_the_documentation_names_every_error_and_no_other() -> None:
+    """The codes that clients read are constants in the code; the page is written by hand."""
+    raised = re.compile(r'(?:NotFoundError|TermsError)\(\s*"([a-z_]+)"')
+    shown = re.compile(r'data-error="([a-z_]+)"')
+    codes: set[str] = set()
+    for path in SANDBOX.rglob("*.py"):
+        codes |= set(raised.findall(path.read_text(encoding="utf-8")))
+    for path in SANDBOX.rglob("*.html"):
+        codes |= set(shown.findall(path.read_text(encoding="utf-8")))
+    (row,) = re.findall(
+        r"<code>data-error</code> says what is wrong: (.*)</td>", html("/svce/docs/")
+    )
+    assert set(re.findall(r"<code>([a-z_]+)</code>", row)) == codes
+
+
 @pytest.mark.parametrize("slug", ["ssmpuc", "svce"])
 def test_every_test_identifier_stands_in_the_utilitys_own_page(slug: str) -> None:
     if not SHARED.is_dir():
@@ -66,6 +84,16 @@ def test_every_test_identifier_stands_in_the_utilitys_own_page(slug: str) -> Non
         typed += [account.number] if slug == "svce" or account.bill_date else []
         for identifier in filter(None, typed):
             assert (identifier in seed) == account.test, identifier
+
+
+@pytest.mark.parametrize("address", ["/", "/ssmpuc/", "/svce/docs/", "/nowhere/"])
+def test_every_page_may_load_our_own_files_only(address: str) -> None:
+    response = browser().get(address)
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "form-action 'self'" in policy
+    assert "unsafe" not in policy
+    assert response["Referrer-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("address", ["/nowhere/", "/ssmpuc/nothing/", "/nowhere/docs/"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import secrets
 from urllib.parse import quote
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.core import mail as django_mail
 from django.core.management import CommandError, call_command
 
 from portal.accounts import make_superuser
@@ -51,6 +53,38 @@ def test_a_wrong_password_stays_outside(boss: User) -> None:
     response = cast.browser().post("/accounts/login/?next=/staff/", answer)
     assert response.status_code == 200
     assert not response.wsgi_request.user.is_authenticated
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example"]
+)
+def test_signing_in_leads_nowhere_else(boss: User, elsewhere: str) -> None:
+    answer = {"login": boss.email, "password": PASSWORD, "next": elsewhere}
+    response = cast.browser().post("/accounts/login/", answer)
+    assert (response.status_code, response.headers["Location"]) == (302, "/staff/")
+
+
+def test_guessing_a_password_is_ended_even_for_who_knows_it_by_now() -> None:
+    email = f"{secrets.token_hex(4)}@example.org"  # the count of tries outlives the test
+    make_superuser(email, PASSWORD)
+    browser = cast.browser()
+    for number in range(6):
+        wrong = {"login": email, "password": f"guess-{number}"}
+        browser.post("/accounts/login/", wrong, REMOTE_ADDR=f"10.1.2.{number}")
+    right = {"login": email, "password": PASSWORD}
+    response = browser.post("/accounts/login/", right, REMOTE_ADDR="10.1.2.9")
+    assert not response.wsgi_request.user.is_authenticated
+
+
+def test_a_forgotten_password_tells_nobody_who_has_an_account(boss: User) -> None:
+    said = []
+    for email in (boss.email, "stranger@example.net"):
+        answer = {"email": email}
+        response = cast.browser().post("/accounts/password/reset/", answer, follow=True)
+        said.append(says(response).replace(email, ""))
+    assert said[0] == said[1]
+    assert [mail.to for mail in django_mail.outbox] == [[boss.email]]
+    assert "http://localhost:8000/accounts/password/reset/key/" in django_mail.outbox[0].body
 
 
 def test_somebody_signed_in_who_is_not_staff_is_refused(db: None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import io
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -28,12 +27,6 @@ SECRET = "s3cret-of-the-client"
 CODE = "the-code-in-the-callback"
 ACCESS = "the-access-token"
 REFRESH = "the-refresh-token"
-
-
-@pytest.fixture
-def lying() -> Iterator[LyingUtility]:
-    with LyingUtility() as server:
-        yield server
 
 
 @pytest.fixture

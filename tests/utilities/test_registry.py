@@ -41,6 +41,8 @@ def test_the_registry_knows_what_the_pages_say() -> None:
     puc, svce = described()["SSMPUC"], described()["SVCE"]
     assert (puc.slug, puc.facts.name) == ("ssmpuc", "PUC Distribution")
     assert (svce.slug, svce.facts.name) == ("svce", "Silicon Valley Clean Energy")
+    assert "PUC Distribution Inc., a local distribution company (LDC)" in puc.facts.description
+    assert "community choice aggregation (CCA)" in svce.facts.description
     assert puc.facts.website == "https://greenbutton.ssmpuc.com/"
     assert svce.facts.website == "https://data.svcleanenergy.org/"
     assert (puc.facts.programme, puc.facts.time_zone) == (
@@ -66,6 +68,31 @@ def test_every_way_of_the_pages_is_there_and_takes_a_value() -> None:
         one.slug: way.type for one in described().values() for way in one.ways if way.default
     }
     assert defaults == {"ssmpuc": "lastbill", "svce": "phone"}
+
+
+@pytest.mark.parametrize(
+    ("utility", "way", "words", "example"),
+    [
+        ("SSMPUC", "lastbill", ["amount", "date", "account number"], "111111111-1"),
+        ("SSMPUC", "test", ["test scenario"], "test_residential"),
+        ("SVCE", "account", ["account"], "111111111-1"),
+        ("SVCE", "phone", ["phone number", "on file"], "111-111-1111"),
+        ("SVCE", "email", ["e-mail", "on file"], "uapi-test-residential@example.com"),
+        (
+            "SVCE",
+            "address",
+            ["billing address"],
+            "333 W EL CAMINO REAL STE 600, SUNNYVALE CA 94087",
+        ),
+    ],
+)
+def test_each_way_says_what_the_pages_say_of_it(
+    utility: str, way: str, words: list[str], example: str
+) -> None:
+    (found,) = [one for one in described()[utility].ways if one.type == way]
+    assert found.example == example
+    assert found.label
+    assert [word for word in words if word not in found.description] == []
 
 
 def test_the_sandbox_address_is_filled_in() -> None:

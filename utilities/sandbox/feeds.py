@@ -11,7 +11,14 @@ from django.http import QueryDict
 
 from greenbutton.espi import Entry, write_feed
 from greenbutton.espi.authorization import Authorization
-from greenbutton.espi.enums import AccumulationKind, FlowDirectionKind, ItemKind, QualityOfReading
+from greenbutton.espi.enums import (
+    AccumulationKind,
+    AuthorizationStatus,
+    FlowDirectionKind,
+    ItemKind,
+    QualityOfReading,
+    ServiceKind,
+)
 from greenbutton.espi.interval_block import IntervalBlock
 from greenbutton.espi.line_item import LineItem
 from greenbutton.espi.local_time_parameters import LocalTimeParameters
@@ -170,7 +177,7 @@ class _Subscription:
             flow_direction=FlowDirectionKind.FORWARD,
             interval_length=HOUR,
             kind=commodity.measurement,
-            phase=SPLIT_PHASE if commodity.uom.text == "Wh" else None,
+            phase=SPLIT_PHASE if commodity.kind == ServiceKind.ELECTRICITY else None,
             power_of_ten=commodity.power_of_ten,
             uom=commodity.uom,
             measuring_period=SIXTY_MINUTES,
@@ -277,7 +284,7 @@ def authorization_entry(grant: Grant) -> Entry:
             # A length of 0 has no end.
             authorized_period=Period(begins, ends - begins if ends else 0),
             published_period=Period(earliest, ends - earliest if ends else 0),
-            status=int(grant.is_active),
+            status=AuthorizationStatus.ACTIVE if grant.is_active else AuthorizationStatus.REVOKED,
             expires_at=int(expires.timestamp()),
             grant_type="authorization_code",
             scope=grant.scope,

@@ -34,7 +34,6 @@ class Commodity:
     measurement: int
     uom: UnitSymbol
     power_of_ten: int
-    billed_unit: str
 
 
 # Wh are thousandths of the billed kWh; litres of the cubic metre; millitherms of the therm.
@@ -44,7 +43,6 @@ ELECTRICITY = Commodity(
     ENERGY,
     UnitSymbol.WATT_HOUR,
     0,
-    "kWh",
 )
 WATER = Commodity(
     ServiceKind.WATER,
@@ -52,7 +50,6 @@ WATER = Commodity(
     VOLUME,
     UnitSymbol.CUBIC_METRE,
     -3,
-    "m³",
 )
 GAS = Commodity(
     ServiceKind.GAS,
@@ -60,7 +57,6 @@ GAS = Commodity(
     ENERGY,
     UnitSymbol.THERM,
     -3,
-    "therm",
 )
 
 

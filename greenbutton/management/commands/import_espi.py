@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import ProgrammingError
 from django.urls import reverse
 from rich.console import Console
 from rich.table import Table
@@ -48,7 +49,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read each file; the exit code is 1 if any was refused, and the others are stored."""
-        authorization = None if options["dry_run"] else self._authorization(options)
+        authorization = None if options["dry_run"] else self._stored_with(options)
         reports = [self._report(file, authorization) for file in options["files"]]
         if options["json"]:
             self.stdout.write(json.dumps(reports if len(reports) > 1 else reports[0], indent=1))
@@ -65,6 +66,15 @@ class Command(BaseCommand):
         if refused:
             sys.exit(1)
 
+    def _stored_with(self, options: dict[str, Any]) -> Authorization:
+        try:
+            return self._authorization(options)
+        except ProgrammingError as e:
+            raise CommandError(
+                "The database is not set up yet, or not up to date. Run `manage.py migrate` and "
+                "`manage.py load_utilities`, then this again."
+            ) from e
+
     def _authorization(self, options: dict[str, Any]) -> Authorization:
         if uid := options["authorization"]:
             found = Authorization.objects.select_related("utility").filter(uid=uid).first()
@@ -80,7 +90,8 @@ class Command(BaseCommand):
         if utility is None:
             known = ", ".join(Utility.objects.values_list("utility_id", flat=True)) or "none yet"
             raise CommandError(
-                f"There is no utility {name} (known: {known}). `load_utilities` loads them."
+                f"There is no utility {name} (known: {known}). "
+                "`manage.py load_utilities` loads them."
             )
         return Authorization.objects.create(utility=utility, origin=Authorization.Origin.FILE)
 
@@ -105,6 +116,7 @@ class Command(BaseCommand):
         return report | {"new": stored.new, "changed": stored.changed, "bills": stored.bills}
 
     def _print(self, reports: Iterable[Report]) -> None:
+        # Django's OutputWrapper has all that rich asks of a file, but is none by its type.
         console = Console(file=self.stdout)  # type: ignore[arg-type]
         for report in reports:
             if "error" not in report:

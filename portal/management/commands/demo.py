@@ -128,7 +128,7 @@ def _show_the_way(stack: Stack, console: Console, seconds: float) -> None:
         console.print(f"  Link      {link['url']}  [dim]{link['note']}[/dim]")
     console.print()
     # As wide as it is, also where the terminal is narrow: an address that is cut cannot be typed.
-    console.print(_test_accounts(), width=max(console.width, TABLE_WIDTH), crop=False)
+    Console(highlight=False, width=max(console.width, TABLE_WIDTH)).print(_test_accounts())
     console.print("[dim]E-mails and the log follow.[/dim]\n")
 
 

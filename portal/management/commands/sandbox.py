@@ -8,7 +8,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from portal.processes import Children, ProcessError, end_leftovers
-from portal.stack import CHECKOUT, SANDBOX_PORT, Site, sandbox_clients
+from portal.stack import (
+    CHECKOUT,
+    SANDBOX_PORT,
+    SANDBOX_RECORD,
+    STACK_RECORD,
+    Site,
+    sandbox_clients,
+)
 
 
 class Command(BaseCommand):
@@ -16,10 +23,14 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        record = settings.VAR_DIR / "sandbox.processes"
+        record = settings.VAR_DIR / SANDBOX_RECORD
         record.parent.mkdir(exist_ok=True)
-        if owner := end_leftovers(record):
-            raise CommandError(f"The sandbox runs already (process {owner.pid}). Stop it first.")
+        for name in (SANDBOX_RECORD, STACK_RECORD):
+            if owner := end_leftovers(settings.VAR_DIR / name):
+                raise CommandError(
+                    f"A sandbox of this checkout runs already (process {owner.pid}). "
+                    "Stop it first: two would share one database."
+                )
         children = Children(self.say, CHECKOUT, record)
         site = Site("sandbox", "127.0.0.1", SANDBOX_PORT, children, demo=True)
         if site.port != SANDBOX_PORT:
@@ -29,6 +40,8 @@ class Command(BaseCommand):
             self.run(site)
         except ProcessError as e:
             raise CommandError(str(e)) from e
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped: no process is left.")
         finally:
             children.stop()
 

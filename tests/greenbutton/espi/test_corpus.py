@@ -1,13 +1,13 @@
-"""Every real feed of the shared corpus, against an independent count."""
+"""What the real feeds of the shared corpus are known for.
 
-import json
+Their counts, against an independent one, are held by `import_espi --dry-run`'s tests.
+"""
+
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from greenbutton.espi import EspiError, read_feed
-from greenbutton.espi.inspect import inspect
 from greenbutton.espi.interval_block import IntervalBlock
 from greenbutton.espi.links import Linker, Tree
 from greenbutton.espi.usage_summary import UsageSummary
@@ -21,11 +21,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def expectations() -> dict[str, dict[str, Any]]:
-    path = CORPUS / "expected.json"
-    return json.loads(path.read_text()) if path.is_file() else {}
-
-
 def linked(name: str) -> Tree:
     linker = Linker()
     with (CORPUS / name).open("rb") as file:
@@ -34,33 +29,9 @@ def linked(name: str) -> Tree:
     return linker.resolve()
 
 
-@pytest.mark.parametrize("name", sorted(expectations()))
-def test_a_real_feed_holds_what_an_independent_count_found(name: str) -> None:
-    expected = dict(expectations()[name])
-    expected["distinct_readings"] = expected.pop(
-        "distinct_starts", expected.get("distinct_readings")
-    )
-    for bound in ("min_start", "max_start"):
-        expected[bound] = expected[bound] and int(expected[bound])
-    with (CORPUS / name).open("rb") as file:
-        found = inspect(file, max_bytes=MAX_BYTES)
-    for field, value in expected.items():
-        if value is not None:
-            assert getattr(found, field) == value, field
-    assert found.min_start == expected["min_start"]
-
-
-def test_every_file_of_the_corpus_is_expected_or_refused() -> None:
-    files = {path.name for path in CORPUS.glob("*.xml")}
-    assert files - set(expectations()) == {"pge-UsageSummary.xml"}
-
-
 def test_the_feed_that_is_not_well_formed_is_refused_with_the_place() -> None:
-    with (
-        (CORPUS / "pge-UsageSummary.xml").open("rb") as file,
-        pytest.raises(EspiError, match=r"not well-formed XML.*ns1.*line 1"),
-    ):
-        inspect(file, max_bytes=MAX_BYTES)
+    with pytest.raises(EspiError, match=r"not well-formed XML.*ns1.*line 1"):
+        linked("pge-UsageSummary.xml")
 
 
 def test_nothing_of_the_puc_feed_is_odd_and_its_gas_type_belongs_to_nobody() -> None:

@@ -1,7 +1,1 @@
-from hypothesis import HealthCheck, settings
-
-# Machines are shared: how long an example takes says nothing about the code.
-settings.register_profile(
-    "patient", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("patient")
+from tests.at_the_sandbox import at_utility, svce  # noqa: F401 (fixtures)

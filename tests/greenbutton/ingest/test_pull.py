@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from authorizations.models import Authorization
-from greenbutton.ingest import lease, raw
+from greenbutton.ingest import due, lease, raw
 from greenbutton.ingest.pull import BACKOFF_LONGEST, backoff, pull
 from greenbutton.ingest.raw import open_raw
 from greenbutton.ingest.windows import Window
@@ -28,12 +28,6 @@ pytestmark = pytest.mark.django_db
 FEED = "/resource/Batch/Subscription/1"
 TOKEN = "/token"
 numbers = itertools.count(1)
-
-
-@pytest.fixture
-def lying() -> Iterator[LyingUtility]:
-    with LyingUtility() as server:
-        yield server
 
 
 @pytest.fixture
@@ -445,6 +439,17 @@ def test_no_more_history_is_asked_for_than_was_granted(
     assert abs(datetime.fromisoformat(since) - earliest) < timedelta(seconds=2)
 
 
+def test_a_scope_with_more_history_than_the_calendar_has_is_no_crash(
+    lying: LyingUtility, authorization: Authorization
+) -> None:
+    endless = "FB=4;HistoryLength=999999999999999"
+    Authorization.objects.filter(pk=authorization.pk).update(scope=endless)
+    lying.answer(FEED, body=feed())
+    assert pulled(authorization).state == Pull.State.DONE
+    (since,) = lying.asked(FEED)[-1].query["published-min"]
+    assert timedelta(0) < timezone.now() - datetime.fromisoformat(since) < timedelta(days=365 * 31)
+
+
 @pytest.mark.parametrize("failures", [0, 1, 5, 20, 100_000])
 def test_backing_off_is_bounded(failures: int) -> None:
     expected = min(timedelta(minutes=1) * 2 ** min(failures, 16), BACKOFF_LONGEST)
@@ -521,3 +526,29 @@ def test_a_raw_feed_of_several_parts_comes_back_whole(
     assert kept.parts.count() > 1
     with open_raw(kept) as opened:
         assert opened.read() == data
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_drops_the_connection_costs_a_delay(lying: LyingUtility) -> None:
+    authorization = authorize(lying)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (worker,) = cursor.fetchone()
+
+    def terminate() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [worker])
+
+    answer = feed(meter(), block(*hours([1])))
+    lying.answer(FEED, body=answer, before=elsewhere(terminate))
+    lying.answer(FEED, body=answer)
+    with pytest.raises(DatabaseError):
+        pulled(authorization)
+    connection.close()
+    assert due.claim() == []
+    past = timezone.now() - timedelta(seconds=1)
+    Authorization.objects.filter(pk=authorization.pk).update(leased_until=past)
+    assert due.claim() == [authorization.pk]
+    assert pulled(authorization).state == Pull.State.DONE
+    assert authorization.reading_days.get().values == [1]
+    assert [one.state for one in authorization.pulls.order_by("id")] == ["abandoned", "done"]

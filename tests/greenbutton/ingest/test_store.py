@@ -166,6 +166,17 @@ def test_bills_are_kept_and_counted(authorization: Authorization) -> None:
     assert (newest.bill_last_period, newest.currency) == (1_000_000, 124)
 
 
+@pytest.mark.parametrize("year", [1, 1899, 2200, 5000])
+def test_a_bill_from_an_impossible_time_is_kept_without_it_and_told_on(
+    authorization: Authorization, year: int
+) -> None:
+    start = int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
+    stored = store(authorization, meter(), bill(start))
+    assert codes(stored) == {"bill.impossible_start"}
+    kept = UsageSummary.objects.get(usage_point__authorization=authorization)
+    assert (kept.start, kept.end, kept.bill_last_period) == (None, None, 1_000_000)
+
+
 def test_several_bills_under_one_self_link_are_all_kept(authorization: Authorization) -> None:
     store(authorization, meter(), bill(MIDNIGHT), bill(MIDNIGHT + 30 * DAY))
     assert authorization.usage_points.get().summaries.count() == 2

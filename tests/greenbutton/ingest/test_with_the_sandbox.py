@@ -11,17 +11,12 @@ from authorizations.models import Authorization
 from greenbutton.ingest.pull import pull
 from greenbutton.models import Pull, ReadingDay, UsageSummary
 from tests import cast
-from tests.authorizations.test_with_the_sandbox import (  # noqa: F401 (two are fixtures)
-    at_utility,
-    connect,
-    svce,
-)
+from tests.at_the_sandbox import connect
 from utilities.models import Utility
 
 
 def test_a_households_two_years_come_whole_and_only_once(
-    svce: Utility,  # noqa: F811
-    at_utility: httpx.Client,  # noqa: F811
+    svce: Utility, at_utility: httpx.Client
 ) -> None:
     authorization = connect(at_utility, svce, cast.ada())
     first = pull(authorization)

@@ -137,11 +137,6 @@ class Programme:
         """Where a third party trades codes for tokens."""
         return f"{settings.SANDBOX_URL}/DataCustodian/{self.slug}/oauth/token"
 
-    @property
-    def docs_url(self) -> str:
-        """Where the programme is explained."""
-        return f"{settings.SANDBOX_URL}/{self.slug}/docs/"
-
     def way(self, type: str) -> Way | None:  # noqa: A002 (the seeds' word)
         """The way of this type, if the utility offers it."""
         return next((way for way in self.ways if way.type == type), None)

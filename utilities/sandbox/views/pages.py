@@ -106,6 +106,7 @@ def let_forms_lead_to(response: HttpResponse, redirect_uri: str) -> None:
     if redirect_uri:
         parts = urlsplit(redirect_uri)
         origin = f"{parts.scheme}://{parts.netloc}"
+        # What django-csp's decorator sets, which takes only what is known when the code is read.
         response._csp_update = {"form-action": [origin]}  # type: ignore[attr-defined]
 
 

@@ -12,28 +12,35 @@ from typing import Literal
 from django.db.models import Max, Min
 
 from authorizations.models import Authorization
+from greenbutton.espi.enums import AccumulationKind, FlowDirectionKind, ServiceKind
 from greenbutton.models import MeterReading, ReadingDay, UsagePoint
 from greenbutton.units import Unit, scaled, unit_of
 
-# espi.xsd ServiceKind. Anything else, or nothing, is "other": never guessed from elsewhere.
-KINDS = {
-    0: ("electricity", "Electricity"),
-    1: ("gas", "Gas"),
-    2: ("water", "Water"),
-    4: ("heat", "Heat"),
-    5: ("refuse", "Refuse"),
-    6: ("sewerage", "Sewerage"),
+# Anything else, or nothing, is "other": never guessed from elsewhere.
+KINDS: dict[int, tuple[str, str]] = {
+    ServiceKind.ELECTRICITY: ("electricity", "Electricity"),
+    ServiceKind.GAS: ("gas", "Gas"),
+    ServiceKind.WATER: ("water", "Water"),
+    ServiceKind.HEAT: ("heat", "Heat"),
+    ServiceKind.REFUSE: ("refuse", "Refuse"),
+    ServiceKind.SEWERAGE: ("sewerage", "Sewerage"),
 }
 OTHER = ("other", "Other service")
 
 Role = Literal["used", "returned", "net"]
-# espi.xsd FlowDirectionKind: 4 is net, 19 reverse; every other one is something delivered.
-ROLES: dict[int, Role] = {4: "net", 19: "returned"}
+# Every other direction is something delivered.
+ROLES: dict[int, Role] = {FlowDirectionKind.NET: "net", FlowDirectionKind.REVERSE: "returned"}
 ROLE_ORDER: tuple[Role, ...] = ("used", "returned", "net")
 ROLE_LABELS: dict[Role, str] = {"used": "Used", "returned": "Sent back", "net": "Net use"}
 
-# espi.xsd AccumulationKind: a register's state and an instantaneous value are not to be summed.
-STATES_NOT_AMOUNTS = {1, 2, 3, 6, 12}
+# A register's state and an instantaneous value are not to be summed.
+STATES_NOT_AMOUNTS: set[int | None] = {
+    AccumulationKind.BULK_QUANTITY,
+    AccumulationKind.CONTINUOUSLY_CUMULATIVE,
+    AccumulationKind.CUMULATIVE,
+    AccumulationKind.INDICATING,
+    AccumulationKind.INSTANTANEOUS,
+}
 
 DAY_SECONDS = 86_400
 
