@@ -7,7 +7,8 @@ VENV = .venv
 RUN = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 TOOLS = $(VENV)/.installed-tools
-PIP = $(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# Without compiling every module of every package: Python compiles those that are used, at their use.
+PIP = $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 PYTEST = $(RUN) -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
 # Checkers read the settings, which want addresses; nothing connects to these.
