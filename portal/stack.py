@@ -1,5 +1,6 @@
 """Both sites with all that stands behind them, for the demo, screenshots and browser tests."""
 
+import io
 import json
 import os
 import sys
@@ -9,7 +10,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
-from portal.processes import Child, Children, Say, end_leftovers, listen, port_of
+from django.core.management import call_command
+from django.db import connections
+
+from portal.processes import (
+    Child,
+    Children,
+    Say,
+    end_leftovers,
+    listen,
+    port_of,
+    write_private,
+)
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PORTAL_PORT, SANDBOX_PORT = 8000, 8001
@@ -42,11 +54,19 @@ class Site:
     """One of the two sites as processes, on a port that is held from the start."""
 
     def __init__(
-        self, name: str, host: str, preferred_port: int, children: Children, *, demo: bool
+        self,
+        name: str,
+        host: str,
+        preferred_port: int,
+        children: Children,
+        *,
+        demo: bool,
+        here: bool = False,
     ) -> None:
         self.name = name
         self.children = children
         self.demo = demo
+        self.here = here
         self.listener = listen(preferred_port)
         self.port = port_of(self.listener)
         self.url = f"http://{host}:{self.port}"
@@ -62,10 +82,15 @@ class Site:
             "DJANGO_SETTINGS_MODULE": "portal.settings",
         }
 
-    def manage(self, *arguments: str, stdin: str = "") -> str:
-        """Run a manage.py command of this site and return what it printed; raises ProcessError."""
+    def manage(self, *arguments: str) -> str:
+        """Run a manage.py command of this site and return what it printed.
+
+        Raises ProcessError, or what the command raises where it runs in this process.
+        """
+        if self.here:
+            return run_here(*arguments)
         command = [sys.executable, str(CHECKOUT / "manage.py"), *arguments]
-        return self.children.run(command, self.environment, stdin)
+        return self.children.run(command, self.environment, "")
 
     def migrate(self) -> None:
         self.manage("migrate", "--noinput", "--verbosity", "0", *UNCHECKED)
@@ -87,9 +112,19 @@ class Site:
         )
 
 
+def run_here(*arguments: str) -> str:
+    """Run a command in this process, which has loaded Django; a new one takes two seconds to."""
+    printed = io.StringIO()
+    try:
+        call_command(*arguments, stdout=printed)
+    finally:
+        connections.close_all()  # of this thread, which may be a short one
+    return printed.getvalue()
+
+
 def sandbox_clients(site: Site) -> str:
-    """Seed a migrated sandbox; the JSON that it prints about its clients."""
-    return site.manage("sandbox_seed", "--json", *UNCHECKED)
+    """Migrate and seed a sandbox; the JSON that it prints about its clients."""
+    return site.manage("sandbox_seed", "--migrate", "--json", *UNCHECKED)
 
 
 class Stack:
@@ -98,6 +133,8 @@ class Stack:
     `state` is a folder of this stack's own for what must outlive a crash: which processes run, and
     beat's schedule. The databases and the Redis numbers are those of `environment`; both are
     migrated, and the portal learns the sandbox's clients and addresses anew at each start.
+    `portal_here` runs the portal's commands in this process, whose settings must then be the
+    stack's portal's.
     """
 
     def __init__(
@@ -108,6 +145,7 @@ class Stack:
         ports: tuple[int, int] = (PORTAL_PORT, SANDBOX_PORT),
         say: Say = lambda name, line: None,
         tell: Callable[[str], None] = lambda sentence: None,
+        portal_here: bool = False,
     ) -> None:
         self.state = state
         self.tell = tell
@@ -120,7 +158,9 @@ class Stack:
                     "Stop it first: two would share one database."
                 )
         self.children = Children(say, CHECKOUT, state / STACK_RECORD)
-        self.portal = Site("portal", "localhost", ports[0], self.children, demo=True)
+        self.portal = Site(
+            "portal", "localhost", ports[0], self.children, demo=True, here=portal_here
+        )
         self.sandbox = Site("sandbox", "127.0.0.1", ports[1], self.children, demo=True)
         for site, port in zip((self.portal, self.sandbox), ports, strict=True):
             if port and site.port != port:
@@ -148,17 +188,28 @@ class Stack:
                 self.children.stop()
                 raise
         self.clients = json.loads(seeded.result())["clients"]
-        load = ("load_utilities", "--from-sandbox", "-", *UNCHECKED)
-        self.portal.manage(*load, stdin=seeded.result())
+        self._register(seeded.result())
+        self._collect()
 
     def _open_sandbox(self) -> str:
-        self.sandbox.migrate()
+        # The servers first: they load while their databases are made ready.
         self.sandbox.serve()
         return sandbox_clients(self.sandbox)
 
     def _open_portal(self) -> None:
-        self.portal.migrate()
         self.portal.serve()
+        self.portal.migrate()
+
+    def _register(self, clients: str) -> None:
+        """Hand the sandbox's registrations to the portal, as two companies exchange a form."""
+        form = self.state / "registrations.json"
+        write_private(form, clients)
+        try:
+            self.portal.manage("load_utilities", "--from-sandbox", str(form), *UNCHECKED)
+        finally:
+            form.unlink()
+
+    def _collect(self) -> None:
         self.portal.start("worker", *WORKER)
         schedule = str(self.state / "celerybeat-schedule")
         self.portal.start("beat", *CELERY, "beat", "--schedule", schedule, "--pidfile=")

@@ -88,7 +88,6 @@ def sandbox_site(state_folder: Path, worker_name: str) -> Iterator[SandboxSite]:
     database = make_database(f"sandbox_{worker_name}")
     site.use({**os.environ, "SANDBOX_DATABASE_URL": database, "SANDBOX_URL": site.url})
     try:
-        site.migrate()
         child = site.serve()
         seeded = sandbox_clients(site)
         children.wait_for_url(child, f"{site.url}/health/")

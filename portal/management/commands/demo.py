@@ -53,10 +53,12 @@ class Command(BaseCommand):
         console = Console(highlight=False, soft_wrap=True)
         started = time.monotonic()
         try:
-            with _stack(console, quiet=check) as stack:
+            stack = _stack(console, quiet=check)
+            addresses = {"PORTAL_URL": stack.portal.url, "SANDBOX_URL": stack.sandbox.url}
+            with override_settings(DEMO=True, **addresses), stack:
                 seconds = time.monotonic() - started
                 if check:
-                    self._check(stack, console, json, seconds)
+                    self._check(console, json, seconds)
                 else:
                     _show_the_way(stack, console, seconds)
                     stack.watch()
@@ -65,14 +67,12 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             console.print("\nStopped: no process is left.")
 
-    def _check(self, stack: Stack, console: Console, file: Path | None, seconds: float) -> None:
+    def _check(self, console: Console, file: Path | None, seconds: float) -> None:
         console.print(f"Both sites answer after {seconds:.1f} s. Playing {len(rows.ALL)} rows.")
-        addresses = {"PORTAL_URL": stack.portal.url, "SANDBOX_URL": stack.sandbox.url}
         outcomes = []
-        with override_settings(**addresses):
-            for outcome in play_all(rows.ALL):
-                outcomes.append(outcome)
-                console.print(_line(outcome))
+        for outcome in play_all(rows.ALL):
+            outcomes.append(outcome)
+            console.print(_line(outcome))
         typed = [outcome for outcome in outcomes if outcome.row in rows.TYPED]
         others = [outcome for outcome in outcomes if outcome.row not in rows.TYPED]
         console.print(f"{_held(typed)} rows of the programmes' test tables hold,")
@@ -94,6 +94,7 @@ def _stack(console: Console, *, quiet: bool) -> Stack:
         environment={**os.environ, **DEMO_SETTINGS},
         say=say,
         tell=lambda sentence: console.print(f"[yellow]{sentence}[/yellow]"),
+        portal_here=True,
     )
 
 

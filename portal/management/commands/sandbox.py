@@ -47,7 +47,6 @@ class Command(BaseCommand):
 
     def run(self, site: Site) -> None:
         """Open the sandbox, say where it is and what is registered, and watch over it."""
-        site.migrate()
         child = site.serve()
         clients = json.loads(sandbox_clients(site))["clients"]
         site.children.wait_for_url(child, f"{site.url}/health/")

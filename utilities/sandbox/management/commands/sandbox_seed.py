@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
@@ -24,19 +25,32 @@ class Command(BaseCommand):
             help="print the public clients, with their secrets, as JSON and nothing else",
         )
 
-    @transaction.atomic
+        parser.add_argument(
+            "--migrate",
+            action="store_true",
+            help="bring the database up to date first, for those who count the seconds of a start",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        programmes = all_programmes().values()
-        for programme in programmes:
-            for account in programme.accounts:
-                seed_account(programme, account)
-        clients = [seed_client(programme) for programme in programmes]
+        if options["migrate"]:
+            call_command("migrate", interactive=False, verbosity=0)
+        with transaction.atomic():
+            clients = seed()
         if options["json"]:
             described = [describe(client) for client in clients]
             self.stdout.write(json.dumps({"clients": described}, indent=2))
             return
         for client in clients:
             self.stdout.write(f"{client.programme.name}: {client.client_id} is ready.")
+
+
+def seed() -> list[Registration]:
+    """Every programme's accounts and client; the clients."""
+    programmes = all_programmes().values()
+    for programme in programmes:
+        for account in programme.accounts:
+            seed_account(programme, account)
+    return [seed_client(programme) for programme in programmes]
 
 
 def seed_account(programme: Programme, data: AccountData) -> None:
