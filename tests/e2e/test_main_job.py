@@ -60,6 +60,7 @@ def test_staff_make_a_link_and_a_customer_walks_from_it_to_the_chart(
     page.locator("#consent button[value=allow]").click()
 
     expect(page).to_have_url(starting(f"{stack.portal.url}/usage/"))
+    look(page, "usage-collecting")
     wait_for_chart(page)
     for view in ("Year", "Month", "Day"):
         turn_to(page, view)
