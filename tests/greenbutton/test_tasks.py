@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from authorizations.models import Authorization
@@ -84,6 +85,14 @@ def test_what_is_revoked_is_purged(authorization: Authorization) -> None:
     assert tasks.purge_due() == 1
     authorization.refresh_from_db()
     assert authorization.purge_at is None
+
+
+def test_what_no_key_opens_is_purged_too(authorization: Authorization) -> None:
+    authorization.mark_revoked("customer")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE authorizations_authorization SET feed_key = 'of another key'")
+    assert tasks.purge_due() == 1
+    assert Authorization.objects.filter(feed_key__isnull=False, purge_at=None).exists()
 
 
 def test_what_is_over_expires(authorization: Authorization) -> None:

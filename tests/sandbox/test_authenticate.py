@@ -265,6 +265,7 @@ class TestPasscode:
         walk = Walk(Company.live("svce"))
         walk.look_up("phone", PRIYA)
         assert mail.outbox[0].to == ["priya.raman@example.org"]
+        assert mail.outbox[0].from_email == "Silicon Valley Clean Energy <no-reply@svce.invalid>"
         assert sent_code() not in walk.html
         assert "priya.raman" not in walk.html
         walk.enter(sent_code())

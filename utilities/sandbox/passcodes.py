@@ -55,13 +55,21 @@ def send(request: ConsentRequest, account: UtilityAccount, contact: Contact | No
         contact_was_typed=contact is not None,
     )
     if not is_shown:
-        send_mail(*_message(request, passcode), from_email=None, recipient_list=[address])
+        send_mail(
+            *_message(request, passcode), from_email=_sender(request), recipient_list=[address]
+        )
     return passcode
 
 
 def _sent_lately(account: UtilityAccount) -> int:
     since = timezone.now() - LOCK_TIME
     return OneTimeCode.objects.filter(account=account, created_at__gt=since).count()
+
+
+def _sender(request: ConsentRequest) -> str:
+    """The utility, not the company that asks; an address of no host that exists (RFC 2606 §2)."""
+    programme = request.programme
+    return f"{programme.name} <no-reply@{programme.slug}.invalid>"
 
 
 def _message(request: ConsentRequest, passcode: OneTimeCode) -> tuple[str, str]:
