@@ -33,7 +33,7 @@ def known_browser(request: HttpRequest) -> str:
 def browser_of(request: HttpRequest) -> str:
     """The browser's name; a browser without one gets it with the answer."""
     browser = known_browser(request) or new_browser()
-    request._browser = browser  # type: ignore[attr-defined]
+    request._browser = browser  # type: ignore[attr-defined]  # RememberBrowser's
     return browser
 
 

@@ -26,7 +26,6 @@ from portal.version import VERSION
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
 ENV_FILE = os.environ.get("ENV_FILE", str(BASE_DIR / ".env"))
 if ENV_FILE:
@@ -103,6 +102,9 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # --- Which site, where -------------------------------------------------------------------------
+
+# What a process notes down: which others it started, when beat looked last, collected files.
+VAR_DIR = Path(text("VAR_DIR", str(BASE_DIR / "var")))
 
 SITE = text("SITE", "portal")
 if SITE not in {"portal", "sandbox"}:

@@ -113,7 +113,7 @@ def allow_redirects_to(response: HttpResponse, utility: Utility) -> HttpResponse
     authorize = urlsplit(utility.authorize_url)
     origins = dict.fromkeys([f"{authorize.scheme}://{authorize.netloc}", *utility.origins])
     # What django-csp's decorator sets, which takes only what is known when the code is read.
-    response._csp_update = {"form-action": list(origins)}  # type: ignore[attr-defined]
+    response._csp_update = {"form-action": list(origins)}  # type: ignore[attr-defined]  # django-csp's
     return response
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -137,6 +139,8 @@ def test_the_receipt_stays_and_says_by_whom(
     assert "Sharing has stopped" in page
     assert "by you" in page
     assert "is being deleted" in page
+    # In the time of the utility's customers, here Toronto's.
+    assert len(re.findall(r"[ap]\.m\. E[SD]T", page)) == 2
     assert authorization.uid in ada.browser.get("/connections/").content.decode()
 
 

@@ -92,7 +92,8 @@ def test_what_no_key_opens_is_purged_too(authorization: Authorization) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE authorizations_authorization SET feed_key = 'of another key'")
     assert tasks.purge_due() == 1
-    assert Authorization.objects.filter(feed_key__isnull=False, purge_at=None).exists()
+    authorization.refresh_from_db()
+    assert (authorization.feed_key, authorization.purge_at) == ("", None)
 
 
 def test_what_is_over_expires(authorization: Authorization) -> None:

@@ -117,7 +117,7 @@ class Command(BaseCommand):
 
     def _print(self, reports: Iterable[Report]) -> None:
         # Django's OutputWrapper has all that rich asks of a file, but is none by its type.
-        console = Console(file=self.stdout)  # type: ignore[arg-type]
+        console = Console(file=self.stdout)  # type: ignore[arg-type]  # writes text, as it wants
         for report in reports:
             if "error" not in report:
                 console.print(_table(report))

@@ -107,7 +107,7 @@ def let_forms_lead_to(response: HttpResponse, redirect_uri: str) -> None:
         parts = urlsplit(redirect_uri)
         origin = f"{parts.scheme}://{parts.netloc}"
         # What django-csp's decorator sets, which takes only what is known when the code is read.
-        response._csp_update = {"form-action": [origin]}  # type: ignore[attr-defined]
+        response._csp_update = {"form-action": [origin]}  # type: ignore[attr-defined]  # django-csp's
 
 
 def admit(request: HttpRequest, asking: ConsentRequest, account: UtilityAccount) -> HttpResponse:
