@@ -280,6 +280,10 @@ class Authorization(models.Model):
 
     # -- facts --------------------------------------------------------------------------------
 
+    def is_due(self) -> bool:
+        """Whether its time to be collected has come."""
+        return self.next_pull_at is not None and self.next_pull_at <= timezone.now()
+
     def token_expires_within(self, seconds: int) -> bool:
         """Whether the access token is gone, or will be in so many seconds."""
         soon = timezone.now() + timedelta(seconds=seconds)

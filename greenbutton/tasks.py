@@ -17,7 +17,7 @@ def dispatch_due_pulls() -> None:
 @shared_task
 def pull_authorization(authorization_id: int) -> str:
     """Collect for one authorization."""
-    return str(pull(Authorization.objects.get(pk=authorization_id)))
+    return str(pull(Authorization.objects.get(pk=authorization_id), only_if_due=True))
 
 
 @shared_task

@@ -43,8 +43,11 @@ SORRY = "Something went wrong on our side. We will try again by ourselves."
 _random = SystemRandom()
 
 
-def pull(authorization: Authorization) -> Pull | None:
+def pull(authorization: Authorization, *, only_if_due: bool = False) -> Pull | None:
     """Collect what is new; None if there is nothing to do here.
+
+    `only_if_due` is for those who were sent some time ago, and perhaps twice: a busy queue outlasts
+    a claim, and whoever comes second finds, under the lease, that the work is done.
 
     1. Take the lease. Another worker that holds it does the work.
     2. Stop if the authorization is no longer active, is on hold, or is over.
@@ -58,6 +61,8 @@ def pull(authorization: Authorization) -> Pull | None:
         row = Authorization.objects.select_related("client__utility", "utility").get(
             pk=authorization.pk
         )
+        if only_if_due and not row.is_due():
+            return None
         return _Attempt(row, lease_id).run() if _may_be_pulled(row, lease_id) else None
     finally:
         lease.give_back(authorization, lease_id)
