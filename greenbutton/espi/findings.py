@@ -35,7 +35,7 @@ class Finding:
 
     code: str
     where: str | None
-    says: str
+    detail: str
     count: int = 1
 
 

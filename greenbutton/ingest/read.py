@@ -227,7 +227,7 @@ def grouped(findings: Iterable[Finding]) -> list[GroupedFinding]:
             "code": finding.code,
             "count": finding.count,
             "where": finding.where or "",
-            "detail": finding.says,
+            "detail": finding.detail,
         }
         for finding in findings
     ]
