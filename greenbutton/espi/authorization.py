@@ -1,9 +1,8 @@
 from dataclasses import dataclass
 
-from greenbutton.espi.element import Element
-from greenbutton.espi.findings import Findings
+from greenbutton.espi.enums import AuthorizationStatus, GrantType, OAuthError
 from greenbutton.espi.period import PERIOD, Period
-from greenbutton.espi.shape import CODE, SECONDS, TEXT, Field, Shape
+from greenbutton.espi.shape import SECONDS, TEXT, Field, Shape, code, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +33,17 @@ SHAPE = Shape(
     Authorization,
     Field("authorizedPeriod", "authorized_period", PERIOD),
     Field("publishedPeriod", "published_period", PERIOD),
-    Field("status", "status", CODE),
+    Field("status", "status", code(AuthorizationStatus)),
     Field("expires_at", "expires_at", SECONDS),
-    Field("grant_type", "grant_type", TEXT),
+    Field("grant_type", "grant_type", word(GrantType)),
     Field("scope", "scope", TEXT),
     Field("token_type", "token_type", TEXT),
-    Field("error", "error", TEXT),
+    Field("error", "error", word(OAuthError)),
     Field("error_description", "error_description", TEXT),
     Field("error_uri", "error_uri", TEXT),
     Field("resourceURI", "resource_uri", TEXT),
     Field("authorizationURI", "authorization_uri", TEXT),
     Field("customerResourceURI", "customer_resource_uri", TEXT),
 )
-
-
-def read(element: Element, findings: Findings) -> Authorization:
-    return SHAPE.read(element, findings)
-
-
-def write(authorization: Authorization) -> Element:
-    return SHAPE.write("Authorization", authorization)
+read = SHAPE.read
+write = SHAPE.write

@@ -1,7 +1,5 @@
 from dataclasses import dataclass
 
-from greenbutton.espi.element import Element
-from greenbutton.espi.findings import Findings
 from greenbutton.espi.shape import TEXT, Field, Shape
 
 
@@ -16,11 +14,5 @@ class BatchList:
 
 
 SHAPE = Shape(BatchList, Field("resources", "resources", TEXT, many=True))
-
-
-def read(element: Element, findings: Findings) -> BatchList:
-    return SHAPE.read(element, findings)
-
-
-def write(batch: BatchList) -> Element:
-    return SHAPE.write("BatchList", batch)
+read = SHAPE.read
+write = SHAPE.write

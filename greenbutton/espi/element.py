@@ -7,6 +7,7 @@ Finding; it never stops the document.
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import cast
 
 from lxml import etree
@@ -34,6 +35,9 @@ MILLISECONDS_FROM = 10**11
 MICROSECONDS_FROM = 10**14
 
 _DECIMAL = re.compile(r"([+-]?[0-9]{1,30})(?:\.([0-9]{0,60}))?")
+_FLOAT = re.compile(r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?")
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{1,32}")
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def atom(name: str) -> str:
@@ -96,6 +100,35 @@ def seconds(element: Element, findings: Findings) -> int | None:
     if value is None or FIRST_TIME <= value < MILLISECONDS_FROM:
         return value
     return _rescaled(value, local_name(element), findings)
+
+
+def decimal(element: Element, findings: Findings) -> Decimal | None:
+    """An xs:float as it was written, without its infinities."""
+    content = text(element)
+    if content is None:
+        return None
+    if not _FLOAT.fullmatch(content):
+        findings.note("number.unreadable", local_name(element))
+        return None
+    return Decimal(content)
+
+
+def boolean(element: Element, findings: Findings) -> bool | None:
+    """An xs:boolean, in any case."""
+    content = text(element)
+    value = None if content is None else _BOOLEANS.get(content.lower())
+    if content is not None and value is None:
+        findings.note("boolean.unreadable", local_name(element))
+    return value
+
+
+def hexadecimal(element: Element, findings: Findings) -> str | None:
+    """Hexadecimal digits as they were written."""
+    content = text(element)
+    if content is not None and not _HEXADECIMAL.fullmatch(content):
+        findings.note("hex.unreadable", local_name(element))
+        return None
+    return content
 
 
 def _tolerated(

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from greenbutton.espi import element as xml
-from greenbutton.espi import resources
+from greenbutton.espi import payload, resources
 from greenbutton.espi.element import Element, atom, espi
 from greenbutton.espi.findings import Findings
-from greenbutton.espi.resources import EMPTY, Other, Resource
+from greenbutton.espi.resources import EMPTY, Resource
 
 ENTRY = atom("entry")
 ID = atom("id")
@@ -43,9 +43,7 @@ class Entry:
 
     def __post_init__(self) -> None:
         if not self.type:
-            known = type(self.resource).__name__
-            name = self.resource.name if isinstance(self.resource, Other) else known
-            object.__setattr__(self, "type", name)
+            object.__setattr__(self, "type", resources.name_for(self.resource))
 
     @property
     def where(self) -> str:
@@ -55,24 +53,46 @@ class Entry:
 
 def read(element: Element, ordinal: int, findings: Findings) -> Iterator[Entry]:
     """Yield the entry once for each resource in its content, the first numbered `ordinal`."""
-    inner = [child for content in element.iterchildren(CONTENT) for child in xml.children(content)]
-    around = _read_around(element, ordinal, findings)
+    around = _read_around(element, ordinal)
     findings.where = around.where
-    dates = [*xml.children(element), *inner]
+    if around.id is None:
+        findings.note("entry.no_id")
+    inner: list[Element] = []
+    for content in element.iterchildren(CONTENT):
+        found, oddity = payload.payloads(content)
+        inner += found
+        if oddity is not None:
+            findings.note(oddity)
+    around = _dated(around, element, inner, findings)
+    held = [child for child in inner if child.tag not in MISPLACED]
+    if len(held) > 1:
+        findings.note("entry.several_resources")
+    if not held:
+        yield around
+    for number, one in enumerate(held, ordinal):
+        resource = resources.read(one, findings)
+        yield replace(around, ordinal=number, resource=resource, type=resources.name_of(one))
+
+
+def _dated(around: Entry, element: Element, inner: list[Element], findings: Findings) -> Entry:
+    """The entry with its dates, wherever they are."""
+    misplaced = [child for child in inner if child.tag in MISPLACED]
+    for child in misplaced:
+        findings.note("entry.misplaced_date", xml.local_name(child))
+    dates = [*xml.children(element), *misplaced]
     around = replace(
         around,
         published=_read_date(dates, "published", findings),
         updated=_read_date(dates, "updated", findings),
     )
-    payloads = [child for child in inner if child.tag not in MISPLACED]
-    if not payloads:
-        yield around
-    for number, payload in enumerate(payloads, ordinal):
-        resource = resources.read(payload, findings)
-        yield replace(around, ordinal=number, resource=resource, type=resources.name_of(payload))
+    if around.published is None:
+        findings.note("entry.no_date", "published")
+    if around.updated is None:
+        findings.note("entry.no_date", "updated")
+    return around
 
 
-def _read_around(element: Element, ordinal: int, findings: Findings) -> Entry:
+def _read_around(element: Element, ordinal: int) -> Entry:
     """The entry without its dates and content."""
     hrefs: dict[str, list[str]] = {}
     for link in element.iterchildren(LINK):

@@ -4,23 +4,44 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 # A feed of a million readings can be odd a million times; beyond this many places they are
-# counted together, without the place.
+# counted together, without the place, and beyond so many details without those too.
 MAX_PLACES = 500
+MAX_DETAILS = 1_000
 
+MORE = "This occurs in more places than are listed."
 SENTENCES = {
+    "block.newest_first": "The readings of an interval block are given newest first.",
+    "block.no_interval": "An interval block does not say which time it covers.",
+    "boolean.unreadable": "{what} is neither true nor false; it was left out.",
+    "content.escaped": "The payload is given as text; it was read all the same.",
+    "content.unreadable": "The content is text that is no XML; it was left out.",
     "date.unreadable": "{what} is not a date; it was left out.",
-    "link.ambiguous": "{what} belongs to several parents by its links; the first was taken.",
+    "element.repeated": "{what} is given several times; the last was taken.",
+    "entry.misplaced_date": "{what} stands inside the content, not beside it; it was read there.",
+    "entry.no_date": "The entry has no {what} date.",
+    "entry.no_id": "The entry has no id.",
+    "entry.several_resources": "The entry has several resources in its content; each was read.",
+    "enum.unknown": "{what} is {value}, which the schema does not know; it was kept.",
+    "enum.unknown_word": "{what} is a word that the schema does not know; it was kept.",
+    "hex.unreadable": "{what} is no hexadecimal number; it was left out.",
     "link.adopted": "{what} names no parent in the document; its only {parent} took it.",
+    "link.ambiguous": "{what} belongs to several parents by its links; the first was taken.",
     "link.no_meter_reading": "The meter reading of {what} is not in the document; "
     "one was made from its link.",
+    "link.no_parent": "The {parent} of {what} is not known; it was kept without one.",
     "link.no_usage_point": "The usage point of {what} is not in the document; "
     "one was made from its link.",
+    "local_time.rule_truncated": "{what} was cut short; when clocks change is not known from it.",
     "meter_reading.no_reading_type": "The meter reading has no reading type: its unit is unknown.",
     "number.not_whole": "{what} is not a whole number; it was left out.",
     "number.out_of_range": "{what} is too large a number; it was left out.",
     "number.unreadable": "{what} is not a number; it was left out.",
     "reading.no_duration": "A reading lasts 0 seconds; "
     "the interval length of its reading type applies.",
+    "reading.outside_interval": "A reading starts outside the time that its block says it covers; "
+    "it was taken.",
+    "resource.unknown": "{what} is a resource that is not known here; it was passed over.",
+    "status.plain_text": "{what} is plain text, without the elements around it; it was kept.",
     "time.fraction": "{what} has a fraction of a second; it was cut off.",
     "time.microseconds": "{what} is in microseconds; it was divided by 1,000,000.",
     "time.milliseconds": "{what} is in milliseconds; it was divided by 1,000.",
@@ -46,13 +67,15 @@ class Findings:
         self.where: str | None = None
         self._counts: dict[tuple[str, str | None, str], int] = {}
 
-    def note(self, code: str, what: str = "", **words: str) -> None:
-        """Count one oddity of the entry that is being read."""
+    def note(self, code: str, what: str = "", *, times: int = 1, **words: str) -> None:
+        """Count an oddity of the entry that is being read."""
         says = SENTENCES[code].format(what=what, **words)
         key: tuple[str, str | None, str] = (code, self.where, says)
         if key not in self._counts and len(self._counts) >= MAX_PLACES:
             key = (code, None, says)
-        self._counts[key] = self._counts.get(key, 0) + 1
+        if key not in self._counts and len(self._counts) >= MAX_DETAILS:
+            key = (code, None, MORE)
+        self._counts[key] = self._counts.get(key, 0) + times
 
     def __iter__(self) -> Iterator[Finding]:
         # A copy, so that a consumer may look while the document is still being read.

@@ -1,7 +1,8 @@
 from dataclasses import dataclass
 
+from greenbutton.espi.enums import ItemKind
 from greenbutton.espi.period import PERIOD, Period
-from greenbutton.espi.shape import CODE, NUMBER, SECONDS, TEXT, Field, Shape
+from greenbutton.espi.shape import NUMBER, SECONDS, TEXT, Field, Shape, code
 from greenbutton.espi.summary_measurement import MEASUREMENT, SummaryMeasurement
 
 
@@ -26,7 +27,7 @@ SHAPE = Shape(
     Field("dateTime", "date_time", SECONDS),
     Field("note", "note", TEXT),
     Field("measurement", "measurement", MEASUREMENT),
-    Field("itemKind", "item_kind", CODE),
+    Field("itemKind", "item_kind", code(ItemKind)),
     Field("unitCost", "unit_cost", NUMBER),
     Field("itemPeriod", "item_period", PERIOD),
 )

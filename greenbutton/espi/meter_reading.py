@@ -1,8 +1,6 @@
 from dataclasses import dataclass
 
 from greenbutton.espi import reading_type
-from greenbutton.espi.element import Element
-from greenbutton.espi.findings import Findings
 from greenbutton.espi.reading_type import ReadingType
 from greenbutton.espi.shape import Field, Shape
 
@@ -18,11 +16,5 @@ class MeterReading:
 
 
 SHAPE = Shape(MeterReading, Field("ReadingType", "reading_type", reading_type.SHAPE.nested()))
-
-
-def read(element: Element, findings: Findings) -> MeterReading:
-    return SHAPE.read(element, findings)
-
-
-def write(meter_reading: MeterReading) -> Element:
-    return SHAPE.write("MeterReading", meter_reading)
+read = SHAPE.read
+write = SHAPE.write

@@ -1,8 +1,20 @@
 from dataclasses import dataclass
 
-from greenbutton.espi.element import Element
-from greenbutton.espi.findings import Findings
-from greenbutton.espi.shape import CODE, INT16, NUMBER, SECONDS, Field, Shape
+from greenbutton.espi.enums import (
+    AccumulationKind,
+    CommodityKind,
+    Currency,
+    DataQualifierKind,
+    FlowDirectionKind,
+    MeasurementKind,
+    PhaseCode,
+    QualityOfReading,
+    TimeAttributeKind,
+    TimePeriodOfInterest,
+    UnitMultiplier,
+    UnitSymbol,
+)
+from greenbutton.espi.shape import INT16, NUMBER, SECONDS, Field, Shape, code
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +59,24 @@ RATIONAL = Shape(
 ).nested()
 SHAPE = Shape(
     ReadingType,
-    Field("accumulationBehaviour", "accumulation_behaviour", CODE),
-    Field("commodity", "commodity", CODE),
+    Field("accumulationBehaviour", "accumulation_behaviour", code(AccumulationKind)),
+    Field("commodity", "commodity", code(CommodityKind)),
     Field("consumptionTier", "consumption_tier", INT16),
-    Field("currency", "currency", CODE),
-    Field("dataQualifier", "data_qualifier", CODE),
-    Field("defaultQuality", "default_quality", CODE),
-    Field("flowDirection", "flow_direction", CODE),
+    Field("currency", "currency", code(Currency)),
+    Field("dataQualifier", "data_qualifier", code(DataQualifierKind)),
+    Field("defaultQuality", "default_quality", code(QualityOfReading)),
+    Field("flowDirection", "flow_direction", code(FlowDirectionKind)),
     Field("intervalLength", "interval_length", SECONDS),
-    Field("kind", "kind", CODE),
-    Field("phase", "phase", CODE),
-    Field("powerOfTenMultiplier", "power_of_ten", CODE),
-    Field("timeAttribute", "time_attribute", CODE),
+    Field("kind", "kind", code(MeasurementKind)),
+    Field("phase", "phase", code(PhaseCode)),
+    Field("powerOfTenMultiplier", "power_of_ten", code(UnitMultiplier)),
+    Field("timeAttribute", "time_attribute", code(TimePeriodOfInterest)),
     Field("tou", "tou", INT16),
-    Field("uom", "uom", CODE),
+    Field("uom", "uom", code(UnitSymbol)),
     Field("cpp", "cpp", INT16),
     Field("interharmonic", "interharmonic", RATIONAL),
-    Field("measuringPeriod", "measuring_period", CODE),
+    Field("measuringPeriod", "measuring_period", code(TimeAttributeKind)),
     Field("argument", "argument", RATIONAL),
 )
-
-
-def read(element: Element, findings: Findings) -> ReadingType:
-    return SHAPE.read(element, findings)
-
-
-def write(reading_type: ReadingType) -> Element:
-    return SHAPE.write("ReadingType", reading_type)
+read = SHAPE.read
+write = SHAPE.write

@@ -1,8 +1,7 @@
 from dataclasses import dataclass
 
-from greenbutton.espi.element import Element
-from greenbutton.espi.findings import Findings
-from greenbutton.espi.shape import CODE, Field, Shape
+from greenbutton.espi.enums import ServiceStatusKind
+from greenbutton.espi.shape import Field, Shape, code
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +11,6 @@ class ServiceStatus:
     current_status: int | None = None
 
 
-SHAPE = Shape(ServiceStatus, Field("currentStatus", "current_status", CODE))
-
-
-def read(element: Element, findings: Findings) -> ServiceStatus:
-    return SHAPE.read(element, findings)
-
-
-def write(status: ServiceStatus) -> Element:
-    return SHAPE.write("ServiceStatus", status)
+SHAPE = Shape(ServiceStatus, Field("currentStatus", "current_status", code(ServiceStatusKind)))
+read = SHAPE.read
+write = SHAPE.write

@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
-from greenbutton.espi.shape import CODE, NUMBER, SECONDS, TEXT, Field, Shape
+from greenbutton.espi.enums import UnitMultiplier, UnitSymbol
+from greenbutton.espi.shape import NUMBER, SECONDS, TEXT, Field, Shape, code
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +17,9 @@ class SummaryMeasurement:
 
 SHAPE = Shape(
     SummaryMeasurement,
-    Field("powerOfTenMultiplier", "power_of_ten", CODE),
+    Field("powerOfTenMultiplier", "power_of_ten", code(UnitMultiplier)),
     Field("timeStamp", "time_stamp", SECONDS),
-    Field("uom", "uom", CODE),
+    Field("uom", "uom", code(UnitSymbol)),
     Field("value", "value", NUMBER),
     Field("readingTypeRef", "reading_type_ref", TEXT),
 )

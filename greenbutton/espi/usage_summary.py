@@ -1,11 +1,11 @@
 from dataclasses import dataclass
 
-from greenbutton.espi.element import Element
-from greenbutton.espi.findings import Findings
+from greenbutton.espi.enums import CommodityKind, Currency, QualityOfReading
 from greenbutton.espi.line_item import LINE_ITEM, LineItem
 from greenbutton.espi.period import PERIOD, Period
-from greenbutton.espi.shape import CODE, NUMBER, SECONDS, TEXT, Field, Shape, inside
+from greenbutton.espi.shape import NUMBER, SECONDS, TEXT, Field, Shape, code
 from greenbutton.espi.summary_measurement import MEASUREMENT, SummaryMeasurement
+from greenbutton.espi.tariff_rider_ref import TARIFF_RIDER_REFS, TariffRiderRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class UsageSummary:
     commodity: int | None = None
     tariff_profile: str | None = None
     read_cycle: str | None = None
+    tariff_rider_refs: tuple[TariffRiderRef, ...] = ()
     billing_charge_source: str | None = None
 
 
@@ -48,7 +49,7 @@ SHAPE = Shape(
     Field("billToDate", "bill_to_date", NUMBER),
     Field("costAdditionalLastPeriod", "cost_additional_last_period", NUMBER),
     Field("costAdditionalDetailLastPeriod", "line_items", LINE_ITEM, many=True),
-    Field("currency", "currency", CODE),
+    Field("currency", "currency", code(Currency)),
     Field("overallConsumptionLastPeriod", "overall_consumption", MEASUREMENT),
     # The capital A is the schema's.
     Field(
@@ -65,20 +66,15 @@ SHAPE = Shape(
     ),
     Field("previousDayNetConsumption", "previous_day_net_consumption", MEASUREMENT),
     Field("previousDayOverallConsumption", "previous_day_overall_consumption", MEASUREMENT),
-    Field("qualityOfReading", "quality_of_reading", CODE),
+    Field("qualityOfReading", "quality_of_reading", code(QualityOfReading)),
     Field("ratchetDemand", "ratchet_demand", MEASUREMENT),
     Field("ratchetDemandPeriod", "ratchet_demand_period", PERIOD),
     Field("statusTimeStamp", "status_time_stamp", SECONDS),
-    Field("commodity", "commodity", CODE),
+    Field("commodity", "commodity", code(CommodityKind)),
     Field("tariffProfile", "tariff_profile", TEXT),
     Field("readCycle", "read_cycle", TEXT),
-    Field("billingChargeSource", "billing_charge_source", inside("agencyName", TEXT)),
+    TARIFF_RIDER_REFS,
+    Field("agencyName", "billing_charge_source", TEXT, within="billingChargeSource"),
 )
-
-
-def read(element: Element, findings: Findings) -> UsageSummary:
-    return SHAPE.read(element, findings)
-
-
-def write(summary: UsageSummary, name: str = "UsageSummary") -> Element:
-    return SHAPE.write(name, summary)
+read = SHAPE.read
+write = SHAPE.write

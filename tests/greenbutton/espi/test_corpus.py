@@ -3,18 +3,23 @@
 Their counts, against an independent one, are held by `import_espi --dry-run`'s tests.
 """
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from greenbutton.espi import EspiError, read_feed
+from greenbutton.espi import EspiError, read_feed, write_entry, write_feed
 from greenbutton.espi.interval_block import IntervalBlock
 from greenbutton.espi.links import Linker, Tree
+from greenbutton.espi.resources import EMPTY, Other
 from greenbutton.espi.usage_summary import UsageSummary
 
 ROOT = Path(__file__).parents[3]
 CORPUS = ROOT.parent / "shared" / "corpus"
 MAX_BYTES = 64 * 2**20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 pytestmark = pytest.mark.skipif(
     not CORPUS.is_dir(), reason="the shared corpus of real feeds is not beside this checkout"
@@ -34,7 +39,7 @@ def test_the_feed_that_is_not_well_formed_is_refused_with_the_place() -> None:
         linked("pge-UsageSummary.xml")
 
 
-def test_nothing_of_the_puc_feed_is_odd_and_its_gas_type_belongs_to_nobody() -> None:
+def test_the_links_of_the_puc_feed_are_not_odd_and_its_gas_type_belongs_to_nobody() -> None:
     tree = linked("utilityapi-puc-APUC0000-00-electric.xml")
     (meter_reading,) = tree.meter_readings.values()
     assert meter_reading.identity == "User/237422/UsagePoint/1402026/MeterReading/01"
@@ -117,3 +122,73 @@ def test_readings_outside_their_block_are_kept() -> None:
     assert block.start is not None
     assert block.seconds is not None
     assert block.readings[-1].start == block.start + block.seconds
+
+
+def oddities(name: str) -> dict[str, int]:
+    """How often what is odd about a file."""
+    with (CORPUS / name).open("rb") as file:
+        read = read_feed(file, max_bytes=MAX_BYTES)
+        for _ in read:
+            pass
+    counts: dict[str, int] = {}
+    for finding in read.findings:
+        counts[finding.code] = counts.get(finding.code, 0) + finding.count
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        (
+            "utilityapi-puc-APUC0000-00-electric.xml",
+            {
+                "entry.no_id": 6,
+                "entry.no_date": 10,
+                "entry.misplaced_date": 2,
+                "block.no_interval": 1,
+                "block.newest_first": 1,
+            },
+        ),
+        (
+            "sce-bulk-IntervalBlock.xml",
+            {"local_time.rule_truncated": 2, "enum.unknown": 1, "reading.outside_interval": 1},
+        ),
+        ("gba-customer-subscription-feed-anonymized.xml", {"status.plain_text": 1}),
+        ("pge-RetailCustomer.xml", {}),
+        ("sce-bulk-RetailCustomer.xml", {}),
+        ("daily-one-year.xml", {}),
+        ("gba-applicationinformation-entry-anonymized.xml", {}),
+        ("pge-ApplicationInformation.xml", {"time.milliseconds": 1}),
+        (
+            "ngma-gas-float-starts.xml",
+            {"usage_point.no_service_kind": 1, "entry.several_resources": 1, "time.fraction": 72},
+        ),
+    ],
+)
+def test_each_oddity_of_a_real_feed_is_found(name: str, codes: dict[str, int]) -> None:
+    assert oddities(name) == codes
+
+
+FILES = sorted(path.name for path in CORPUS.glob("*.xml") if path.name != "pge-UsageSummary.xml")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_real_feed_is_written_as_it_was_read(name: str) -> None:
+    with (CORPUS / name).open("rb") as file:
+        read = list(read_feed(file, max_bytes=MAX_BYTES))
+    written = write_feed(read, self_href="s", title="t", updated=EPOCH, id="i")
+    assert list(read_feed(BytesIO(b"".join(written)), max_bytes=MAX_BYTES)) == read
+    for entry in read[:40]:
+        (again,) = read_feed(BytesIO(write_entry(entry)), max_bytes=MAX_BYTES)
+        assert replace(again, ordinal=entry.ordinal) == entry
+
+
+def test_every_resource_of_the_real_feeds_is_known() -> None:
+    empty = 0
+    for name in FILES:
+        with (CORPUS / name).open("rb") as file:
+            for entry in read_feed(file, max_bytes=MAX_BYTES):
+                if isinstance(entry.resource, Other):
+                    assert entry.resource == EMPTY
+                    empty += 1
+    assert empty == 2  # the gas utility's summaries have an empty content

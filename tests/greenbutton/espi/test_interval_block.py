@@ -1,7 +1,20 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from greenbutton.espi.interval_block import IntervalBlock, IntervalReading
-from tests.greenbutton.espi.documents import at, block, codes_of, entry, feed, opened, readings_of
+from greenbutton.espi.interval_block import IntervalBlock, IntervalReading, Readings
+from tests.greenbutton.espi.documents import (
+    at,
+    block,
+    codes_of,
+    entry,
+    feed,
+    findings_of,
+    int16s,
+    numbers,
+    readings_of,
+    seconds,
+)
 
 
 @pytest.mark.parametrize(
@@ -76,18 +89,13 @@ def test_several_qualities_and_the_small_numbers_are_read() -> None:
 
 
 def test_the_same_oddity_in_one_entry_is_one_finding_with_its_count() -> None:
-    read = opened(feed(entry(block(*[at("1.5")] * 9), links="self=b"), entry(block(at("1.5")))))
-    for _ in read:
-        pass
-    found = [(finding.code, finding.where, finding.count) for finding in read.findings]
+    document = feed(entry(block(*[at("1.5")] * 9), links="self=b"), entry(block(at("1.5"))))
+    found = [(finding.code, finding.where, finding.count) for finding in findings_of(document)]
     assert found == [("time.fraction", "b", 9), ("time.fraction", "entry 2", 1)]
 
 
 def test_findings_stay_few_however_odd_the_feed_is() -> None:
-    read = opened(feed(*(entry(block(at("1.5")), links=f"self={n}") for n in range(2000))))
-    for _ in read:
-        pass
-    found = list(read.findings)
+    found = findings_of(feed(*(entry(block(at("1.5")), links=f"self={n}") for n in range(2000))))
     assert len(found) < 600
     assert sum(finding.count for finding in found) == 2000
 
@@ -113,3 +121,92 @@ def test_what_no_one_says_stays_unknown() -> None:
 def test_a_readings_own_time_wins_over_the_reading_type() -> None:
     (placed,) = IntervalBlock(0, None, (IntervalReading(60, 300, 1),)).placed(900)
     assert (placed.start, placed.seconds) == (60, 300)
+
+
+# -- readings by the column -----------------------------------------------------------------------
+
+rows = st.lists(
+    st.builds(
+        IntervalReading,
+        start=seconds,
+        seconds=st.none() | st.integers(1, 86_400),
+        value=numbers,
+        cost=numbers,
+        qualities=st.lists(st.integers(0, 20), max_size=3).map(tuple),
+        tou=int16s,
+        cpp=int16s,
+        tier=int16s,
+    ),
+    max_size=6,
+)
+
+
+@given(rows)
+def test_columns_give_back_the_readings_that_they_were_made_of(
+    made_of: list[IntervalReading],
+) -> None:
+    readings = Readings.of(made_of)
+    assert [*readings] == made_of
+    assert readings == made_of
+    assert len(readings) == len(made_of)
+    assert [readings[index] for index in range(len(made_of))] == made_of
+    assert [*readings.reversed()] == made_of[::-1]
+
+
+@given(st.lists(rows, min_size=1, max_size=4))
+def test_columns_joined_are_the_readings_one_after_the_other(
+    parts: list[list[IntervalReading]],
+) -> None:
+    expected = [reading for part in parts for reading in part]
+    assert [*Readings.joined([Readings.of(part) for part in parts])] == expected
+
+
+def test_readings_that_differ_anywhere_are_not_equal() -> None:
+    one = IntervalReading(0, 900, 1, qualities=(8,))
+    others = [
+        one._replace(start=1),
+        one._replace(seconds=1),
+        one._replace(value=2),
+        one._replace(cost=0),
+        one._replace(qualities=(8, 7)),
+        one._replace(tou=0),
+    ]
+    for other in others:
+        assert Readings.of([one]) != Readings.of([other])
+    assert Readings.of([one]) != [one, one]
+    assert Readings.of([one]) != "one"
+
+
+def test_a_column_that_no_reading_fills_is_absent() -> None:
+    readings = Readings.of([IntervalReading(0, 900, 1), IntervalReading(900, 900, 2, cost=3)])
+    assert readings.costs == [None, 3]
+    assert readings.qualities is None
+
+
+# -- how readings lie to their block --------------------------------------------------------------
+
+LASTING = "<espi:duration>3600</espi:duration><espi:start>7200</espi:start>"
+HOUR = f"<espi:interval>{LASTING}</espi:interval>"
+
+
+@pytest.mark.parametrize(
+    ("starts", "interval", "found"),
+    [
+        (["7200", "9000"], HOUR, {}),
+        (["7199", "9000"], HOUR, {"reading.outside_interval": 1}),
+        (["7200", "10800"], HOUR, {"reading.outside_interval": 1}),
+        (["1", "2", "3"], HOUR, {"reading.outside_interval": 3}),
+        (["9000", "7200"], HOUR, {"block.newest_first": 1}),
+        (["9000", "7200", "8000"], HOUR, {}),
+        (["7200"], "", {"block.no_interval": 1}),
+        (["7200"], "<espi:interval/>", {}),
+        ([], HOUR, {}),
+    ],
+)
+def test_where_readings_lie_is_told(
+    starts: list[str], interval: str, found: dict[str, int]
+) -> None:
+    document = feed(entry(block(*(at(start, "900") for start in starts), interval=interval)))
+    assert len(readings_of(document)) == len(starts)
+    told = {one.code: one.count for one in findings_of(document)}
+    assert {code: count for code, count in told.items() if not code.startswith("entry.")} == found

@@ -3,39 +3,32 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenbutton.espi import Entry, write_entry
-from greenbutton.espi.authorization import Authorization
-from greenbutton.espi.batch_list import BatchList
+from greenbutton.espi.application_information import ApplicationInformation
 from greenbutton.espi.interval_block import IntervalBlock, IntervalReading
 from greenbutton.espi.line_item import LineItem
-from greenbutton.espi.local_time_parameters import LocalTimeParameters
-from greenbutton.espi.meter_reading import MeterReading
-from greenbutton.espi.reading_type import Rational, ReadingType
-from greenbutton.espi.resources import Resource
-from greenbutton.espi.service_status import ServiceStatus
+from greenbutton.espi.reading_type import ReadingType
+from greenbutton.espi.resources import CODECS, Other
+from greenbutton.espi.shape import Shape
+from greenbutton.espi.summary_measurement import SummaryMeasurement
+from greenbutton.espi.tariff_rider_ref import TariffRiderRef
 from greenbutton.espi.usage_point import ServiceDeliveryPoint, UsagePoint
-from greenbutton.espi.usage_summary import SHAPE as SUMMARY_SHAPE
 from greenbutton.espi.usage_summary import UsageSummary
 from tests.greenbutton.espi.documents import (
-    codes,
     codes_of,
     entry,
     feed,
+    findings_of,
     int16s,
-    maybe_text,
-    measurements,
-    moments,
     numbers,
-    periods,
     read_all,
     seconds,
-    texts,
 )
+from tests.greenbutton.espi.shapes import made_of
 
-rationals = st.none() | st.builds(Rational, numerator=st.integers(1, 9), denominator=numbers)
 readings = st.builds(
     IntervalReading,
     start=seconds,
@@ -53,144 +46,93 @@ blocks = st.builds(
     seconds=seconds,
     readings=st.lists(readings, max_size=4).map(tuple),
 )
-reading_types = st.builds(
-    ReadingType,
-    accumulation_behaviour=codes,
-    commodity=codes,
-    consumption_tier=int16s,
-    currency=codes,
-    data_qualifier=codes,
-    default_quality=codes,
-    flow_direction=codes,
-    interval_length=seconds,
-    kind=codes,
-    phase=codes,
-    power_of_ten=codes,
-    time_attribute=codes,
-    tou=int16s,
-    uom=st.integers(0, 200),
-    cpp=int16s,
-    interharmonic=rationals,
-    measuring_period=codes,
-    argument=rationals,
-)
-line_items = st.builds(
-    LineItem,
-    amount=numbers,
-    rounding=numbers,
-    date_time=seconds,
-    note=texts,
-    measurement=measurements,
-    item_kind=codes,
-    unit_cost=numbers,
-    item_period=periods,
-)
-BY_NAME: dict[str, st.SearchStrategy[Any]] = {
-    "line_items": st.lists(line_items, max_size=3).map(tuple),
-    "billing_period": periods,
-    "ratchet_demand_period": periods,
-    "bill_last_period": numbers,
-    "bill_to_date": numbers,
-    "cost_additional_last_period": numbers,
-    "currency": codes,
-    "quality_of_reading": codes,
-    "commodity": codes,
-    "status_time_stamp": seconds,
-    "tariff_profile": maybe_text,
-    "read_cycle": maybe_text,
-    "billing_charge_source": maybe_text,
-}
-summaries = st.fixed_dictionaries(
-    {field.name: BY_NAME.get(field.name, measurements) for field in SUMMARY_SHAPE.fields}
-).map(lambda values: UsageSummary(**values))
-usage_points = st.builds(
-    UsagePoint,
-    kind=codes,
-    status=codes,
-    role_flags=maybe_text,
-    service_delivery_point=st.none()
-    | st.builds(
-        ServiceDeliveryPoint, name=texts, tariff_profile=maybe_text, customer_agreement=maybe_text
-    ),
-)
-authorizations = st.builds(
-    Authorization,
-    authorized_period=periods,
-    published_period=periods,
-    status=codes,
-    expires_at=seconds,
-    grant_type=maybe_text,
-    scope=maybe_text,
-    token_type=maybe_text,
-    error=maybe_text,
-    error_description=maybe_text,
-    error_uri=maybe_text,
-    resource_uri=maybe_text,
-    authorization_uri=maybe_text,
-    customer_resource_uri=maybe_text,
-)
-local_times = st.builds(
-    LocalTimeParameters,
-    dst_end_rule=maybe_text,
-    dst_offset=seconds,
-    dst_start_rule=maybe_text,
-    tz_offset=moments,
-)
 
 
-@given(
-    st.one_of(
-        blocks,
-        reading_types,
-        summaries,
-        usage_points,
-        authorizations,
-        local_times,
-        st.builds(MeterReading, reading_type=st.none() | reading_types),
-        st.builds(ServiceStatus, current_status=codes),
-        st.builds(BatchList, resources=st.lists(texts, max_size=3).map(tuple)),
-    )
-)
-def test_a_resource_reads_back_as_it_was_written(resource: Resource) -> None:
-    (found,) = read_all(write_entry(Entry(resource=resource)))
-    assert found.resource == resource
-    assert found.type == type(resource).__name__
+def shape_of(name: str) -> Shape[Any]:
+    codec: Any = CODECS[name]
+    return codec if isinstance(codec, Shape) else codec.SHAPE
 
 
-def test_the_elements_come_in_the_order_of_the_schema() -> None:
+def of_type(name: str) -> st.SearchStrategy[Any]:
+    return blocks if name == "IntervalBlock" else made_of(shape_of(name))
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_every_type_reads_back_as_it_was_written(name: str) -> None:
+    @given(of_type(name))
+    @settings(max_examples=12)
+    def check(resource: Any) -> None:
+        written = Entry(ordinal=1, resource=resource, type=name)
+        assert read_all(write_entry(written)) == [written]
+
+    check()
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_resource_that_says_nothing_reads_back_too(name: str) -> None:
+    made = IntervalBlock if name == "IntervalBlock" else shape_of(name).made
+    written = Entry(ordinal=1, resource=made(), type=name)
+    assert read_all(write_entry(written)) == [written]
+
+
+@pytest.mark.parametrize("name", sorted({*CODECS} - {"IntervalBlock"}))
+def test_every_attribute_has_its_element(name: str) -> None:
+    shape = shape_of(name)
+    assert {field.name for field in shape.fields} == set(shape.made.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("name", sorted({*CODECS} - {"ElectricPowerUsageSummary"}))
+def test_a_resource_of_our_own_is_written_under_its_own_name(name: str) -> None:
+    made = IntervalBlock if name == "IntervalBlock" else shape_of(name).made
+    assert Entry(resource=made()).type == name.replace("LocalTimeParameters@cust", made.__name__)
+
+
+def test_the_elements_of_a_block_come_in_the_order_of_the_schema() -> None:
     reading = IntervalReading(60, 900, 5, 7, (17, 8), 1, 2, 3)
-    written = write_entry(Entry(resource=IntervalBlock(60, 900, (reading,)))).decode()
-    inner = written[written.index("<espi:IntervalBlock") : written.index("</content>")]
-    names = [piece.split(">")[0].split(" ")[0] for piece in inner.split("<espi:")[1:]]
-    assert names == [
-        "IntervalBlock",
-        "interval",
-        "duration",
-        "start",
-        "IntervalReading",
-        "cost",
-        "ReadingQuality",
-        "quality",
-        "ReadingQuality",
-        "quality",
-        "timePeriod",
-        "duration",
-        "start",
-        "value",
-        "consumptionTier",
-        "tou",
-        "cpp",
-    ]
+    assert names_in(IntervalBlock(60, 900, (reading,))) == (
+        "IntervalBlock interval duration start IntervalReading cost ReadingQuality quality "
+        "ReadingQuality quality timePeriod duration start value consumptionTier tou cpp"
+    )
+
+
+def test_the_elements_of_a_usage_point_come_in_the_order_of_the_schema() -> None:
+    rider = TariffRiderRef("R", "enrolled", 1)
+    point = UsagePoint(
+        kind=0,
+        status=1,
+        role_flags="0010",
+        service_delivery_point=ServiceDeliveryPoint(name="N", tariff_rider_refs=(rider, rider)),
+        check_billing=False,
+        estimated_load=SummaryMeasurement(value=1, uom=38),
+        phase_code=128,
+        read_cycle="C",
+    )
+    assert names_in(point) == (
+        "UsagePoint roleFlags ServiceCategory kind status serviceDeliveryPoint name "
+        "tariffRiderRefs tariffRiderRef riderType enrollmentStatus effectiveDate "
+        "tariffRiderRef riderType enrollmentStatus effectiveDate "
+        "checkBilling estimatedLoad uom value phaseCode readCycle"
+    )
+
+
+def names_in(resource: Any) -> str:
+    """The names of the elements that it is written as, in their order."""
+    written = write_entry(Entry(resource=resource)).decode()
+    inner = written[written.index("<content>") : written.index("</content>")]
+    return " ".join(piece.split(">")[0].split(" ")[0] for piece in inner.split("<espi:")[1:])
 
 
 @pytest.mark.parametrize("name", ["serviceDeliveryPoint", "ServiceDeliveryPoint"])
 def test_a_service_delivery_point_is_read_in_either_spelling(name: str) -> None:
-    inner = (
-        f"<espi:{name}><espi:name>N</espi:name><espi:pricingNode>P</espi:pricingNode></espi:{name}>"
-    )
+    inner = f"<espi:{name}><espi:name>N</espi:name><espi:other>O</espi:other></espi:{name}>"
     (found,) = read_all(feed(entry(f"<espi:UsagePoint>{inner}</espi:UsagePoint>")))
-    assert isinstance(found.resource, UsagePoint)
-    assert found.resource.service_delivery_point == ServiceDeliveryPoint(name="N")
+    assert found.resource == UsagePoint(service_delivery_point=ServiceDeliveryPoint(name="N"))
+
+
+def test_what_sce_adds_to_a_usage_point_is_kept() -> None:
+    inner = "<espi:pricingNode>P</espi:pricingNode><espi:timezone>-0500</espi:timezone>"
+    (found,) = read_all(feed(entry(f"<espi:UsagePoint>{inner}</espi:UsagePoint>")))
+    assert found.resource == UsagePoint(pricing_node="P")
 
 
 @pytest.mark.parametrize(
@@ -202,14 +144,18 @@ def test_a_missing_service_kind_is_found_and_not_guessed(category: str) -> None:
     assert codes_of(document) == ["usage_point.no_service_kind"]
 
 
-def test_codes_that_the_schema_does_not_know_are_kept() -> None:
+def test_codes_that_the_schema_does_not_know_are_kept_and_said() -> None:
     inner = (
         "<espi:powerOfTenMultiplier>-5</espi:powerOfTenMultiplier>"
         "<espi:timeAttribute>7</espi:timeAttribute><espi:uom>999</espi:uom>"
     )
     document = feed(entry(f"<espi:ReadingType>{inner}</espi:ReadingType>"))
     assert read_all(document)[0].resource == ReadingType(power_of_ten=-5, time_attribute=7, uom=999)
-    assert codes_of(document) == []
+    assert [(one.code, one.detail.split(",")[0]) for one in findings_of(document)] == [
+        ("enum.unknown", "powerOfTenMultiplier is -5"),
+        ("enum.unknown", "timeAttribute is 7"),
+        ("enum.unknown", "uom is 999"),
+    ]
 
 
 def test_the_agency_of_a_bill_and_an_empty_measurement_are_read() -> None:
@@ -224,7 +170,38 @@ def test_the_agency_of_a_bill_and_an_empty_measurement_are_read() -> None:
     )
 
 
+def test_a_number_in_cdata_is_read() -> None:
+    inner = "<espi:uom><![CDATA[ 72 ]]></espi:uom>"
+    document = feed(entry(f"<espi:ReadingType>{inner}</espi:ReadingType>"))
+    assert read_all(document)[0].resource == ReadingType(uom=72)
+    assert codes_of(document) == []
+
+
 def test_tokens_in_an_old_authorization_are_not_read() -> None:
     inner = "<espi:access_token>secret</espi:access_token><espi:status>1</espi:status>"
     (found,) = read_all(feed(entry(f"<espi:Authorization>{inner}</espi:Authorization>")))
     assert "secret" not in repr(found)
+
+
+def test_the_secrets_of_a_registration_are_read_and_stay_out_of_its_repr() -> None:
+    inner = (
+        "<espi:client_secret>hush1</espi:client_secret>"
+        "<espi:registration_access_token>hush2</espi:registration_access_token>"
+        "<espi:thirdPartyName>T</espi:thirdPartyName>"
+    )
+    payload = f"<espi:ApplicationInformation>{inner}</espi:ApplicationInformation>"
+    (found,) = read_all(feed(entry(payload)))
+    assert found.resource == ApplicationInformation(
+        client_secret="hush1", registration_access_token="hush2", third_party_name="T"
+    )
+    assert "hush" not in repr(found)
+
+
+def test_a_resource_that_nobody_knows_is_named_and_its_payload_is_not_in_its_repr() -> None:
+    document = feed(entry("<espi:Secret>hush</espi:Secret>"))
+    (found,) = read_all(document)
+    assert isinstance(found.resource, Other)
+    assert found.resource.xml is not None
+    assert "hush" in found.resource.xml
+    assert "hush" not in repr(found)
+    assert codes_of(document) == ["resource.unknown"]
