@@ -4,67 +4,83 @@ Memory stays flat: one entry's tree at a time, and what is finished leaves its p
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
-from typing import NoReturn, Protocol, cast
+from typing import NoReturn, cast
 
 from lxml import etree
 
 from greenbutton.espi import entry as entries
 from greenbutton.espi import resources
-from greenbutton.espi.element import NSMAP, Element, atom, espi, split_name
+from greenbutton.espi.element import NSMAP, Element, atom, date, espi, split_name, text
 from greenbutton.espi.entry import ENTRY, ID, LINK, TITLE, UPDATED, Entry
 from greenbutton.espi.errors import EspiError
 from greenbutton.espi.findings import Findings
+from greenbutton.espi.plain_readings import Condensed
+from greenbutton.espi.readable import Readable
 
 FEED = atom("feed")
 BARE = (espi("BatchList"), espi("ServiceStatus"))
 ROOTS = (FEED, ENTRY, *BARE)
+HEAD = (ID, TITLE, UPDATED, LINK)
 
 # One entry is held as a tree of several times its text, whatever it is; this bounds that.
 # Three years of quarter-hours in a single block are about 35 MB.
 MAX_ENTRY_BYTES = 64 * 2**20
 
 
-class Readable(Protocol):
-    def read(self, size: int = ..., /) -> bytes: ...
-
-
 class _Counted:
     """The file, with its bytes counted in all and since the last entry."""
 
-    def __init__(self, file: Readable, max_bytes: int) -> None:
+    def __init__(self, file: Readable, max_bytes: int, max_entry_bytes: int) -> None:
         self._file = file
         self._max_bytes = max_bytes
+        self._max_entry_bytes = max_entry_bytes
         self._entry_began = 0
         self.total = 0
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         data = self._file.read(size)
         self.total += len(data)
         if self.total > self._max_bytes:
             raise EspiError(f"The document is larger than {self._max_bytes:,} bytes.")
-        if self.total - self._entry_began > MAX_ENTRY_BYTES:
-            raise EspiError(f"One entry is larger than {MAX_ENTRY_BYTES:,} bytes.")
+        if self.total - self._entry_began > self._max_entry_bytes:
+            raise EspiError(f"One entry is larger than {self._max_entry_bytes:,} bytes.")
         return data
 
     def entry_ended(self) -> None:
         self._entry_began = self.total
 
 
+@dataclass(frozen=True, slots=True)
+class FeedHead:
+    """What a feed says of itself (RFC 4287 §4.1.1)."""
+
+    id: str | None = None
+    title: str | None = None
+    updated: datetime | None = None
+    self_href: str | None = None
+
+
 class Feed:
     """The entries of one document, in its order, while it is being read.
 
     `findings` grows with the reading. `entries` counts Atom entries; an entry with several
-    resources gives several. Raises EspiError when the document has to be refused, which may be
-    at its last byte: keep nothing before the iteration has ended.
+    resources gives several. `head` is None where the root is no feed; its parts may stand anywhere
+    in the document, so it is whole when the iteration has ended. Raises EspiError when the document
+    has to be refused, which may be at its last byte: keep nothing before the iteration has ended.
     """
 
-    def __init__(self, file: Readable, *, max_bytes: int) -> None:
+    def __init__(
+        self, file: Readable, *, max_bytes: int, max_entry_bytes: int, quick: bool
+    ) -> None:
         self.findings = Findings()
         self.entries = 0
+        self.head: FeedHead | None = None
         self._resources = 0
-        self._bytes = _Counted(file, max_bytes)
+        self._bytes = _Counted(file, max_bytes, max_entry_bytes)
+        self._source: Readable = Condensed(self._bytes) if quick else self._bytes
         self._iterator = self._guarded()
 
     def __iter__(self) -> Iterator[Entry]:
@@ -85,7 +101,7 @@ class Feed:
 
     def _read(self) -> Iterator[Entry]:
         parser = etree.iterparse(
-            self._bytes,
+            self._source,
             events=("start", "end"),
             tag=ROOTS,
             # A comment inside a number would split its text.
@@ -103,6 +119,7 @@ class Feed:
         for event, element in parser:
             if root is None:
                 root = _accepted(element)
+                self.head = FeedHead() if root.tag == FEED else None
             elif event == "end" and (element is root or _is_member(element, root)):
                 yield from self._finished(element)
         if root is None:
@@ -110,6 +127,8 @@ class Feed:
 
     def _finished(self, element: Element) -> Iterator[Entry]:
         """Read what has just ended, then forget it and all before it."""
+        if self.head is not None:
+            self.head = _with_head(self.head, element, self.findings)
         if element.tag == ENTRY:
             self.entries += 1
             for entry in entries.read(element, self._resources + 1, self.findings):
@@ -123,12 +142,15 @@ class Feed:
         _forget(element)
 
 
-def read_feed(file: Readable, *, max_bytes: int) -> Feed:
+def read_feed(
+    file: Readable, *, max_bytes: int, max_entry_bytes: int = MAX_ENTRY_BYTES, quick: bool = True
+) -> Feed:
     """Read an open binary file: a feed, a lone entry, a bare BatchList or ServiceStatus.
 
-    Nothing is read before the first entry is asked for. The errors are Feed's.
+    Nothing is read before the first entry is asked for. The errors are Feed's. Without `quick`
+    every element goes through the XML parser, which takes several times as long and gives the same.
     """
-    return Feed(file, max_bytes=max_bytes)
+    return Feed(file, max_bytes=max_bytes, max_entry_bytes=max_entry_bytes, quick=quick)
 
 
 def _accepted(first: Element) -> Element:
@@ -152,6 +174,25 @@ def _refuse_root(root: Element) -> NoReturn:
 
 def _is_member(element: Element, root: Element) -> bool:
     return element.tag == ENTRY and root.tag == FEED and element.getparent() is root
+
+
+def _with_head(head: FeedHead, ended: Element, findings: Findings) -> FeedHead:
+    """The feed's head with what stands before an entry that has ended, or in the ended feed."""
+    around = (
+        ended.iterchildren(*HEAD)
+        if ended.tag == FEED
+        else ended.itersiblings(*HEAD, preceding=True)
+    )
+    for child in around:
+        if child.tag == UPDATED:
+            head = replace(head, updated=date(child, findings))
+        elif child.tag == ID:
+            head = replace(head, id=text(child))
+        elif child.tag == TITLE:
+            head = replace(head, title=text(child))
+        elif (child.get("rel") or "").strip() == "self":
+            head = replace(head, self_href=(child.get("href") or "").strip() or None)
+    return head
 
 
 def _syntax_words(error: etree.XMLSyntaxError) -> str:
