@@ -10,10 +10,10 @@ before `merge` is called, inside the caller's transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, LiteralString
@@ -22,8 +22,8 @@ import psycopg
 from django.db import connection, transaction
 from psycopg.sql import SQL
 
-from greenbutton.espi.interval_block import IntervalBlock, IntervalReading
-from greenbutton.ingest import days
+from greenbutton.espi.interval_block import IntervalBlock, IntervalReading, Readings
+from greenbutton.ingest import binary, days
 from greenbutton.ingest.days import Correction, Day, Oddities
 
 # The columns of ReadingDay that a Day fills, in the order in which they are written and read.
@@ -46,8 +46,12 @@ COLUMNS: dict[LiteralString, LiteralString] = {
 DEFINITIONS: LiteralString = ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items())
 NAMES: LiteralString = ", ".join(f'"{name}"' for name in COLUMNS)
 
-# Rows of a temporary table, before they are sent: some megabytes.
-BATCH = 1_000
+# Bytes for a temporary table, before they are sent.
+BATCH_BYTES = 2 * 2**20
+# Rows that are asked for at a time: a day of quarter-hours is a kilobyte or two.
+FETCHED = 200
+# Corrections that are handed on at a time.
+CORRECTIONS = 1_000
 
 
 def names(table: LiteralString) -> LiteralString:
@@ -67,109 +71,145 @@ CREATE: LiteralString = f"""
     CREATE TEMPORARY TABLE incoming_piece (block int4, updated timestamptz, {DEFINITIONS});
     CREATE TEMPORARY TABLE incoming_loose (block int4, updated timestamptz, body text);
     CREATE TEMPORARY TABLE incoming_block (block int4, series int4);
-    CREATE TEMPORARY TABLE incoming_day (series int4, {DEFINITIONS});
+    CREATE TEMPORARY TABLE incoming_day (series int4, day date, block int4);
 """
 DROP: LiteralString = "DROP TABLE incoming_piece, incoming_loose, incoming_block, incoming_day"
 
 # Pieces of one day come from several blocks where blocks cut days, overlap or repeat. These are
 # joined here; a day in one piece, which is nearly every day, stays in SQL.
-WHOLE_DAYS: LiteralString = f"""
-    INSERT INTO incoming_day (series, {NAMES})
-    SELECT series, {NAMES}
-    FROM (
-        SELECT b.series, {names("p")}, count(*) OVER (PARTITION BY b.series, p.day) AS pieces
-        FROM incoming_piece p JOIN incoming_block b USING (block)
-    ) counted
-    WHERE pieces = 1
+_IN_PIECES: LiteralString = """
+    SELECT b.series, p.day
+    FROM incoming_piece p JOIN incoming_block b USING (block)
+    GROUP BY b.series, p.day
+    HAVING count(*) > 1
 """
 DAYS_IN_PIECES: LiteralString = f"""
-    SELECT series, {_selected("q")}
-    FROM (
-        SELECT b.series, b.block, p.updated, {names("p")},
-            count(*) OVER (PARTITION BY b.series, p.day) AS pieces
-        FROM incoming_piece p JOIN incoming_block b USING (block)
-    ) q
-    WHERE pieces > 1
-    ORDER BY series, day, updated NULLS FIRST, block
+    SELECT b.series, {_selected("p")}
+    FROM incoming_piece p
+    JOIN incoming_block b USING (block)
+    JOIN ({_IN_PIECES}) several USING (series, day)
+    ORDER BY b.series, p.day, p.updated NULLS FIRST, b.block
+"""
+DROP_PIECES: LiteralString = f"""
+    DELETE FROM incoming_piece p USING incoming_block b, ({_IN_PIECES}) several
+    WHERE p.block = b.block AND b.block >= 0
+        AND several.series = b.series AND several.day = p.day
 """
 
+# Where each day's piece is, once each has one. The indexes lead from a series to its days, and from
+# those to stored ones, whatever the planner takes the tables' sizes for.
+PLACES: LiteralString = """
+    INSERT INTO incoming_day (series, day, block)
+    SELECT b.series, p.day, p.block FROM incoming_piece p JOIN incoming_block b USING (block);
+    CREATE UNIQUE INDEX ON incoming_piece (block, day);
+    CREATE UNIQUE INDEX ON incoming_day (series, day);
+    ANALYZE incoming_piece (block, day);
+    ANALYZE incoming_day;
+"""
 _SERIES: LiteralString = """
-    incoming_day i
-    JOIN unnest(%(series)s::int4[], %(meter_readings)s::int8[]) AS s (series, meter_reading_id)
-        USING (series)
+    incoming_day p JOIN incoming_piece i ON i.block = p.block AND i.day = p.day
 """
 _STORED: LiteralString = """
     greenbutton_readingday d
     ON d.authorization_id = %(authorization)s
-        AND d.meter_reading_id = s.meter_reading_id
-        AND d.day = i.day
+        AND d.meter_reading_id = %(meter_reading)s
+        AND d.day = p.day
 """
 DIFFERING_DAYS: LiteralString = f"""
-    SELECT s.meter_reading_id, {_selected("d")}, {_selected("i")}
+    SELECT {_selected("d")}, {_selected("i")}
     FROM {_SERIES} JOIN {_STORED}
-    WHERE ({names("d")}) IS DISTINCT FROM ({names("i")})
+    WHERE p.series = %(series)s AND ({names("d")}) IS DISTINCT FROM ({names("i")})
 """
 ADD_DAYS: LiteralString = f"""
     WITH added AS (
         INSERT INTO greenbutton_readingday (authorization_id, meter_reading_id, {NAMES})
-        SELECT %(authorization)s, s.meter_reading_id, {names("i")}
+        SELECT %(authorization)s, %(meter_reading)s, {names("i")}
         FROM {_SERIES} LEFT JOIN {_STORED}
-        WHERE d.day IS NULL
+        WHERE p.series = %(series)s AND d.day IS NULL
         RETURNING count
     )
     SELECT coalesce(sum(count), 0)::int8 FROM added
 """
 CREATE_MERGED: LiteralString = (
-    f"CREATE TEMPORARY TABLE incoming_merged (meter_reading_id int8, {DEFINITIONS}) ON COMMIT DROP"
+    f"CREATE TEMPORARY TABLE incoming_merged ({DEFINITIONS}) ON COMMIT DROP"
 )
 _ASSIGNMENTS: LiteralString = ", ".join(f'"{name}" = m."{name}"' for name in COLUMNS)
 CHANGE_DAYS: LiteralString = f"""
     UPDATE greenbutton_readingday d SET {_ASSIGNMENTS}
     FROM incoming_merged m
     WHERE d.authorization_id = %(authorization)s
-        AND d.meter_reading_id = m.meter_reading_id
+        AND d.meter_reading_id = %(meter_reading)s
         AND d.day = m.day
 """
 
 
+Keep = Callable[[list[Correction]], object]
+
+
 @dataclass(slots=True)
 class Merged:
-    """What a merge did to the stored readings; corrections by meter reading."""
+    """How many stored readings a merge added and changed."""
 
     new: int = 0
-    corrections: list[tuple[int, Correction]] = field(default_factory=list)
+    changed: int = 0
+
+    def __iadd__(self, other: Merged) -> Merged:
+        self.new += other.new
+        self.changed += other.changed
+        return self
+
+
+class _Rows:
+    """Rows on their way into a temporary table, some megabytes at a time."""
+
+    def __init__(self, table: LiteralString, fields: int) -> None:
+        self._query = SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(SQL(table))
+        self._width = binary.width(fields)
+        self._waiting: list[bytes] = []
+        self._bytes = 0
+
+    def add(self, *fields: bytes) -> None:
+        """Take a row, in one or several pieces."""
+        self._waiting.append(self._width)
+        self._waiting += fields
+        self._bytes += sum(map(len, fields))
+        if self._bytes >= BATCH_BYTES:
+            self.send()
+
+    def send(self) -> None:
+        """Hand over what waits."""
+        if self._waiting:
+            with _psycopg().cursor() as cursor, cursor.copy(self._query) as copy:
+                copy.write(b"".join((binary.HEADER, *self._waiting, binary.TRAILER)))
+            self._waiting, self._bytes = [], 0
 
 
 class Incoming:
     """The temporary tables of one feed."""
 
     def __init__(self) -> None:
-        self._pieces: list[tuple[Any, ...]] = []
-        self._loose: list[tuple[Any, ...]] = []
+        self._pieces = _Rows("incoming_piece", 2 + len(COLUMNS))
+        self._loose = _Rows("incoming_loose", 3)
 
     def add(self, block: int, updated: datetime | None, pieces: Iterable[Day]) -> None:
         """Take a block's days; they go to the database in batches."""
-        self._pieces += [(block, updated, *_row(piece)) for piece in pieces]
-        if len(self._pieces) >= BATCH:
-            self._flush()
+        known = binary.int4(block) + binary.moment(updated)
+        for piece in pieces:
+            self._pieces.add(known, binary.day_fields(piece))
 
     def add_loose(self, block: int, updated: datetime | None, content: list[IntervalBlock]) -> None:
         """Set blocks aside whose readings get their places from a reading type yet to come."""
-        body = json.dumps([[one.start, one.seconds, one.readings] for one in content])
-        self._loose.append((block, updated, body))
-        if len(self._loose) >= BATCH:
-            self._flush()
+        body = json.dumps([[one.start, one.seconds, [*one.readings]] for one in content])
+        self._loose.add(binary.int4(block), binary.moment(updated), binary.text(body))
 
     def _flush(self) -> None:
-        kinds = ["int4", "timestamptz", *COLUMNS.values()]
-        _copy("incoming_piece", kinds, self._pieces)
-        _copy("incoming_loose", ["int4", "timestamptz", "text"], self._loose)
-        self._pieces, self._loose = [], []
+        self._pieces.send()
+        self._loose.send()
 
     def link(self, series: dict[int, int]) -> None:
         """Say which series (a number of the caller's) each block belongs to."""
         self._flush()
-        _copy("incoming_block", ["int4", "int4"], series.items())
+        _add_blocks(series.items())
 
     def loose(self, series: int) -> Iterator[tuple[int, datetime | None, list[IntervalBlock]]]:
         """The blocks of a series that were set aside, in document order."""
@@ -183,7 +223,7 @@ class Incoming:
                 block,
                 updated,
                 [
-                    IntervalBlock(start, seconds, tuple(map(_reading, rows)))
+                    IntervalBlock(start, seconds, Readings.of(map(_reading, rows)))
                     for start, seconds, rows in json.loads(body)
                 ],
             )
@@ -199,59 +239,72 @@ class Incoming:
     def settle(self, oddities: Oddities) -> None:
         """Join the pieces of each day, the one with the newer `updated`, else the later, winning.
 
-        A planner that knows nothing of a temporary table takes it to be small; autovacuum never
+        A joined day takes the place of its pieces, as that of a block that no document has. A
+        planner that knows nothing of a temporary table takes it to be small; autovacuum never
         looks at one, so it is analyzed here.
         """
         self._flush()
-        _execute("ANALYZE incoming_piece; ANALYZE incoming_block")
-        _execute(WHOLE_DAYS)
-        joined: list[tuple[Any, ...]] = []
+        _execute("ANALYZE incoming_piece (block, day); ANALYZE incoming_block")
+        joined: set[int] = set()
         with _streamed(DAYS_IN_PIECES) as rows:
             for (series, _), pieces in groupby(rows, key=itemgetter(0, 1)):
                 day = days.join([_day(piece[1:]) for piece in pieces], oddities)
-                joined.append((series, *_row(day)))
-                if len(joined) >= BATCH:
-                    _copy("incoming_day", ["int4", *COLUMNS.values()], joined)
-                    joined = []
-        _copy("incoming_day", ["int4", *COLUMNS.values()], joined)
-        _execute("ANALYZE incoming_day")
+                # Blocks are counted from 1.
+                self.add(-1 - series, None, [day])
+                joined.add(series)
+        if joined:
+            self._flush()
+            _add_blocks((-1 - series, series) for series in joined)
+            _execute(DROP_PIECES)
+        _execute(PLACES)
 
     def distinct(self) -> tuple[int, int]:
         """How many readings there are once repetitions are joined, and the sum of their values."""
-        row = _execute("SELECT sum(count)::int8, sum(total) FROM incoming_day").fetchone()
+        row = _execute("SELECT sum(count)::int8, sum(total) FROM incoming_piece").fetchone()
         assert row is not None
         return int(row[0] or 0), int(row[1] or 0)
 
-    def merge(self, authorization: int, meter_readings: dict[int, int]) -> Merged:
-        """Bring series into the meter readings that the dictionary names; equal days stay as is."""
-        merged = Merged()
-        values = {
-            "authorization": authorization,
-            "series": list(meter_readings),
-            "meter_readings": list(meter_readings.values()),
-        }
-        self._change(values, merged)
+    def merge(self, authorization: int, series: int, meter_reading: int, keep: Keep) -> Merged:
+        """Bring a series into a stored meter reading; equal days stay as they are.
+
+        Corrections go to `keep`, many at a time.
+        """
+        values = {"authorization": authorization, "series": series, "meter_reading": meter_reading}
+        merged = self._change(values, keep)
         row = _execute(ADD_DAYS, values).fetchone()
         assert row is not None
         merged.new += row[0]
         return merged
 
-    def _change(self, values: dict[str, Any], merged: Merged) -> None:
-        rows: list[tuple[Any, ...]] = []
-        width = len(COLUMNS)
-        for meter_reading, *both in _execute(DIFFERING_DAYS, values).fetchall():
-            old, new = _day(both[:width]), _day(both[width:])
-            day, corrections = days.merge(old, new)
-            if day is not old:
+    def _change(self, values: dict[str, int], keep: Keep) -> Merged:
+        merged = Merged()
+        rows = _Rows("incoming_merged", len(COLUMNS))
+        corrected: list[Correction] = []
+        width, differs = len(COLUMNS), False
+        with _streamed(DIFFERING_DAYS, values) as differing:
+            for both in differing:
+                old, new = _day(both[:width]), _day(both[width:])
+                day, corrections = days.merge(old, new)
+                if day is old:
+                    continue
+                if not differs:
+                    _execute(CREATE_MERGED)
+                    differs = True
                 merged.new += day.count - old.count
-                merged.corrections += [(meter_reading, correction) for correction in corrections]
-                rows.append((meter_reading, *_row(day)))
-        if rows:
-            _execute(CREATE_MERGED)
-            _copy("incoming_merged", ["int8", *COLUMNS.values()], rows)
-            _execute("ANALYZE incoming_merged")
+                merged.changed += len(corrections)
+                rows.add(binary.day_fields(day))
+                corrected += corrections
+                if len(corrected) >= CORRECTIONS:
+                    keep(corrected)
+                    corrected = []
+        if corrected:
+            keep(corrected)
+        if differs:
+            rows.send()
+            _execute("ANALYZE incoming_merged (day)")
             _execute(CHANGE_DAYS, values)
             _execute("DROP TABLE incoming_merged")
+        return merged
 
 
 @contextmanager
@@ -260,25 +313,6 @@ def incoming() -> Iterator[Incoming]:
     _execute(CREATE)
     yield Incoming()
     _execute(DROP)
-
-
-def _row(day: Day) -> tuple[Any, ...]:
-    return (
-        day.day,
-        datetime.fromtimestamp(day.start, UTC),
-        day.seconds,
-        day.values,
-        day.costs,
-        day.qualities,
-        day.tou,
-        day.cpp,
-        day.tiers,
-        day.offsets,
-        day.durations,
-        day.count,
-        day.total,
-        day.total_cost,
-    )
 
 
 def _day(row: Sequence[Any]) -> Day:
@@ -306,16 +340,15 @@ def _execute(query: LiteralString, values: Any = None) -> psycopg.Cursor[Any]:
 
 
 @contextmanager
-def _streamed(query: LiteralString) -> Iterator[Iterator[tuple[Any, ...]]]:
+def _streamed(query: LiteralString, values: Any = None) -> Iterator[Iterator[tuple[Any, ...]]]:
     """The rows of a query that may be too many to hold."""
     with transaction.atomic(), psycopg.ServerCursor(_psycopg(), "incoming") as cursor:
-        cursor.itersize = BATCH
-        yield iter(cursor.execute(query, binary=True))
+        cursor.itersize = FETCHED
+        yield iter(cursor.execute(query, values, binary=True))
 
 
-def _copy(table: LiteralString, kinds: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    query = SQL("COPY {} FROM STDIN (FORMAT BINARY)").format(SQL(table))
-    with _psycopg().cursor() as cursor, cursor.copy(query) as copy:
-        copy.set_types(kinds)
-        for row in rows:
-            copy.write_row(row)
+def _add_blocks(blocks: Iterable[tuple[int, int]]) -> None:
+    rows = _Rows("incoming_block", 2)
+    for block, series in blocks:
+        rows.add(binary.int4(block), binary.int4(series))
+    rows.send()

@@ -8,16 +8,17 @@ one start, in one entry. Those are told apart by their order.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from operator import itemgetter
-from typing import NamedTuple
+from operator import attrgetter, itemgetter, lt
+from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from greenbutton.espi.errors import EspiError
-from greenbutton.espi.interval_block import IntervalReading
+from greenbutton.espi.interval_block import IntervalReading, Readings
 
 DAY_SECONDS = 86_400
 EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -85,8 +86,8 @@ class Day:
         return map(
             Reading._make,
             zip(
-                self._starts(),
-                self.durations or [self.seconds] * self.count,
+                self.starts(),
+                self.lengths(),
                 self.values,
                 self.costs or nothing,
                 self.qualities or nothing,
@@ -97,10 +98,15 @@ class Day:
             ),
         )
 
-    def _starts(self) -> Iterable[int]:
+    def starts(self) -> Iterable[int]:
+        """When each reading starts, in UTC seconds."""
         if self.offsets is None:
             return range(self.start, self.start + self.count * self.seconds, self.seconds)
         return [self.start + offset for offset in self.offsets]
+
+    def lengths(self) -> list[int]:
+        """How long each reading lasts, in seconds."""
+        return self.durations or [self.seconds] * self.count
 
 
 class Calendar:
@@ -154,9 +160,9 @@ class Calendar:
 # -- a block's readings into days -------------------------------------------------------------
 
 
-def is_placed(readings: Iterable[IntervalReading]) -> bool:
+def is_placed(readings: Readings) -> bool:
     """Whether every reading says when it starts and how long it lasts."""
-    return all(reading[0] is not None and reading[1] for reading in readings)
+    return None not in readings.starts and all(readings.seconds)
 
 
 @dataclass(slots=True)
@@ -165,6 +171,7 @@ class Oddities:
 
     repeated: int = 0
     conflicting: int = 0
+    cumulative: int = 0
     same_place: int = 0
     impossible: int = 0
 
@@ -174,10 +181,56 @@ def is_possible(start: int) -> bool:
     return FIRST_START <= start < LAST_START
 
 
-def gather(
+def gather(readings: Readings, calendar: Calendar, oddities: Oddities) -> list[Day]:
+    """Cut the placed readings of one entry, in whatever order, into days."""
+    if not len(readings):
+        return []
+    starts = cast("list[int]", readings.starts)
+    if not all(map(lt, starts, starts[1:])):
+        if not all(map(lt, starts[1:], starts)):
+            return _gather_one_by_one(readings, calendar, oddities)
+        # Newest first, as UtilityAPI sends them.
+        readings, starts = readings.reversed(), starts[::-1]
+    if not (is_possible(starts[0]) and is_possible(starts[-1])):
+        return _gather_one_by_one(readings, calendar, oddities)
+    pieces = list(_cut(starts, calendar))
+    if len({day for day, _, _ in pieces}) < len(pieces):
+        return _gather_one_by_one(readings, calendar, oddities)
+    return [_cut_out(readings, day, first, end) for day, first, end in pieces]
+
+
+def _cut(starts: list[int], calendar: Calendar) -> Iterator[tuple[date, int, int]]:
+    """Where each stretch of one local day begins and ends, in starts that ascend."""
+    at, count = 0, len(starts)
+    while at < count:
+        first = at
+        day = calendar.span(starts[at])[2]
+        while at < count and (span := calendar.span(starts[at]))[2] == day:
+            at = count if starts[-1] < span[1] else bisect_left(starts, span[1], at)
+        yield day, first, at
+
+
+def _cut_out(readings: Readings, day: date, first: int, end: int) -> Day:
+    def part(column: list[int | None] | None) -> list[int | None] | None:
+        return column and column[first:end]
+
+    return _build(
+        day,
+        cast("list[int]", readings.starts[first:end]),
+        cast("list[int]", readings.seconds[first:end]),
+        readings.values[first:end],
+        part(readings.costs),
+        part(readings.qualities),
+        part(readings.tou),
+        part(readings.cpp),
+        part(readings.tiers),
+    )
+
+
+def _gather_one_by_one(
     readings: Iterable[IntervalReading], calendar: Calendar, oddities: Oddities
 ) -> list[Day]:
-    """Cut the placed readings of one entry, in whatever order, into days."""
+    """The same for readings that are in no order, or repeated."""
     cut: dict[date, list[IntervalReading]] = {}
     begin = end = 0
     take: Callable[[IntervalReading], None] | None = None
@@ -214,38 +267,52 @@ def _flatten(readings: list[IntervalReading]) -> Iterator[Reading]:
 
 def build(day: date, readings: Sequence[Reading]) -> Day:
     """A day of readings that are in order and distinct; there is at least one."""
-    starts, seconds, values, costs, qualities, tou, cpp, tiers = zip(*readings, strict=True)
-    first, lasts = starts[0], seconds[0]
-    count = len(starts)
-    uniform = seconds.count(lasts) == count and all(
-        start == expected
-        for start, expected in zip(starts, range(first, first + count * lasts, lasts), strict=True)
-    )
+    starts, seconds, values, *rest = (list(column) for column in zip(*readings, strict=True))
+    return _build(day, starts, seconds, values, *rest)
+
+
+def _build(
+    day: date,
+    starts: list[int],
+    seconds: list[int],
+    values: list[int | None],
+    costs: list[int | None] | None,
+    qualities: list[int | None] | None,
+    tou: list[int | None] | None,
+    cpp: list[int | None] | None,
+    tiers: list[int | None] | None,
+) -> Day:
+    first, lasts, count = starts[0], seconds[0], len(starts)
+    uniform = seconds.count(lasts) == count and starts == [
+        *range(first, first + count * lasts, lasts)
+    ]
+    costs = _column(costs)
     return Day(
         day=day,
         start=first,
         seconds=lasts,
-        values=list(values),
-        costs=_column(costs),
+        values=values,
+        costs=costs,
         qualities=_column(qualities),
         tou=_column(tou),
         cpp=_column(cpp),
         tiers=_column(tiers),
         offsets=None if uniform else [start - first for start in starts],
-        durations=None if uniform else list(seconds),
+        durations=None if uniform else seconds,
         count=count,
         total=_total(day, values),
-        total_cost=_total(day, costs) if any(cost is not None for cost in costs) else None,
+        total_cost=None if costs is None else _total(day, costs),
     )
 
 
-def _column(values: Sequence[int | None]) -> list[int | None] | None:
+def _column(values: list[int | None] | None) -> list[int | None] | None:
     """The array, or nothing where no reading has such a thing."""
-    return None if values.count(None) == len(values) else list(values)
+    return None if values is None or values.count(None) == len(values) else values
 
 
-def _total(day: date, values: Iterable[int | None]) -> int:
-    total = sum(value for value in values if value is not None)
+def _total(day: date, values: list[int | None]) -> int:
+    known = [value for value in values if value is not None] if None in values else values
+    total = sum(cast("list[int]", known))
     if abs(total) > LARGEST_TOTAL:
         raise EspiError(f"The readings of {day} add up to more than any meter counts.")
     return total
@@ -256,16 +323,51 @@ def _total(day: date, values: Iterable[int | None]) -> int:
 
 def join(pieces: Sequence[Day], oddities: Oddities) -> Day:
     """One day out of pieces of it, the newest last; of two readings with one key the newer wins."""
+    if day := _in_succession(pieces):
+        return day
     joined: dict[Key, Reading] = {}
     for piece in pieces:
+        before = len(joined)
+        repeated = 0
         for key, reading in keyed(piece.readings()):
             if key in joined:
                 if joined[key] == reading:
-                    oddities.repeated += 1
+                    repeated += 1
                 else:
                     oddities.conflicting += 1
             joined[key] = reading
+        oddities.repeated += repeated
+        oddities.cumulative += 0 < before == repeated < len(joined)
     return _built(pieces[0].day, joined)
+
+
+def _in_succession(pieces: Sequence[Day]) -> Day | None:
+    """The pieces after one another, if that is how they lie, as where blocks are cut at midnight.
+
+    None where they overlap, and for a piece with several readings that start at once.
+    """
+    ordered = sorted(pieces, key=attrgetter("start"))
+    starts = [start for piece in ordered for start in piece.starts()]
+    if not all(map(lt, starts, starts[1:])):
+        return None
+
+    def part(name: str) -> list[int | None] | None:
+        columns = [(getattr(piece, name), piece.count) for piece in ordered]
+        if all(column is None for column, _ in columns):
+            return None
+        return [one for column, count in columns for one in column or [None] * count]
+
+    return _build(
+        ordered[0].day,
+        starts,
+        [lasts for piece in ordered for lasts in piece.lengths()],
+        [value for piece in ordered for value in piece.values],
+        part("costs"),
+        part("qualities"),
+        part("tou"),
+        part("cpp"),
+        part("tiers"),
+    )
 
 
 def _built(day: date, readings: dict[Key, Reading]) -> Day:
@@ -307,7 +409,7 @@ class Unplaced:
     assumed_lengths: int = 0
 
 
-def place(readings: Iterable[IntervalReading], unplaced: Unplaced) -> list[IntervalReading]:
+def place(readings: Iterable[IntervalReading], unplaced: Unplaced) -> Readings:
     """Give readings without a length the spacing to the next one.
 
     The last one lasts as long as the one before it. What even that does not tell is left out: as a
@@ -334,4 +436,4 @@ def place(readings: Iterable[IntervalReading], unplaced: Unplaced) -> list[Inter
             placed.append(reading._replace(seconds=lasts))
         else:
             unplaced.without_length += 1
-    return placed
+    return Readings.of(placed)

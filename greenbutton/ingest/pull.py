@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -38,6 +39,8 @@ WAIT_JITTER = timedelta(seconds=5)
 LONGEST_HISTORY = 30 * 365 * 86_400
 # A first history that took several attempts ends where it began: what came since is asked for soon.
 SOON = timedelta(minutes=1)
+# Others see how far it came once a second.
+SAY_SECONDS = 1
 SORRY = "Something went wrong on our side. We will try again by ourselves."
 
 _random = SystemRandom()
@@ -94,6 +97,7 @@ class _Attempt:
         self.authorization = authorization
         self.lease_id = lease_id
         self.client = GreenButtonClient(authorization.client)
+        self.said_at = time.monotonic()
         # The time that this history, or this look, is about: where the cursor moves to.
         self.up_to, self.done_before = _resumed(authorization)
         _abandon_older(authorization)
@@ -137,6 +141,7 @@ class _Attempt:
                     max_bytes=settings.FEED_MAX_BYTES,
                     lease_id=self.lease_id,
                     pulled_to=self.up_to if is_last else None,
+                    progress=self._so_far,
                 )
             except EspiError as e:
                 raw_feed.error = str(e)
@@ -165,6 +170,14 @@ class _Attempt:
             published_min=window.start,
             published_max=window.end,
         )
+
+    def _so_far(self, readings: int) -> None:
+        """Let others see, once a second, how many readings were read of this window."""
+        now = time.monotonic()
+        if now - self.said_at >= SAY_SECONDS:
+            self.said_at = now
+            seen = self.pull.readings + readings
+            Pull.objects.filter(pk=self.pull.pk).update(readings=seen)
 
     def _add(self, stored: Stored) -> None:
         """Write the progress, which the customer's page reads."""
@@ -218,7 +231,7 @@ class _Attempt:
 
     def _unreadable(self, error: EspiError) -> None:
         logger.warning("pull %s: %s", self.pull.uid, error.says)
-        name = self.authorization.utility.name
+        name = self.authorization.source_name
         self._failed(
             f"The feed was refused: {error}",
             f"{name} sent data that we could not read. We have kept it and will ask again.",

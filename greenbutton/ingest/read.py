@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, groupby
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
-from greenbutton.espi import Entry, Finding, read_feed
-from greenbutton.espi.feed import Readable
-from greenbutton.espi.interval_block import IntervalBlock, IntervalReading
+from greenbutton.espi import Entry, Feed, Finding, read_feed
+from greenbutton.espi.customer_links import CustomerLinker
+from greenbutton.espi.feed import MAX_ENTRY_BYTES
+from greenbutton.espi.interval_block import IntervalBlock, Readings
 from greenbutton.espi.links import Linker, Tree
+from greenbutton.espi.readable import Readable
 from greenbutton.espi.usage_summary import UsageSummary
 from greenbutton.ingest import days
 from greenbutton.ingest.days import Calendar, Day, Oddities, Unplaced
@@ -30,6 +32,8 @@ Loose = tuple[int, datetime | None, list[IntervalBlock]]
 
 SENTENCES = {
     "reading.repeated": "A reading is given more than once; it was taken once.",
+    "day.cumulative": "A block repeats the readings of an earlier one and adds some to them; "
+    "each reading was taken once.",
     "reading.conflicting": "A reading is given more than once with different values; "
     "the newer was taken.",
     "reading.same_place": "An entry has readings with the same start and length that differ; "
@@ -81,19 +85,23 @@ class Tally:
     def add(self, entry: Entry) -> None:
         """Count one resource."""
         self.types[entry.type] += 1
-        if isinstance(entry.resource, IntervalBlock) and entry.resource.readings:
-            self._add_readings(entry.resource.readings)
+        if isinstance(entry.resource, IntervalBlock):
+            self._add_readings(entry.resource.columns)
 
-    def _add_readings(self, readings: tuple[IntervalReading, ...]) -> None:
-        starts, _, values, costs, *_ = zip(*readings, strict=True)
+    def _add_readings(self, readings: Readings) -> None:
         self.readings += len(readings)
-        self.value_sum += sum(value for value in values if value is not None)
-        self.cost_sum += sum(cost for cost in costs if cost is not None)
-        known = [start for start in starts if start is not None]
-        if known:
+        self.value_sum += sum(_known(readings.values))
+        self.cost_sum += sum(_known(readings.costs or []))
+        if known := _known(readings.starts):
             least, most = min(known), max(known)
             self.min_start = least if self.min_start is None else min(least, self.min_start)
             self.max_start = most if self.max_start is None else max(most, self.max_start)
+
+
+def _known(column: list[int | None]) -> list[int]:
+    """The numbers of a column that are there; the column itself where that is all."""
+    known = [number for number in column if number is not None] if None in column else column
+    return cast("list[int]", known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,8 @@ class Document:
     series: dict[str, int]
     tally: Tally
     findings: list[GroupedFinding]
+    # Linked when it is stored, with what is there already; its Findings come then.
+    customers: CustomerLinker
 
 
 def read(
@@ -112,16 +122,22 @@ def read(
     zone: ZoneInfo,
     *,
     max_bytes: int,
+    max_entry_bytes: int = MAX_ENTRY_BYTES,
     recognise: Callable[[Tree], Tree] = lambda tree: tree,
+    progress: Callable[[int], None] = lambda readings: None,
 ) -> Document:
     """Read a document into the sink; raises EspiError, after which the sink holds nothing of use.
+
+    `progress` is told after each entry how many readings there were so far.
+
 
     1. Stream the entries, cutting blocks into local days.
     2. Resolve the links; `recognise` may replace what the document only points at.
     3. Place the readings that left their times to a reading type.
     4. Join the days that came in pieces.
     """
-    return _Reader(sink, zone).read(file, max_bytes, recognise)
+    feed = read_feed(file, max_bytes=max_bytes, max_entry_bytes=max_entry_bytes)
+    return _Reader(sink, zone).read(feed, recognise, progress)
 
 
 class _Reader:
@@ -129,15 +145,19 @@ class _Reader:
         self.sink = sink
         self.calendar = Calendar(zone)
         self.tally = Tally()
+        self.customers = CustomerLinker()
         self.oddities = Oddities()
         self.unplaced = Unplaced()
         self.several_qualities = 0
         self.impossible_bills = 0
 
-    def read(self, file: Readable, max_bytes: int, recognise: Callable[[Tree], Tree]) -> Document:
-        feed, linker = read_feed(file, max_bytes=max_bytes), Linker()
+    def read(
+        self, feed: Feed, recognise: Callable[[Tree], Tree], progress: Callable[[int], None]
+    ) -> Document:
+        linker = Linker()
         for _, entries in groupby(feed, key=lambda _: feed.entries):
             self._take([self._noted(entry, linker) for entry in entries])
+            progress(self.tally.readings)
         self.tally.entries = feed.entries
         resolved = linker.resolve()
         tree = recognise(resolved)
@@ -148,10 +168,11 @@ class _Reader:
         self._place(tree, series)
         self.sink.settle(self.oddities)
         findings = [*feed.findings, *tree.findings, *self._own_findings()]
-        return Document(tree, series, self.tally, grouped(findings))
+        return Document(tree, series, self.tally, grouped(findings), self.customers)
 
     def _noted(self, entry: Entry, linker: Linker) -> Entry:
         linker.add(entry)
+        self.customers.add(entry)
         self.tally.add(entry)
         if isinstance(entry.resource, UsageSummary) and (period := entry.resource.billing_period):
             self.impossible_bills += period.start is not None and not days.is_possible(period.start)
@@ -168,8 +189,8 @@ class _Reader:
             return
         first, blocks = found[0][0], [block for _, block in found]
         number, updated = first.ordinal, first.updated
-        readings = [reading for block in blocks for reading in block.readings]
-        self.several_qualities += sum(len(reading.qualities) > 1 for reading in readings)
+        readings = Readings.joined([block.columns for block in blocks])
+        self.several_qualities += len(readings.several_qualities)
         if days.is_placed(readings):
             self.sink.add(number, updated, days.gather(readings, self.calendar, self.oddities))
         else:
@@ -190,6 +211,7 @@ class _Reader:
     def _own_findings(self) -> Iterator[Finding]:
         counts = {
             "reading.repeated": self.oddities.repeated,
+            "day.cumulative": self.oddities.cumulative,
             "reading.conflicting": self.oddities.conflicting,
             "reading.same_place": self.oddities.same_place,
             "reading.impossible_start": self.oddities.impossible,
@@ -251,6 +273,7 @@ class InMemory:
     def __init__(self) -> None:
         self._pieces: list[tuple[int, datetime | None, Day]] = []
         self._loose: list[Loose] = []
+        self._loose_of: dict[int, list[Loose]] = {}
         self._series: dict[int, int] = {}
         self.days: dict[tuple[int, Any], Day] = {}
 
@@ -268,11 +291,13 @@ class InMemory:
 
     def series_with_loose(self) -> list[int]:
         """The series of which blocks were set aside."""
-        return sorted({self._series[block] for block, _, _ in self._loose})
+        for item in self._loose:
+            self._loose_of.setdefault(self._series[item[0]], []).append(item)
+        return sorted(self._loose_of)
 
     def loose(self, series: int) -> Iterable[Loose]:
         """The blocks of a series that were set aside."""
-        return [item for item in self._loose if self._series[item[0]] == series]
+        return self._loose_of[series]
 
     def settle(self, oddities: Oddities) -> None:
         """Join the pieces of each day."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
+from django.conf import settings
 from django.db import transaction
 
 from authorizations.models import Authorization
-from greenbutton.espi.feed import Readable
 from greenbutton.espi.links import LinkedMeterReading, LinkedSummary, LinkedUsagePoint, Tree
+from greenbutton.espi.readable import Readable
 from greenbutton.ingest import lease
-from greenbutton.ingest.copy_in import Incoming, incoming
+from greenbutton.ingest.copy_in import Incoming, Merged, incoming
+from greenbutton.ingest.customers import keep_customers
 from greenbutton.ingest.days import Correction
 from greenbutton.ingest.known import Known
 from greenbutton.ingest.parents import keep_meter_reading, keep_summaries, keep_usage_point
@@ -25,7 +28,7 @@ from greenbutton.ingest.read import (
     read,
     zone_findings,
 )
-from greenbutton.models import ReadingCorrection
+from greenbutton.models import MeterReading, ReadingCorrection
 
 
 @dataclass(slots=True)
@@ -66,12 +69,15 @@ def store_feed(
     max_bytes: int,
     lease_id: str | None = None,
     pulled_to: datetime | None = None,
+    progress: Callable[[int], None] = lambda readings: None,
 ) -> Stored:
     """Read a document and store what is new in it.
 
+    `progress` is told, outside any transaction, how many readings were read so far.
+
     1. Read it whole into temporary tables. An EspiError ends here, with nothing stored.
     2. Merge each usage point in a transaction of its own, under the authorization's lock.
-    3. In the last of them the cursor moves to `pulled_to`.
+    3. In the last of them the customer's side is kept, and the cursor moves to `pulled_to`.
 
     Raises EspiError, or LeaseLostError when the lease is no longer `lease_id`, or the authorization
     no longer active: nothing is stored from that moment.
@@ -80,11 +86,13 @@ def store_feed(
         document = read(
             file,
             tables,
-            authorization.utility.zone,
+            authorization.zone,
             max_bytes=max_bytes,
+            max_entry_bytes=settings.FEED_ENTRY_MAX_BYTES,
+            progress=progress,
             recognise=Known.of(authorization).recognise,
         )
-        odd_zone = grouped(zone_findings(document.tree, authorization.utility.zone))
+        odd_zone = grouped(zone_findings(document.tree, authorization.zone))
         findings = add_up([*document.findings, *odd_zone])
         stored = Stored(document.tally, tables.distinct(), findings)
         # A document without a usage point moves the cursor, too.
@@ -95,6 +103,8 @@ def store_feed(
                 if part is not None:
                     _store_part(row, part, document, tables, stored)
                 if number == len(parts):
+                    odd = keep_customers(row, document.customers)
+                    stored.findings = add_up([*stored.findings, *grouped(odd)])
                     _pulled(row, pulled_to)
     return stored
 
@@ -119,32 +129,34 @@ def _store_part(
     usage_point, created = keep_usage_point(authorization, part.usage_point)
     if created:
         authorization.tell("meter_created", usage_point=usage_point.uid)
-    series: dict[int, int] = {}
+    merged = Merged()
     for linked in part.meter_readings:
         meter_reading = keep_meter_reading(usage_point, linked)
         if linked.identity in document.series:
-            series[document.series[linked.identity]] = meter_reading.pk
-    merged = tables.merge(authorization.pk, series)
-    _keep_corrections(authorization, merged.corrections)
+            merged += tables.merge(
+                authorization.pk,
+                document.series[linked.identity],
+                meter_reading.pk,
+                partial(_keep_corrections, meter_reading),
+            )
     bills, bills_changed = keep_summaries(usage_point, part.summaries)
     stored.new += merged.new
-    stored.changed += len(merged.corrections)
+    stored.changed += merged.changed
     stored.bills += bills
     stored.bills_changed += bills_changed
-    if merged.new or merged.corrections:
+    if merged.new or merged.changed:
         authorization.tell("meter_intervals_added", usage_point=usage_point.uid)
     if bills or bills_changed:
         authorization.tell("meter_bills_added", usage_point=usage_point.uid)
 
 
-def _keep_corrections(
-    authorization: Authorization, corrections: Iterable[tuple[int, Correction]]
-) -> None:
+def _keep_corrections(meter_reading: MeterReading, corrections: Iterable[Correction]) -> None:
+    authorization = meter_reading.usage_point.authorization_id
     ReadingCorrection.objects.bulk_create(
         [
             ReadingCorrection(
-                authorization=authorization,
-                meter_reading_id=meter_reading,
+                authorization_id=authorization,
+                meter_reading=meter_reading,
                 start=datetime.fromtimestamp(old.start, UTC),
                 seconds=old.seconds,
                 old_value=old.value,
@@ -152,9 +164,8 @@ def _keep_corrections(
                 old_cost=old.cost,
                 new_cost=new.cost,
             )
-            for meter_reading, (old, new) in corrections
-        ],
-        batch_size=1_000,
+            for old, new in corrections
+        ]
     )
 
 

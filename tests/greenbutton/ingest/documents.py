@@ -87,11 +87,12 @@ def block(
     *readings: IntervalReading,
     of: str = "1",
     number: int = 1,
-    start: int | None = None,
+    start: int = -2_000_000_000,
     updated: datetime | None = None,
 ) -> Entry:
+    """A block whose interval holds any reading of the tests."""
     up = f"UsagePoint/{of}/MeterReading/1/IntervalBlock"
-    content = IntervalBlock(start=start, readings=readings)
+    content = IntervalBlock(start=start, seconds=10_000_000_000, readings=readings)
     return entry(content, f"{up}/{number}", up, updated=updated)
 
 

@@ -55,7 +55,7 @@ def test_gas_bills_that_all_have_one_start_are_all_kept(authorization: Authoriza
 
 
 def test_a_2011_household_has_its_days_of_23_and_25_hours(authorization: Authorization) -> None:
-    authorization.utility.time_zone = "America/Los_Angeles"
+    authorization.time_zone = "America/Los_Angeles"
     name = "coastal-multi-family-12h-blocks-2011.xml"
     with (CORPUS / name).open("rb") as file:
         store_feed(authorization, file, max_bytes=2**30)

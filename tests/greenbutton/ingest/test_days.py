@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenbutton.espi import EspiError
-from greenbutton.espi.interval_block import IntervalReading
+from greenbutton.espi.interval_block import IntervalReading, Readings
 from greenbutton.ingest import days
 from greenbutton.ingest.days import Calendar, Day, Oddities, Reading, Unplaced
 
@@ -32,19 +32,30 @@ small = st.none() | st.integers(-(10**6), 10**6)
 
 @st.composite
 def series(draw: st.DrawFn) -> list[IntervalReading]:
-    """Readings with distinct places, some days around a change of clocks."""
+    """Readings with distinct places, some days around a change of clocks, in some order."""
     anchor = draw(anchors)
-    places = draw(
-        st.lists(
-            st.tuples(
-                st.integers(-500, 500).map(lambda step: anchor + step * 900),
-                st.sampled_from([300, 900, 3600]),
-            ),
-            min_size=1,
-            max_size=60,
-            unique=True,
-        )
+    scattered = st.lists(
+        st.tuples(
+            st.integers(-500, 500).map(lambda step: anchor + step * 900),
+            st.sampled_from([300, 900, 3600]),
+        ),
+        min_size=1,
+        max_size=60,
+        unique=True,
     )
+    # As feeds mostly are: one after the other, over a midnight or two.
+    consecutive = st.builds(
+        lambda first, count, lasts: [
+            (anchor + first * 900 + number * lasts, lasts) for number in range(count)
+        ],
+        st.integers(-500, 500),
+        st.integers(1, 60),
+        st.sampled_from([300, 900, 1800, 3600]),
+    )
+    places = draw(scattered | consecutive)
+    order = draw(st.sampled_from(["drawn", "oldest first", "newest first"]))
+    if order != "drawn":
+        places = sorted(places, reverse=order == "newest first")
     return [
         IntervalReading(start, seconds, draw(small), draw(small), (), draw(small), None, None)
         for start, seconds in places
@@ -67,7 +78,7 @@ def model(readings: Sequence[IntervalReading], zone: str) -> dict[date, list[Rea
 
 
 def gathered(readings: Sequence[IntervalReading], zone: str = "America/Toronto") -> list[Day]:
-    return days.gather(readings, CALENDARS[zone], Oddities())
+    return days.gather(Readings.of(readings), CALENDARS[zone], Oddities())
 
 
 def expanded(found: Sequence[Day]) -> dict[date, list[Reading]]:
@@ -194,7 +205,7 @@ def test_an_array_of_nothing_but_absence_is_absent() -> None:
 def test_readings_of_one_entry_with_one_place_are_all_kept_when_they_differ() -> None:
     same = [IntervalReading(1_772_427_600, 3600, value) for value in (7, 8, 7)]
     oddities = Oddities()
-    (day,) = days.gather(same, CALENDARS["America/Toronto"], oddities)
+    (day,) = days.gather(Readings.of(same), CALENDARS["America/Toronto"], oddities)
     assert day.values == [7, 8]
     assert (oddities.repeated, oddities.same_place) == (1, 1)
     assert days.merge(day, day) == (day, [])
@@ -224,7 +235,7 @@ def test_a_correction_knows_what_was_and_what_is() -> None:
 def test_a_reading_before_1900_or_after_2199_is_left_out_and_counted() -> None:
     oddities = Oddities()
     ancient = [IntervalReading(start, 3600, 1) for start in (-62_135_596_800, 253_402_300_799)]
-    assert days.gather(ancient, CALENDARS["America/Toronto"], oddities) == []
+    assert days.gather(Readings.of(ancient), CALENDARS["America/Toronto"], oddities) == []
     assert oddities.impossible == 2
 
 

@@ -232,6 +232,7 @@ def test_no_answer_at_all_is_a_failure_that_passes(
     lying: LyingUtility, authorization: Authorization
 ) -> None:
     utility = authorization.utility
+    assert utility is not None
     utility.origins = ["http://127.0.0.1:1"]
     utility.save()
     Authorization.objects.filter(pk=authorization.pk).update(resource_uri="http://127.0.0.1:1/feed")
