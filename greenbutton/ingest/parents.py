@@ -6,6 +6,7 @@ changes nothing, and a row that a feed adds nothing to is not written.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from greenbutton.espi.links import LinkedMeterReading, LinkedSummary, LinkedUsag
 from greenbutton.espi.usage_point import UsagePoint as EspiUsagePoint
 from greenbutton.espi.usage_summary import UsageSummary as EspiUsageSummary
 from greenbutton.ingest import days
+from greenbutton.ingest.joining import join_meter_readings, join_usage_points
 from greenbutton.ingest.known import fitting
 from greenbutton.models import MeterReading, UsagePoint, UsageSummary
 
@@ -30,29 +32,58 @@ ROLE_FLAGS_LENGTH = 16
 def keep_usage_point(
     authorization: Authorization, linked: LinkedUsagePoint
 ) -> tuple[UsagePoint, bool]:
-    """The stored usage point, and whether it is new."""
-    row, created = UsagePoint.objects.get_or_create(
-        authorization=authorization, identity=fitting(linked.identity)
-    )
+    """The stored usage point, and whether it is new.
+
+    What was stored of it under other names becomes it, or is added to it.
+    """
+    identity = fitting(linked.identity)
+    mine = UsagePoint.objects.filter(authorization=authorization)
+    row = mine.filter(identity=identity).first()
+    others = list(mine.filter(pk__in=linked.rows).exclude(identity=identity).order_by("pk"))
+    created = row is None and not others
+    if row is None:
+        row = (
+            others.pop(0)
+            if others
+            else UsagePoint.objects.create(authorization=authorization, identity=identity)
+        )
+        fill(row, identity=identity)
+    for other in others:
+        join_usage_points(row, other)
     if linked.entry is not None:
         resource = linked.entry.resource
         assert isinstance(resource, EspiUsagePoint)
-        _fill(
+        delivery = resource.service_delivery_point
+        fill(
             row,
             title=(linked.entry.title or "")[:TITLE_LENGTH],
             kind=resource.kind,
             status=resource.status,
             role_flags=(resource.role_flags or "")[:ROLE_FLAGS_LENGTH],
             links=_links(linked.entry),
+            delivery_point=((delivery and delivery.name) or "")[:TITLE_LENGTH],
+            tariff_profile=((delivery and delivery.tariff_profile) or "")[:TITLE_LENGTH],
         )
     return row, created
 
 
 def keep_meter_reading(usage_point: UsagePoint, linked: LinkedMeterReading) -> MeterReading:
-    """The stored meter reading."""
-    row, _ = MeterReading.objects.get_or_create(
-        usage_point=usage_point, identity=fitting(linked.identity)
+    """The stored meter reading, with what was stored of it under other names."""
+    identity = fitting(linked.identity)
+    row = MeterReading.objects.filter(usage_point=usage_point, identity=identity).first()
+    found = MeterReading.objects.filter(
+        pk__in=linked.rows, usage_point__authorization=usage_point.authorization_id
     )
+    others = [other for other in found.order_by("pk") if row is None or other.pk != row.pk]
+    if row is None:
+        row = (
+            others.pop(0)
+            if others
+            else MeterReading.objects.create(usage_point=usage_point, identity=identity)
+        )
+        fill(row, identity=identity, usage_point_id=usage_point.pk)
+    for other in others:
+        join_meter_readings(usage_point.authorization_id, row, other)
     values: dict[str, Any] = {}
     if linked.entry is not None:
         values = {
@@ -70,28 +101,35 @@ def keep_meter_reading(usage_point: UsagePoint, linked: LinkedMeterReading) -> M
             "interval_length": kind.interval_length,
             "measurement_kind": kind.kind,
             "default_quality": kind.default_quality,
+            "tou": kind.tou,
+            "cpp": kind.cpp,
+            "consumption_tier": kind.consumption_tier,
+            "phase": kind.phase,
+            "data_qualifier": kind.data_qualifier,
+            "time_attribute": kind.time_attribute,
         }
-    _fill(row, **values)
+    fill(row, **values)
     return row
 
 
 def keep_summaries(usage_point: UsagePoint, summaries: Iterable[LinkedSummary]) -> tuple[int, int]:
     """Keep bills; returns how many are new and how many changed."""
-    stored = {row.identity: row for row in usage_point.summaries.all()}
-    new, changed = set[str](), set[str]()
+    # A document may hold one bill several times, and say other things of it each time: the last
+    # counts, so that the same document changes nothing when it comes again.
+    said: dict[str, dict[str, Any]] = defaultdict(dict)
     for linked in summaries:
         summary = linked.entry.resource
         assert isinstance(summary, EspiUsageSummary)
-        identity = _summary_identity(linked, summary)
-        if identity not in stored:
-            stored[identity] = UsageSummary(usage_point=usage_point, identity=identity)
-            new.add(identity)
-        if _fill(stored[identity], **_columns(summary)) and identity not in new:
-            changed.add(identity)
-    for identity in new:
-        if stored[identity].pk is None:
-            stored[identity].save()
-    return len(new), len(changed)
+        said[_summary_identity(linked, summary)].update(_said(_columns(summary)))
+    stored = {row.identity: row for row in usage_point.summaries.all()}
+    new = changed = 0
+    for identity, values in said.items():
+        if identity in stored:
+            changed += fill(stored[identity], **values)
+        else:
+            UsageSummary.objects.create(usage_point=usage_point, identity=identity, **values)
+            new += 1
+    return new, changed
 
 
 def _summary_identity(linked: LinkedSummary, summary: EspiUsageSummary) -> str:
@@ -141,15 +179,16 @@ def _links(entry: Entry) -> list[str]:
     return list(dict.fromkeys((*own, *entry.related)))
 
 
-def _fill(row: models.Model, **values: Any) -> bool:
+def fill(row: models.Model, **values: Any) -> bool:
     """Set what a feed says and the row does not; returns whether that changed anything."""
-    changed = [
-        name
-        for name, value in values.items()
-        if value not in (None, "", []) and value != getattr(row, name)
-    ]
+    changed = [name for name, value in _said(values).items() if value != getattr(row, name)]
     for name in changed:
         setattr(row, name, values[name])
     if changed and row.pk is not None:
         row.save(update_fields=changed)
     return bool(changed)
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    """The values that say something."""
+    return {name: value for name, value in values.items() if value not in (None, "", [])}

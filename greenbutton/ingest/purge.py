@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.utils import timezone
 
 from authorizations.models import Authorization
 from greenbutton.ingest import lease
 from greenbutton.models import (
+    Customer,
+    CustomerAccount,
+    CustomerAgreement,
+    Meter,
     MeterReading,
     Pull,
     RawFeed,
     ReadingCorrection,
     ReadingDay,
+    ServiceLocation,
     UsagePoint,
     UsageSummary,
 )
+
+# How long a file that was refused stays for its customer to read why, and for staff to look at.
+REFUSED_STAYS = timedelta(days=1)
 
 
 def purge_due() -> int:
@@ -23,6 +33,24 @@ def purge_due() -> int:
     due = Authorization.objects.filter(purge_at__lte=timezone.now())
     # Nothing that is encrypted is read: what no key opens must go as well.
     return sum(purge(authorization) for authorization in due.order_by("purge_at").only("uid"))
+
+
+def forget_refused() -> int:
+    """Delete what was made for files that turned out to be unreadable; returns how many.
+
+    Nothing came of them, so there is nothing to give a receipt for.
+    """
+    refused = Authorization.objects.filter(
+        origin=Authorization.Origin.FILE,
+        status=Authorization.Status.ACTIVE,
+        archived_at__lte=timezone.now() - REFUSED_STAYS,
+        usage_points=None,
+        leased_until=None,
+    ).exclude(pulls__state__in=[Pull.State.RUNNING, Pull.State.DONE])
+    found = list(refused.filter(pulls__isnull=False).distinct().only("uid"))
+    for authorization in found:
+        authorization.delete()
+    return len(found)
 
 
 def purge(authorization: Authorization) -> bool:
@@ -48,9 +76,18 @@ def _delete(authorization: Authorization) -> None:
     UsageSummary.objects.filter(**point).delete()
     MeterReading.objects.filter(**point).delete()
     UsagePoint.objects.filter(**of).delete()
+    for table in (Meter, ServiceLocation, CustomerAgreement, CustomerAccount, Customer):
+        table.objects.filter(**of).only("pk").delete()
     RawFeed.objects.filter(pull__authorization=authorization).delete()
-    # The attempts stay, as part of the receipt. Their Findings name the customer's meters.
-    Pull.objects.filter(**of).update(findings=[])
+    # The attempts stay, as part of the receipt. Their Findings name the customer's meters, and
+    # what a file is called may, too.
+    pulls = Pull.objects.filter(**of)
+    pulls.update(findings=[], file_name="")
+    pulls.filter(state=Pull.State.RUNNING).update(
+        state=Pull.State.ABANDONED,
+        finished=timezone.now(),
+        error="What it was to read was deleted before it was read.",
+    )
 
 
 def _destroy_key(authorization: Authorization) -> None:
