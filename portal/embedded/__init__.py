@@ -19,7 +19,15 @@ NOT_STARTED = {
     "DATABASE_URL": "postgres://not-started.invalid/portal",
     "REDIS_URL": "redis://not-started.invalid/0",
 }
-NEEDS_NO_SERVERS = {"", "help", "version", "makemessages", "compilemessages", "collectstatic"}
+NEEDS_NO_SERVERS = {
+    "",
+    "help",
+    "version",
+    "makemessages",
+    "compilemessages",
+    "collectstatic",
+    "espi",
+}
 
 
 def needs_servers(arguments: Sequence[str]) -> bool:

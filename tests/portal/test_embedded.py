@@ -369,6 +369,7 @@ def test_a_killed_runs_home_is_cleared_by_the_next(home: Path) -> None:
         ("check", True),
         ("import_espi feed.xml", True),
         ("import_espi --dry-run feed.xml", False),
+        ("espi inspect feed.xml", False),
         ("migrate --help", False),
         ("help migrate", False),
         ("makemessages", False),
