@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
@@ -12,6 +12,7 @@ from django.db.models import F
 from greenbutton.espi.enums import ItemKind
 from greenbutton.meters import Service
 from greenbutton.models import UsageSummary
+from greenbutton.periods import nearest_midnight
 from greenbutton.units import Money, Quantity, scaled, unit_of
 
 
@@ -50,21 +51,39 @@ def bills_of(service: Service, zone: ZoneInfo) -> list[Bill]:
 
 
 def bill_of(summary: UsageSummary, meter: str, zone: ZoneInfo) -> Bill:
-    first = summary.start.astimezone(zone).date() if summary.start else None
-    end = summary.end
-    # The last second of the period lies on its last day, whether it ends at midnight or not.
-    last = (end - timedelta(seconds=1)).astimezone(zone).date() if end else None
+    first, last = days_of(summary.start, summary.end, zone)
     return Bill(
         meter=meter,
         first=first,
         last=last,
-        days=(last - first).days + 1 if first and last and last >= first else None,
+        days=(last - first).days + 1 if first and last else None,
         used=used_in(summary),
         amount=amount_of(summary),
         lines=tuple(lines_of(summary)),
         tariff=summary.tariff_profile,
         agency=summary.agency,
     )
+
+
+def days_of(
+    start: datetime | None, end: datetime | None, zone: ZoneInfo
+) -> tuple[date | None, date | None]:
+    """The first and the last day of a bill, which counts whole days.
+
+    Feeds that forget a change of clocks, or mean Greenwich's midnight, put an end some hours beside
+    midnight. The local midnight nearest to it is meant: so a bill of 30 days shows 30 of them, and
+    the next one begins on the day after its last.
+    """
+    if start is None:
+        return None, None
+    first = nearest_midnight(start, zone)
+    if end is None or end <= start:
+        return first, None
+    last = nearest_midnight(end, zone) - timedelta(days=1)
+    if last >= first:
+        return first, last
+    # Less than a day: where it lies.
+    return start.astimezone(zone).date(), (end - timedelta(seconds=1)).astimezone(zone).date()
 
 
 def used_in(summary: UsageSummary) -> Quantity | None:

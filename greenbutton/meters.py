@@ -30,6 +30,8 @@ OTHER = ("other", "Other service")
 Role = Literal["used", "returned", "net"]
 # Every other direction is something delivered.
 ROLES: dict[int, Role] = {FlowDirectionKind.NET: "net", FlowDirectionKind.REVERSE: "returned"}
+# The key of several meters put together.
+TOGETHER = "all"
 ROLE_ORDER: tuple[Role, ...] = ("used", "returned", "net")
 ROLE_LABELS: dict[Role, str] = {"used": "Used", "returned": "Sent back", "net": "Net use"}
 
@@ -43,6 +45,8 @@ STATES_NOT_AMOUNTS: set[int | None] = {
 }
 
 DAY_SECONDS = 86_400
+# Readings this long or longer are a day's each: none fits in twice, also where clocks change.
+BY_DAY = DAY_SECONDS // 2 + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +240,7 @@ def side_label(series: Series) -> str:
     title = series.readings[0].title
     if title:
         return title
-    cut = "by day" if series.extent.seconds >= DAY_SECONDS else "by interval"
+    cut = "by day" if series.extent.seconds >= BY_DAY else "by interval"
     return f"{series.label.lower()}, {series.unit.name}, {cut}"
 
 
@@ -252,4 +256,4 @@ def meters_together(label: str, meters: Iterable[Meter]) -> list[Meter]:
             known = joined.get(series.role)
             joined[series.role] = known.joined(series) if known else series
     parts = tuple(joined[role] for role in ROLE_ORDER if role in joined)
-    return [Meter("all", label, parts)]
+    return [Meter(TOGETHER, label, parts)]

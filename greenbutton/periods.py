@@ -63,17 +63,33 @@ class Period:
         return Period(self.view, self.first, min(self.end, last + timedelta(days=1)))
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
-        """The instants, in UTC, at which the period begins and ends in the utility's zone.
+        """The first instant of the period in the utility's zone, and the first one after its last.
 
         In UTC, since two instants in one zone are subtracted by the clock on the wall, which is
         wrong across a change of daylight saving time.
         """
-        return midnight(self.first, zone), midnight(self.end, zone)
+        return midnight(self.first, zone), last_midnight(self.end, zone)
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """The instant, in UTC, at which the day begins in the zone."""
     return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def last_midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The instant, in UTC, from which on it is no more the day before.
+
+    Where St. John's put its clocks back at 00:01, a day began, was left again, and began once more.
+    """
+    begin = datetime.combine(day, time.min, zone)
+    return max(begin.astimezone(UTC), begin.replace(fold=1).astimezone(UTC))
+
+
+def nearest_midnight(at: datetime, zone: ZoneInfo) -> date:
+    """The day whose beginning lies nearest to an instant; of two, the earlier."""
+    day = at.astimezone(zone).date()
+    after = day + timedelta(days=1)
+    return min(day, after, key=lambda one: abs(midnight(one, zone) - at))
 
 
 def a_year_before(day: date) -> date:
@@ -98,3 +114,15 @@ def clock(at: datetime) -> str:
     hour = at.hour % 12 or 12
     minutes = f":{at.minute:02}" if at.minute else ""
     return f"{hour}{minutes} {'am' if at.hour < 12 else 'pm'}"
+
+
+def lasting(seconds: int) -> str:
+    """A length of time in its two largest units: `2 days 3 hours`, `15 minutes`."""
+    parts = []
+    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        number, seconds = divmod(seconds, size)
+        if number:
+            parts.append(f"{number:,} {unit}{'' if number == 1 else 's'}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or "no time"

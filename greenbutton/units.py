@@ -9,11 +9,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from greenbutton.espi.enums import Currency as CurrencyCode
 from greenbutton.espi.enums import UnitSymbol
+from greenbutton.espi.scale import SANE_POWERS, WIDE, money, shifted
 
 NO_BREAK_SPACE = "\u00a0"
 MINUS = "\u2212"
-# espi.xsd UnitMultiplierKind goes from -12 to 12; anything far outside it is a mistake in the feed.
-SANE_POWERS = range(-15, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +81,12 @@ def scaled(value: int, power_of_ten: int | None, unit: Unit) -> Decimal:
     """A raw integer in the given unit, exactly; without a unit, the integer as it came."""
     if not unit.is_known:
         return Decimal(value)
-    return Decimal(value).scaleb(power_of_ten or 0) * unit.factor
+    return WIDE.multiply(shifted(value, power_of_ten), unit.factor)
 
 
 def round_half_up(value: Decimal, digits: int) -> Decimal:
     """Rounded as people are taught to, a half away from zero."""
-    return value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, WIDE)
 
 
 def number(value: Decimal) -> str:
@@ -95,7 +94,8 @@ def number(value: Decimal) -> str:
     size = abs(value)
     digits = 0 if size >= 10_000 else 1 if size >= 1000 else 2 if size >= 1 else 3
     rounded = round_half_up(size, digits)
-    text = f"{rounded:,}" if rounded and value % 1 else f"{rounded:,.0f}"
+    is_whole = not rounded or value == value.to_integral_value()
+    text = f"{rounded:,.0f}" if is_whole else f"{rounded:,}"
     return f"{MINUS}{text}" if value < 0 and text.strip("0,.") else text
 
 
@@ -145,7 +145,7 @@ class Money:
 
     @property
     def value(self) -> Decimal:
-        return Decimal(self.hundred_thousandths).scaleb(-5)
+        return money(self.hundred_thousandths)
 
     def __str__(self) -> str:
         minus = MINUS if self.value < 0 else ""

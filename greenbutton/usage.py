@@ -12,12 +12,13 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from authorizations.models import Authorization
-from greenbutton.meters import DAY_SECONDS, Meter, Series
+from greenbutton.meters import BY_DAY, DAY_SECONDS, Meter, Series
 from greenbutton.models import ReadingDay
 from greenbutton.periods import VIEWS, Period, View, clock, long_date, short_date
 from greenbutton.units import Money, Quantity
 
 HOUR = 3600
+HALF_HOUR = HOUR // 2
 # Finer readings than this are drawn by the hour: a phone has no more room.
 FINEST_BAR = 900
 # A comparison says something only if both times were measured about equally often.
@@ -125,16 +126,19 @@ class Chart:
 
 
 def views_of(meter: Meter) -> list[View]:
-    """The views that show more than one bar: monthly readings have no days to look into."""
+    """The views that show more than one bar: monthly readings have no days to look into.
+
+    Of readings by day the shortest lasts 23 hours, where clocks changed.
+    """
     seconds = meter.extent.seconds
     if seconds > DAY_SECONDS * 2:
         return ["year"]
-    return [view for view in VIEWS if view != "day" or seconds < DAY_SECONDS]
+    return [view for view in VIEWS if view != "day" or seconds < BY_DAY]
 
 
 def chart_of(authorization: Authorization, meter: Meter, period: Period) -> Chart:
     """Everything that the page says of a meter in a period."""
-    zone = authorization.utility.zone
+    zone = authorization.zone
     if period.view == "day":
         return day_chart(authorization, meter, period, zone)
     tallies = tallies_by_day(authorization, meter, period)
@@ -302,13 +306,16 @@ def local_clock(at: datetime, zone: ZoneInfo, with_zone: bool) -> str:
 
 
 def hour_ticks(begin: datetime, end: datetime, zone: ZoneInfo) -> dict[float, str]:
-    """A tick at every fourth local hour, wherever on the day's true length it falls."""
+    """A tick at every fourth local hour, wherever on the day's true length it falls.
+
+    Looked for at each half hour, by which Lord Howe's clocks change.
+    """
     ticks: dict[float, str] = {}
-    for hour in range(int((end - begin).total_seconds()) // HOUR):
-        local = (begin + timedelta(hours=hour)).astimezone(zone)
+    for number in range(int((end - begin).total_seconds()) // HALF_HOUR):
+        local = (begin + timedelta(seconds=number * HALF_HOUR)).astimezone(zone)
         label = "noon" if local.hour == 12 else clock(local)
         if local.hour % 4 == 0 and not local.minute and label not in ticks.values():
-            ticks[float(hour)] = label
+            ticks[number / 2] = label
     return ticks
 
 
