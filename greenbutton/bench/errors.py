@@ -1,0 +1,2 @@
+class BenchError(Exception):
+    """The bench cannot go on. Its text says why, and what to do."""
