@@ -72,8 +72,10 @@ def array(kind: ArrayType, numbers: Sequence[int | None] | None) -> bytes:
     """A field that holds an array of one dimension, with at least one element."""
     if numbers is None:
         return NULL
+    first, count = numbers[0], len(numbers)
+    if first is not None and numbers.count(first) == count:
+        return _same(kind, first, count)
     oid, size, letter = ELEMENTS[kind]
-    count = len(numbers)
     if None in numbers:
         one = Struct(f">i{letter}")
         body = b"".join(NULL if number is None else one.pack(size, number) for number in numbers)
@@ -82,6 +84,14 @@ def array(kind: ArrayType, numbers: Sequence[int | None] | None) -> bytes:
     elements: list[int | None] = [size] * (2 * count)
     elements[1::2] = numbers
     body = _elements(letter, count).pack(*elements)
+    return _ARRAY.pack(20 + len(body), 1, 0, oid, count, 1) + body
+
+
+@lru_cache(maxsize=64)
+def _same(kind: ArrayType, number: int, count: int) -> bytes:
+    """An array of one number, as the qualities of a day mostly are."""
+    oid, size, letter = ELEMENTS[kind]
+    body = Struct(f">i{letter}").pack(size, number) * count
     return _ARRAY.pack(20 + len(body), 1, 0, oid, count, 1) + body
 
 

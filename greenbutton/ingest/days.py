@@ -283,9 +283,12 @@ def _build(
     tiers: list[int | None] | None,
 ) -> Day:
     first, lasts, count = starts[0], seconds[0], len(starts)
-    uniform = seconds.count(lasts) == count and starts == [
-        *range(first, first + count * lasts, lasts)
-    ]
+    # The last start is compared first: it mostly tells, and the others take longer.
+    uniform = (
+        starts[-1] == first + (count - 1) * lasts
+        and seconds.count(lasts) == count
+        and starts == [*range(first, first + count * lasts, lasts)]
+    )
     costs = _column(costs)
     return Day(
         day=day,
@@ -307,12 +310,16 @@ def _build(
 
 def _column(values: list[int | None] | None) -> list[int | None] | None:
     """The array, or nothing where no reading has such a thing."""
-    return None if values is None or values.count(None) == len(values) else values
+    if values is None or (values[0] is None and values.count(None) == len(values)):
+        return None
+    return values
 
 
 def _total(day: date, values: list[int | None]) -> int:
-    known = [value for value in values if value is not None] if None in values else values
-    total = sum(cast("list[int]", known))
+    try:
+        total = sum(cast("list[int]", values))
+    except TypeError:  # some reading has none
+        total = sum(value for value in values if value is not None)
     if abs(total) > LARGEST_TOTAL:
         raise EspiError(f"The readings of {day} add up to more than any meter counts.")
     return total

@@ -122,14 +122,14 @@ def keep_summaries(usage_point: UsagePoint, summaries: Iterable[LinkedSummary]) 
         assert isinstance(summary, EspiUsageSummary)
         said[_summary_identity(linked, summary)].update(_said(_columns(summary)))
     stored = {row.identity: row for row in usage_point.summaries.all()}
-    new = changed = 0
-    for identity, values in said.items():
-        if identity in stored:
-            changed += fill(stored[identity], **values)
-        else:
-            UsageSummary.objects.create(usage_point=usage_point, identity=identity, **values)
-            new += 1
-    return new, changed
+    changed = sum(fill(stored[name], **said[name]) for name in said.keys() & stored.keys())
+    new = [
+        UsageSummary(usage_point=usage_point, identity=identity, **values)
+        for identity, values in said.items()
+        if identity not in stored
+    ]
+    UsageSummary.objects.bulk_create(new)
+    return len(new), changed
 
 
 def _summary_identity(linked: LinkedSummary, summary: EspiUsageSummary) -> str:

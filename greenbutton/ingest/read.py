@@ -89,9 +89,9 @@ class Tally:
             self._add_readings(entry.resource.columns)
 
     def _add_readings(self, readings: Readings) -> None:
-        self.readings += len(readings)
+        self.readings += len(readings.starts)
         self.value_sum += sum(_known(readings.values))
-        self.cost_sum += sum(_known(readings.costs or []))
+        self.cost_sum += sum(_known(readings.costs)) if readings.costs else 0
         if known := _known(readings.starts):
             least, most = min(known), max(known)
             self.min_start = least if self.min_start is None else min(least, self.min_start)
