@@ -24,6 +24,13 @@ def allow_connect(browser: str, address: str) -> bool:
     )
 
 
+def allow_upload(browser: str, address: str) -> bool:
+    """20 files an hour per browser, 60 per address (the settings say how many)."""
+    return _hit("upload-address", settings.UPLOADS_AN_HOUR_PER_ADDRESS, address) and _hit(
+        "upload-browser", settings.UPLOADS_AN_HOUR_PER_BROWSER, browser
+    )
+
+
 def address_of(request: HttpRequest) -> str:
     """The network address that asks. Behind our own proxy it is the last one that proxy added."""
     if settings.BEHIND_PROXY:

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 ATTEMPT_LIFETIME = timedelta(minutes=60)  # people look for a bill
 CLAIM = timedelta(seconds=60)
 LEASE = timedelta(minutes=10)
+# Days of a file of which nobody has said yet where it was metered.
+NO_ZONE = "UTC"
 
 
 def new_code() -> str:
@@ -208,7 +211,11 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
 
 
 class Authorization(models.Model):
-    """A customer's consent at a utility, with the tokens it gave and where collecting stands."""
+    """A customer's consent at a utility, with the tokens it gave and where collecting stands.
+
+    One of origin `file` holds what the customer brought: it has no tokens and is never due, and no
+    utility where its customer named none that we know.
+    """
 
     class Status(models.TextChoices):
         ACTIVE = "active", "Active"
@@ -221,7 +228,9 @@ class Authorization(models.Model):
         FILE = "file", "File"
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
-    utility = models.ForeignKey(Utility, on_delete=models.PROTECT, related_name="authorizations")
+    utility = models.ForeignKey(
+        Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="authorizations"
+    )
     client = models.ForeignKey(
         Client, on_delete=models.PROTECT, null=True, blank=True, related_name="authorizations"
     )
@@ -238,6 +247,11 @@ class Authorization(models.Model):
     held_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.CharField(max_length=16, blank=True)
+
+    # The zone in which its days are cut; blank for the utility's. Only files have one of their own,
+    # and until the customer has confirmed it, it is what we took from the file or the browser.
+    time_zone = models.CharField(max_length=64, blank=True)
+    time_zone_is_proposed = models.BooleanField(default=False)
 
     # What was asked for and what was granted; neither carries AdditionalScope.
     asked_scope = models.CharField(max_length=1000, blank=True)
@@ -265,6 +279,12 @@ class Authorization(models.Model):
 
     class Meta:
         ordering = ["-created"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(origin="file") | Q(utility__isnull=False),
+                name="only_a_file_has_no_utility",
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["next_pull_at"], name="due_authorizations", condition=Q(status="active")
@@ -276,9 +296,23 @@ class Authorization(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.utility.short_name} {self.uid}"
+        return f"{self.utility.short_name if self.utility else 'File'} {self.uid}"
 
     # -- facts --------------------------------------------------------------------------------
+
+    @property
+    def source_name(self) -> str:
+        """Where the data is from, as its customer knows it."""
+        return self.utility.name if self.utility else "Your Green Button file"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which its days and bills are cut."""
+        return ZoneInfo(self.time_zone or (self.utility.time_zone if self.utility else NO_ZONE))
+
+    def is_from_file(self) -> bool:
+        """Whether the customer brought it, so that there is no utility to ask."""
+        return self.origin == self.Origin.FILE
 
     def is_due(self) -> bool:
         """Whether its time to be collected has come."""
@@ -328,6 +362,34 @@ class Authorization(models.Model):
             attempt.save(update_fields=["authorization"])
             authorization.tell("authorization_created")
         return authorization
+
+    @classmethod
+    def for_file(cls, browser: str, utility: Utility | None, time_zone: str) -> Authorization:
+        """Make room for what a customer brings; `time_zone` is a first guess, and may be blank."""
+        with transaction.atomic():
+            authorization = cls.objects.create(
+                utility=utility,
+                origin=cls.Origin.FILE,
+                browser_hash=digest(browser),
+                time_zone=time_zone,
+                time_zone_is_proposed=True,
+            )
+            authorization.tell("authorization_created")
+        return authorization
+
+    def propose_time_zone(self, name: str) -> None:
+        """Cut days in this zone from now on, until the customer says which it is."""
+        self._take_time_zone(name, is_proposed=True)
+
+    def settle_time_zone(self, name: str) -> None:
+        """This is the zone. Whoever says so cuts the days that are stored anew."""
+        self._take_time_zone(name, is_proposed=False)
+
+    def _take_time_zone(self, name: str, *, is_proposed: bool) -> None:
+        is_the_utilitys = self.utility is not None and name == self.utility.time_zone
+        self.time_zone = "" if is_the_utilitys else name
+        self.time_zone_is_proposed = is_proposed
+        self.save(update_fields=["time_zone", "time_zone_is_proposed"])
 
     def keep_token(self, token: Token) -> None:
         """Save refreshed tokens before anything uses them (style rule 17)."""

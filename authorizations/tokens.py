@@ -55,7 +55,7 @@ def _good_token(row: Authorization, refused: str) -> str:
     if not row.refresh_token:
         raise UtilityError(
             "no_refresh_token",
-            to_customer=f"Your consent at {row.utility.name} has to be renewed. "
+            to_customer=f"Your consent at {row.source_name} has to be renewed. "
             "Please connect again.",
             to_log=f"authorization {row.uid}: the token is over and cannot be refreshed",
             permanent=True,

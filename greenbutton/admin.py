@@ -8,27 +8,39 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from authorizations import flows
 from authorizations.admin import event_words
 from authorizations.models import Authorization, AuthorizationQuerySet, Event
+from greenbutton import zones
+from greenbutton.accounts import accounts_of
+from greenbutton.ingest.recut import RecutError, recut
 from greenbutton.models import Pull
+from greenbutton.quality_words import said_of
+from greenbutton.reports import all_reports_of
 from utilities.staff import (
     Colour,
     ReadOnlyAdmin,
     ReadOnlyInline,
+    WhyForm,
     badge,
     link_to,
+    page_of,
     scope_in_words,
     sentences,
     staff_action,
@@ -72,6 +84,21 @@ def pull_badge(state: str) -> SafeString:
     return badge(Pull.State(state).label, PULL_COLOURS[state])
 
 
+def where_from(pull: Pull) -> str:
+    """`Utility`, or how a file came and what it was called."""
+    source = pull.get_source_display()
+    return f"{source}: {pull.file_name}" if pull.file_name else source
+
+
+def findings_counted(pull: Pull) -> str:
+    """How many oddities of how many kinds: `1,204 of 2 kinds`."""
+    if not pull.findings:
+        return "–"
+    kinds = len(pull.findings)
+    found = intcomma(sum(finding["count"] for finding in pull.findings))
+    return found if kinds == 1 else f"{found} of {kinds} kinds"
+
+
 class ArchivedFilter(admin.SimpleListFilter):
     """Hides what was put away, unless asked."""
 
@@ -112,17 +139,45 @@ class AttentionFilter(admin.SimpleListFilter):
         return queryset.being_collected() if self.value() == "collecting" else queryset
 
 
+class ZoneForm(WhyForm):
+    """The question before days are cut anew, with the zone for what came from a file."""
+
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        required=False,
+        choices=[("", "As it is"), *zones.COMMON.items()],
+        help_text="Only for what came from a file; all else is in its utility's.",
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+
 class PullInline(ReadOnlyInline):
     """How collecting went, the latest first."""
 
     model = Pull
-    fields = readonly_fields = ["started", "how", "brought", "bills", "error"]
+    fields = readonly_fields = [
+        "started",
+        "how",
+        "from_where",
+        "brought",
+        "bills",
+        "oddities",
+        "error",
+    ]
     per_page = 10
     show_change_link = True
 
     @admin.display(description="State")
     def how(self, pull: Pull) -> SafeString:
         return pull_badge(pull.state)
+
+    @admin.display(description="From")
+    def from_where(self, pull: Pull) -> str:
+        return where_from(pull)
+
+    @admin.display(description="Findings")
+    def oddities(self, pull: Pull) -> str:
+        return findings_counted(pull)
 
     @admin.display(description="Readings")
     def brought(self, pull: Pull) -> str:
@@ -164,13 +219,29 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     list_select_related = ["utility", "share_link__utility"]
     search_fields = ["uid", "share_link__note", "share_link__uid", "share_link__code"]
     inlines = [PullInline, EventInline]
-    actions_detail = ["collect_now", "hold", "release", "stop_sharing", "archive", "unarchive"]
+    actions_detail = [
+        "collect_now",
+        "hold",
+        "release",
+        "recut_days",
+        "stop_sharing",
+        "archive",
+        "unarchive",
+    ]
     fieldsets = [
-        ("Now", {"fields": ["status_now", "for_whom", "last_pull", "usage_page"]}),
+        ("Now", {"fields": ["status_now", "for_whom", "last_pull", "usage_page", "quality_page"]}),
         ("What the customer granted", {"fields": ["granted", "left_out", "expires_at"]}),
+        ("Whose account it is", {"fields": ["account_details"]}),
         (
             "Where it comes from",
-            {"fields": [("utility", "client"), ("share_link", "origin"), ("created", "uid")]},
+            {
+                "fields": [
+                    ("utility", "client"),
+                    ("share_link", "origin"),
+                    ("created", "uid"),
+                    "zone_words",
+                ]
+            },
         ),
         (
             "Collecting",
@@ -217,11 +288,51 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         link = '<a class="text-primary-600 underline" href="{}">What the customer sees</a>'
         return format_html(link, url)
 
+    @admin.display(description="Data quality")
+    def quality_page(self, authorization: Authorization) -> SafeString:
+        url = reverse("admin:authorizations_authorization_quality", args=[authorization.pk])
+        link = '<a class="text-primary-600 underline" href="{}">How complete the readings are</a>'
+        return format_html(link, url)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_safe(self.quality))
+        name = "authorizations_authorization_quality"
+        urls: list[URLPattern] = super().get_urls()
+        return [path("<path:object_id>/quality/", view, name=name), *urls]
+
+    def quality(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A line for each of its meter readings, counted out when the page is opened."""
+        authorization = self.get_object(request, object_id)
+        if authorization is None:
+            raise Http404
+        if not self.has_view_permission(request, authorization):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Data quality",
+            "opts": self.opts,
+            "original": authorization,
+            "back": page_of(authorization),
+            "reports": said_of(all_reports_of(authorization), authorization.zone),
+        }
+        return render(request, "admin/quality.html", context)
+
+    @admin.display(description="Time zone")
+    def zone_words(self, authorization: Authorization) -> str:
+        whose = "its own" if authorization.time_zone else "the utility's"
+        asked = ", not confirmed by the customer" if authorization.time_zone_is_proposed else ""
+        return f"{authorization.zone.key} ({whose}{asked})"
+
     @admin.display(description="Granted")
     def granted(self, authorization: Authorization) -> SafeString | str:
         if not authorization.scope:
             return "–"
         return scope_in_words(authorization.scope, granted=True)
+
+    @admin.display(description="Account, numbers masked")
+    def account_details(self, authorization: Authorization) -> SafeString:
+        accounts = [account.masked() for account in accounts_of(authorization)]
+        return render_to_string("admin/_accounts.html", {"accounts": accounts})
 
     @admin.display(description="Left out of what was asked")
     def left_out(self, authorization: Authorization) -> SafeString | str:
@@ -258,6 +369,28 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def release(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
         authorization.release()
         return "Collecting goes on."
+
+    @staff_action(
+        "Cut days anew",
+        "What is stored is cut into the days of the time zone, reading by reading. No reading "
+        "changes: if a total is not the same afterwards, nothing is done. For many years of "
+        "readings this takes a while.",
+        icon="calendar_today",
+        offered=Authorization.can_be_stopped,
+        form_class=ZoneForm,
+    )
+    def recut_days(
+        self, request: HttpRequest, authorization: Authorization, why: str, time_zone: str
+    ) -> str:
+        if time_zone and not authorization.is_from_file():
+            raise ValidationError(
+                "Its time zone is its utility's. “manage.py recut_days --utility” changes that, "
+                "with the days of all its customers."
+            )
+        try:
+            return str(recut(authorization, time_zone))
+        except RecutError as e:
+            raise ValidationError(str(e)) from e
 
     @staff_action(
         "Stop sharing",
@@ -311,6 +444,7 @@ class PullAdmin(ReadOnlyAdmin):
     list_display_links = ["started"]
     list_filter = [
         "state",
+        "source",
         "first",
         "authorization__is_test",
         "authorization__utility",
@@ -328,6 +462,7 @@ class PullAdmin(ReadOnlyAdmin):
                     "message",
                     ("authorization_link", "for_whom"),
                     ("started", "finished"),
+                    "from_where",
                     ("first", "windows"),
                 ]
             },
@@ -354,8 +489,11 @@ class PullAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Findings")
     def oddities(self, pull: Pull) -> str:
-        found = sum(finding["count"] for finding in pull.findings)
-        return intcomma(found) if found else "–"
+        return findings_counted(pull)
+
+    @admin.display(description="From")
+    def from_where(self, pull: Pull) -> str:
+        return where_from(pull)
 
     @admin.display(description="Authorization")
     def whose(self, pull: Pull) -> SafeString:

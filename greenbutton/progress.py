@@ -51,7 +51,9 @@ def progress_of(authorization: Authorization) -> Progress:
     """What the latest pull says, unless nothing is collected any more."""
     if authorization.status != Authorization.Status.ACTIVE:
         return Progress("done", "Nothing is collected any more.")
-    pull = authorization.pulls.first()
+    if authorization.is_from_file():
+        return reading_of(authorization)
+    pull = authorization.pulls.filter(source=Pull.Source.UTILITY).first()
     if is_held_up(authorization):
         return paused(authorization)
     if pull is None or pull.state == Pull.State.ABANDONED:
@@ -67,6 +69,15 @@ def progress_of(authorization: Authorization) -> Progress:
     return Progress("done", "All readings are here.", readings=pull.readings, bills=pull.bills)
 
 
+def reading_of(authorization: Authorization) -> Progress:
+    """What becomes of the customer's own files."""
+    pull = authorization.pulls.filter(state=Pull.State.RUNNING).first()
+    if pull is None:
+        return Progress("done", "Your file was read.")
+    words = "You can leave this page: it goes on without you."
+    return with_counts("running", "We are reading your file.", words, pull)
+
+
 def is_held_up(authorization: Authorization) -> bool:
     """Whether a person must act before anything that is due is collected."""
     client = authorization.client
@@ -80,17 +91,17 @@ def is_due(authorization: Authorization) -> bool:
 
 def paused(authorization: Authorization) -> Progress:
     words = (
-        f"We have paused collecting from {authorization.utility.name} until something is put "
+        f"We have paused collecting from {authorization.source_name} until something is put "
         "right on our side. You need do nothing; what is here stays."
     )
     return Progress("paused", "Collecting is paused.", words)
 
 
 def queued(authorization: Authorization) -> Progress:
-    """Due, and no worker has taken it yet; or from a file, where there is nothing to ask."""
+    """Due, and no worker has taken it yet."""
     if authorization.next_pull_at is None:
         return Progress("done", "Nothing is being collected.")
-    words = f"In a moment we ask {authorization.utility.name} for your readings."
+    words = f"In a moment we ask {authorization.source_name} for your readings."
     return Progress("queued", "You are connected. Collecting starts now.", words)
 
 
@@ -112,7 +123,7 @@ def waiting(authorization: Authorization, pull: Pull) -> Progress:
 
 
 def failed(authorization: Authorization, pull: Pull) -> Progress:
-    words = pull.message or f"{authorization.utility.name} could not give us your readings."
+    words = pull.message or f"{authorization.source_name} could not give us your readings."
     headline = "This time it did not work."
     return with_counts("failed", headline, words, pull, authorization.next_pull_at)
 
@@ -140,5 +151,6 @@ def has_readings(authorization: Authorization) -> bool:
 
 def as_of(authorization: Authorization) -> datetime | None:
     """When the utility was last asked with success."""
-    last = authorization.pulls.filter(state=Pull.State.DONE).first()
+    asked = authorization.pulls.filter(source=Pull.Source.UTILITY, state=Pull.State.DONE)
+    last = asked.first()
     return last.finished if last else None

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from authorizations.models import Authorization
 from greenbutton.ingest import due, purge
+from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
 
 
@@ -21,6 +22,19 @@ def pull_authorization(authorization_id: int) -> str:
 
 
 @shared_task
+def dispatch_uploads() -> None:
+    """Queue what customers uploaded. What cannot be queued is found again, as with pulls."""
+    for authorization_id in due.claim_uploads():
+        import_uploads_of.delay(authorization_id)
+
+
+@shared_task
+def import_uploads_of(authorization_id: int) -> int:
+    """Read what was uploaded for one authorization."""
+    return import_uploads(Authorization.objects.get(pk=authorization_id))
+
+
+@shared_task
 def expire_due() -> int:
     """Mark the authorizations whose agreed end has passed."""
     return due.expire()
@@ -30,3 +44,9 @@ def expire_due() -> int:
 def purge_due() -> int:
     """Delete what was collected for authorizations that were revoked."""
     return purge.purge_due()
+
+
+@shared_task
+def forget_refused() -> int:
+    """Delete what is left of uploads that could not be read."""
+    return purge.forget_refused()

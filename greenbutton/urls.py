@@ -2,10 +2,16 @@
 
 from django.urls import path
 
-from greenbutton.views import usage
+from greenbutton.views import quality, upload, usage
 
 urlpatterns = [
+    path("upload/", upload.show, name="upload"),
+    path("upload/send/", upload.send, name="upload-send"),
+    path("upload/<slug:uid>/", upload.show_more, name="upload-more"),
+    path("upload/<slug:uid>/send/", upload.send_more, name="upload-more-send"),
+    path("upload/<slug:uid>/time-zone/", upload.time_zone, name="upload-time-zone"),
     path("usage/<slug:uid>/", usage.show, name="usage"),
     path("usage/<slug:uid>/progress/", usage.progress, name="usage-progress"),
     path("usage/<slug:uid>/chart/", usage.chart, name="usage-chart"),
+    path("usage/<slug:uid>/quality/", quality.show, name="usage-quality"),
 ]

@@ -28,10 +28,20 @@ app.conf.update(
             # A look that came too late is worth nothing: the next one sees the same rows.
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
+        "dispatch uploads": {
+            "task": "greenbutton.tasks.dispatch_uploads",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
         "purge what was revoked": {
             "task": "greenbutton.tasks.purge_due",
             "schedule": 30,
             "options": {"expires": 60},
+        },
+        "forget what could not be read": {
+            "task": "greenbutton.tasks.forget_refused",
+            "schedule": 3600,
+            "options": {"expires": 3600},
         },
         "expire what is over": {
             "task": "greenbutton.tasks.expire_due",

@@ -419,10 +419,22 @@ CONNECTS_AN_HOUR_PER_ADDRESS = number("CONNECTS_AN_HOUR_PER_ADDRESS", 60)
 
 # The largest feed that is read, in bytes after decompression.
 FEED_MAX_BYTES = number("FEED_MAX_BYTES", 512 * 1024 * 1024)
+# The largest entry in it, in bytes. One at a time is held in memory, as several times that.
+FEED_ENTRY_MAX_BYTES = number("FEED_ENTRY_MAX_BYTES", 64 * 1024 * 1024)
 # One overall deadline for one feed, in seconds.
 FEED_DEADLINE_SECONDS = number("FEED_DEADLINE_SECONDS", 300)
 # How often beat looks for due authorizations, in seconds.
 DISPATCH_SECONDS = number("DISPATCH_SECONDS", 3)
+
+# --- Uploads -----------------------------------------------------------------------------------
+
+# The largest file that a customer may upload, in bytes as it is sent.
+UPLOAD_MAX_BYTES = number("UPLOAD_MAX_BYTES", 256 * 1024 * 1024)
+# How many files one browser, and one network address, may upload in an hour.
+UPLOADS_AN_HOUR_PER_BROWSER = number("UPLOADS_AN_HOUR_PER_BROWSER", 20)
+UPLOADS_AN_HOUR_PER_ADDRESS = number("UPLOADS_AN_HOUR_PER_ADDRESS", 60)
+# No form here takes more than one.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 # --- Logging -----------------------------------------------------------------------------------
 

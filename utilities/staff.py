@@ -30,7 +30,7 @@ from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.errors import ScopeError
 
 Colour = Literal["success", "warning", "danger", "info", "neutral"]
-Verb = Callable[[Any, HttpRequest, Any, str], str]
+Verb = Callable[..., str]
 
 
 def badge(text: str, colour: Colour = "neutral") -> SafeString:
@@ -145,11 +145,13 @@ def staff_action(
     icon: str,
     variant: ActionVariant = ActionVariant.DEFAULT,
     offered: Callable[[Any], bool] = lambda row: True,
+    form_class: type[WhyForm] = WhyForm,
 ) -> Callable[[Verb], Any]:
     """Make a method `(self, request, row, why) -> what was done` a button on the row's page.
 
     The button asks why, acts on POST only and leaves a line in the row's history. What the model
-    refuses with a ValidationError is shown in the model's words.
+    refuses with a ValidationError is shown in the model's words. What a form of its own asks
+    besides is given to the method by name.
     """
 
     def decorator(verb: Verb) -> Any:
@@ -162,7 +164,7 @@ def staff_action(
             dialog={
                 "title": label,
                 "description": question,
-                "form_class": WhyForm,
+                "form_class": form_class,
                 "form_submit_text": label,
             },
         )
@@ -171,7 +173,9 @@ def staff_action(
             row = admin.get_object(request, object_id)
             if row is None:
                 raise Http404
-            _do(verb, admin, request, row, form.cleaned_data["why"], offered)
+            # unfold's forms have a hidden field of their own, `_form_submitted`.
+            answers = {key: said for key, said in form.cleaned_data.items() if key[0] != "_"}
+            _do(verb, admin, request, row, answers, offered)
             return _back_to(admin, request, row)
 
         act.offered = offered
@@ -185,18 +189,18 @@ def _do(
     admin: Any,
     request: HttpRequest,
     row: Model,
-    why: str,
+    answers: dict[str, str],
     offered: Callable[[Any], bool],
 ) -> None:
     if not offered(row):
         messages.error(request, "Nothing was done: this page had changed. Here it is as it is now.")
         return
     try:
-        said = verb(admin, request, row, why)
+        said = verb(admin, request, row, **answers)
     except ValidationError as e:
         messages.error(request, " ".join(e.messages))
     else:
-        admin.log_change(request, row, f"{said} Why: {why}")
+        admin.log_change(request, row, f"{said} Why: {answers['why']}")
         messages.success(request, said)
 
 

@@ -31,7 +31,7 @@ def disconnect(request: HttpRequest, uid: str) -> HttpResponseBase:
     if not flows.disconnect(authorization, by):
         messages.warning(
             request,
-            f"We could not reach {authorization.utility.name} to tell them. We have stopped all "
+            f"We could not reach {authorization.source_name} to tell them. We have stopped all "
             "the same; you can end the permission on their pages, too.",
         )
     return redirect("stopped", authorization.uid)

@@ -1,11 +1,13 @@
-"""What is due: claimed for a while, so that of several dispatchers one queues it."""
+"""What is due or uploaded: claimed for a while, so that of several dispatchers one queues it."""
 
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from authorizations.models import CLAIM, Authorization
+from greenbutton.models import Pull
 
 # As many as one look claims in one transaction.
 BATCH = 100
@@ -33,6 +35,30 @@ def _claim_some() -> list[int]:
         ids = [authorization.pk for authorization in due]
         until = timezone.now() + CLAIM
         Authorization.objects.filter(pk__in=ids).update(claimed_until=until)
+    return ids
+
+
+def claim_uploads() -> list[int]:
+    """Claim the authorizations that have an upload to be read; returns their ids.
+
+    One whose worker died while it read has such an upload again when that worker's lease runs out.
+    """
+    now = timezone.now()
+    to_read = Pull.objects.filter(source=Pull.Source.UPLOAD, state=Pull.State.RUNNING)
+    with transaction.atomic():
+        waiting = (
+            Authorization.objects.filter(
+                Q(claimed_until=None) | Q(claimed_until__lte=now),
+                Q(leased_until=None) | Q(leased_until__lte=now),
+                pk__in=to_read.values("authorization"),
+                status=Authorization.Status.ACTIVE,
+            )
+            .select_for_update(of=("self",), skip_locked=True)
+            .order_by("pk")
+            .only("id")[:BATCH]
+        )
+        ids = [authorization.pk for authorization in waiting]
+        Authorization.objects.filter(pk__in=ids).update(claimed_until=now + CLAIM)
     return ids
 
 

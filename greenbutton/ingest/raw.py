@@ -32,14 +32,13 @@ def spool() -> BinaryIO:
     return cast(BinaryIO, SpooledTemporaryFile(max_size=SPOOL_BYTES))
 
 
-def keep(pull: Pull, file: BinaryIO, window: Window) -> RawFeed:
-    """Keep the file, from its beginning, as what came in this window."""
+def keep(pull: Pull, file: BinaryIO, window: Window | None = None) -> RawFeed:
+    """Keep the file, from its beginning, as what came in this window; a customer's has none."""
     file.seek(0)
     digest = _Digest()
+    start, end = window or (None, None)
     with transaction.atomic():
-        raw_feed = RawFeed.objects.create(
-            pull=pull, window_start=window.start, window_end=window.end, size=0
-        )
+        raw_feed = RawFeed.objects.create(pull=pull, window_start=start, window_end=end, size=0)
         key = Fernet(pull.authorization.feed_key)
         for number, part in enumerate(_compressed(file, digest)):
             body = urlsafe_b64decode(key.encrypt(part))
@@ -58,7 +57,11 @@ def open_raw(raw_feed: RawFeed) -> BinaryIO:
     decompressor = zlib.decompressobj(GZIP)
     file = spool()
     for body in raw_feed.parts.values_list("body", flat=True).iterator(chunk_size=1):
-        file.write(decompressor.decompress(key.decrypt(urlsafe_b64encode(bytes(body)))))
+        packed = key.decrypt(urlsafe_b64encode(bytes(body)))
+        # A piece at a time: a part may unpack to a thousand times its size.
+        while packed:
+            file.write(decompressor.decompress(packed, CHUNK_BYTES))
+            packed = decompressor.unconsumed_tail
     file.write(decompressor.flush())
     file.seek(0)
     return file

@@ -16,12 +16,15 @@ from django_htmx.middleware import HtmxDetails
 
 from authorizations.access import get_authorization_for, may_stop
 from authorizations.models import Authorization
+from greenbutton.accounts import accounts_of
 from greenbutton.bills import bills_of
 from greenbutton.charts import Theme, chart_json
 from greenbutton.espi import scope
+from greenbutton.found import found_in
 from greenbutton.progress import as_of, has_readings, progress_of
 from greenbutton.selection import Selection, selection_of
 from greenbutton.usage import Chart, chart_of
+from greenbutton.zones import choices, label_of
 
 BILLS_SHOWN = 6
 
@@ -38,6 +41,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponseBase:
     authorization = get_authorization_for(request, uid)
     if not authorization.can_be_stopped():
         return redirect("stopped", authorization.uid)
+    drawn = energy(authorization, request.GET)
     context = {
         "authorization": authorization,
         "utility": authorization.utility,
@@ -46,7 +50,9 @@ def show(request: HttpRequest, uid: str) -> HttpResponseBase:
         "granted": granted(authorization),
         "left_out": authorization.granted_less_than_asked(),
         "may_stop": may_stop(request, authorization),
-        **energy(authorization, request.GET),
+        "accounts": accounts_of(authorization),
+        **drawn,
+        **files(authorization, drawn["selection"]),
     }
     return render(request, "greenbutton/usage.html", context)
 
@@ -83,7 +89,7 @@ def energy(authorization: Authorization, asked: Mapping[str, str]) -> dict[str, 
     if selection is None:
         return {"selection": None, "drew_nothing": True}
     meter, period = selection.meter, selection.period
-    bills = bills_of(selection.service, authorization.utility.zone)
+    bills = bills_of(selection.service, authorization.zone)
     drawn = chart_of(authorization, meter, period) if meter and period else None
     return {
         "selection": selection,
@@ -93,6 +99,18 @@ def energy(authorization: Authorization, asked: Mapping[str, str]) -> dict[str, 
         "bills": bills[:BILLS_SHOWN],
         "older_bills": bills[BILLS_SHOWN:],
         "has_several_meters": len({bill.meter for bill in bills}) > 1,
+    }
+
+
+def files(authorization: Authorization, selection: Selection | None) -> dict[str, Any]:
+    """The part of the page that tells of files, and asks for their time zone."""
+    if not authorization.is_from_file():
+        return {}
+    return {
+        "files": found_in(authorization, selection.services if selection else []),
+        "zone": authorization.zone.key,
+        "zone_label": label_of(authorization.zone.key),
+        "zone_choices": choices(authorization.zone.key),
     }
 
 

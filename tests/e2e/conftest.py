@@ -134,7 +134,8 @@ def look(viewport: str) -> Look:
     folder = os.environ.get("SCREENSHOTS")
 
     def take(page: Page, name: str, *, full_page: bool = True) -> None:
-        wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        # Not than window.innerWidth: a phone zooms out as far as such a page is wide.
+        wider = page.evaluate("document.documentElement.scrollWidth") - VIEWPORTS[viewport]["width"]
         assert wider <= 0, f"{name} is {wider} px wider than the {viewport}"
         if folder:
             page.screenshot(path=Path(folder) / f"{name}-{viewport}.png", full_page=full_page)

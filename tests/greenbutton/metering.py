@@ -63,7 +63,7 @@ def add_day(
         authorization=authorization,
         meter_reading=reading,
         day=day,
-        start=midnight(day, authorization.utility.zone),
+        start=midnight(day, authorization.zone),
         seconds=seconds,
         values=list(values),
         costs=None if costs is None else list(costs),
@@ -83,7 +83,7 @@ def add_days(
     reading: MeterReading, first: date, days: int, value_at: Callable[[date, int], int]
 ) -> int:
     """Hourly readings for so many local days, and their sum; `value_at` knows day and hour."""
-    zone = reading.usage_point.authorization.utility.zone
+    zone = reading.usage_point.authorization.zone
     total = 0
     for number in range(days):
         day = first + timedelta(days=number)
@@ -94,7 +94,7 @@ def add_days(
 
 def add_bill(point: UsagePoint, first: date, days: int, **values: object) -> UsageSummary:
     """A bill for so many local days."""
-    zone = point.authorization.utility.zone
+    zone = point.authorization.zone
     start, end = midnight(first, zone), midnight(first + timedelta(days=days), zone)
     return UsageSummary.objects.create(
         **{

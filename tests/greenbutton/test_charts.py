@@ -82,7 +82,7 @@ def test_a_year_has_a_bar_a_month(authorization: Authorization, hourly: MeterRea
 def test_a_day_has_as_many_bars_as_hours(
     authorization: Authorization, hourly: MeterReading, day: date, hours: int
 ) -> None:
-    assert hours_of(day, authorization.utility.zone) == hours
+    assert hours_of(day, authorization.zone) == hours
     add_days(hourly, day, 1, lambda day, hour: hour)
     _, chart = shown(authorization, view="day")
     assert len(chart.bars) == hours

@@ -66,7 +66,20 @@ def test_a_dry_run_says_what_is_in_a_file_without_a_database(good: Path) -> None
         "distinct_value_sum": 6,
         "min_start": MIDNIGHT,
         "max_start": MIDNIGHT + 7200,
-        "findings": [],
+        "findings": [  # the entries of that document are of the barest
+            {
+                "code": "entry.no_id",
+                "count": 4,
+                "where": "UsagePoint/1",
+                "detail": "The entry has no id.",
+            },
+            {
+                "code": "entry.no_date",
+                "count": 8,
+                "where": "UsagePoint/1",
+                "detail": "The entry has no published date.",
+            },
+        ],
     }
 
 

@@ -64,7 +64,7 @@ def stored(
     """The readings in the tables, as a collection leaves them there."""
     authorization = reading.usage_point.authorization
     assert authorization.utility is not None
-    authorization.utility.time_zone = zone.key
+    authorization.time_zone = zone.key
     ReadingDay.objects.all().delete()
     readings = Readings.of([IntervalReading(*one) for one in known])
     ReadingDay.objects.bulk_create(

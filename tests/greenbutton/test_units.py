@@ -73,5 +73,11 @@ def test_money_is_said_with_its_currency(
     assert str(Money(hundred_thousandths, currency)).replace("\u00a0", " ") == said
 
 
+def test_the_largest_number_of_the_largest_power_is_said_in_full() -> None:
+    unit = unit_of(72, 15)
+    amount = scaled(-(2**63), 15, unit) * 31
+    assert number(amount) == "\u2212285,924,533,142,498,050,048,000,000,000,000"
+
+
 def test_a_number_that_rounds_to_nothing_has_no_minus() -> None:
     assert number(Decimal("-0.0001")) == "0"

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from tests import cast
 from utilities.models import Client, Utility
 
 pytestmark = pytest.mark.django_db
@@ -167,3 +168,19 @@ def test_secrets_are_encrypted_at_rest_and_printed_nowhere(tmp_path: Path) -> No
     for secret in ("secret-of-svce", "registration-of-svce"):
         assert secret not in stored
         assert secret not in said.getvalue()
+
+
+def test_a_zone_stays_with_the_days_that_are_kept_in_it() -> None:
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    Utility.objects.update(time_zone="America/Halifax")
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    puc = Utility.objects.get(utility_id="SSMPUC")
+    assert puc.time_zone == "America/Toronto"
+    Utility.objects.update(time_zone="America/Halifax")
+    cast.authorize(cast.ada(), cast.make_client(puc).utility)
+    said = io.StringIO()
+    call_command("load_utilities", stdout=io.StringIO(), stderr=said)
+    puc.refresh_from_db()
+    assert puc.time_zone == "America/Halifax"
+    assert "recut_days --utility SSMPUC --time-zone America/Toronto" in said.getvalue()
+    assert Utility.objects.get(utility_id="SVCE").time_zone == "America/Los_Angeles"

@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -20,9 +20,9 @@ from rich.table import Table
 
 from authorizations.models import Authorization
 from greenbutton.espi import EspiError
-from greenbutton.ingest.lease import LeaseLostError
+from greenbutton.ingest.import_file import NotNowError, import_file
 from greenbutton.ingest.read import GroupedFinding, InMemory, Tally, read
-from greenbutton.ingest.store import store_feed
+from greenbutton.ingest.unpack import unpacked
 from utilities.models import Utility
 
 # A dry run asks no database for the utility's zone; counts and sums are the same in any.
@@ -99,19 +99,15 @@ class Command(BaseCommand):
         try:
             with file.open("rb") as opened:
                 if authorization is None:
-                    seen = InMemory()
-                    document = read(opened, seen, ANY_ZONE, max_bytes=settings.FEED_MAX_BYTES)
-                    return report_of(file, document.tally, seen.distinct(), document.findings)
-                stored = store_feed(authorization, opened, max_bytes=settings.FEED_MAX_BYTES)
-        except EspiError as e:
+                    return _looked_at(file, opened)
+                imported = import_file(authorization, opened, file_name=file.name)
+        except (EspiError, NotNowError) as e:
             return {"file": str(file), "error": str(e)}
         except OSError as e:
             return {"file": str(file), "error": f"The file cannot be read: {e.strerror}."}
-        except LeaseLostError:
-            return {
-                "file": str(file),
-                "error": "The authorization is not active any more, so nothing can be added to it.",
-            }
+        stored = imported.stored
+        if stored is None:
+            return {"file": str(file), "error": imported.pull.error}
         report = report_of(file, stored.tally, stored.distinct, stored.findings)
         return report | {"new": stored.new, "changed": stored.changed, "bills": stored.bills}
 
@@ -126,6 +122,13 @@ class Command(BaseCommand):
         url = settings.PORTAL_URL + reverse("usage", args=[authorization.uid])
         stream = self.stderr if to_stderr else self.stdout
         stream.write(f"Authorization {authorization.uid}: {url}", lambda text: text)
+
+
+def _looked_at(file: Path, opened: BinaryIO) -> Report:
+    seen = InMemory()
+    with unpacked(opened) as document:
+        found = read(document, seen, ANY_ZONE, max_bytes=settings.FEED_MAX_BYTES)
+    return report_of(file, found.tally, seen.distinct(), found.findings)
 
 
 def report_of(

@@ -45,9 +45,11 @@ class Command(BaseCommand):
         for description in described:
             client = registered.pop(description.facts.id, None)
             endpoints = client.endpoints if client else description.endpoints
-            utility, _ = Utility.objects.update_or_create(
-                slug=description.slug, defaults=description.as_row(endpoints)
-            )
+            values = description.as_row(endpoints)
+            known = Utility.objects.filter(slug=description.slug).first()
+            if known is not None and values["time_zone"] != known.time_zone:
+                values |= self.zone_that_stays(known, values["time_zone"])
+            utility, _ = Utility.objects.update_or_create(slug=description.slug, defaults=values)
             self.stdout.write(f"{utility.utility_id}: {utility.name}")
             if client:
                 self.register(utility, client)
@@ -59,6 +61,17 @@ class Command(BaseCommand):
         if registered:
             names = ", ".join(sorted(registered))
             raise RegistryError(f"The registry has no file for {names}.")
+
+    def zone_that_stays(self, utility: Utility, said: str) -> dict[str, str]:
+        """What is stored is kept by local days, which a zone alone does not move."""
+        if not utility.authorizations.exists():
+            return {}
+        self.stderr.write(
+            f"{utility.utility_id} stays in {utility.time_zone}, in which the days of its "
+            f"customers are kept. “manage.py recut_days --utility {utility.utility_id} "
+            f"--time-zone {said}” brings both to the registry's."
+        )
+        return {"time_zone": utility.time_zone}
 
     def register(self, utility: Utility, client: RegisteredClient) -> None:
         """Keep the registration, and see that the customer can come back from the utility."""
