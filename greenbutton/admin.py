@@ -28,11 +28,11 @@ from authorizations import flows
 from authorizations.admin import event_words
 from authorizations.models import Authorization, AuthorizationQuerySet, Event
 from greenbutton import zones
-from greenbutton.accounts import accounts_of
+from greenbutton.display.accounts import accounts_of
+from greenbutton.display.quality_reports import all_reports_of
+from greenbutton.display.quality_words import said_of
 from greenbutton.ingest.recut import RecutError, recut
 from greenbutton.models import Pull
-from greenbutton.quality_words import said_of
-from greenbutton.reports import all_reports_of
 from utilities.staff import (
     Colour,
     ReadOnlyAdmin,

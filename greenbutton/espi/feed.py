@@ -28,6 +28,8 @@ HEAD = (ID, TITLE, UPDATED, LINK)
 # One entry is held as a tree of several times its text, whatever it is; this bounds that.
 # Three years of quarter-hours in a single block are about 35 MB.
 MAX_ENTRY_BYTES = 64 * 2**20
+# Of that many the tree takes some 700 MB. Readings that are written alike count as one.
+MAX_ENTRY_MARKS = 2_500_000
 
 
 class _Counted:
@@ -51,6 +53,29 @@ class _Counted:
 
     def entry_ended(self) -> None:
         self._entry_began = self.total
+
+
+class _Weighed:
+    """What goes to the parser, with its elements and attributes counted since the last entry.
+
+    Each takes some hundred bytes of memory, so that many tiny ones swell more than any text.
+    """
+
+    def __init__(self, source: Readable) -> None:
+        self._source = source
+        self._marks = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._source.read(size)
+        self._marks += data.count(b"<") + data.count(b"=")
+        if self._marks > MAX_ENTRY_MARKS:
+            raise EspiError(
+                f"One entry has more than {MAX_ENTRY_MARKS:,} elements and attributes in it."
+            )
+        return data
+
+    def entry_ended(self) -> None:
+        self._marks = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +105,7 @@ class Feed:
         self.head: FeedHead | None = None
         self._resources = 0
         self._bytes = _Counted(file, max_bytes, max_entry_bytes)
-        self._source: Readable = Condensed(self._bytes) if quick else self._bytes
+        self._source = _Weighed(Condensed(self._bytes) if quick else self._bytes)
         self._iterator = self._guarded()
 
     def __iter__(self) -> Iterator[Entry]:
@@ -139,6 +164,7 @@ class Feed:
             resource = resources.read(element, self.findings)
             yield Entry(ordinal=self._resources, resource=resource)
         self._bytes.entry_ended()
+        self._source.entry_ended()
         _forget(element)
 
 

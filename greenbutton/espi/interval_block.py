@@ -21,6 +21,7 @@ from greenbutton.espi.element import (
     number,
     seconds,
 )
+from greenbutton.espi.enums import QualityOfReading
 from greenbutton.espi.findings import Findings
 from greenbutton.espi.period import Period
 from greenbutton.espi.plain_readings import COLUMNS
@@ -237,10 +238,12 @@ def read(element: Element, findings: Findings) -> IntervalBlock:
         parts.append(Readings.of(single))
     readings = Readings.joined(parts)
     _look_around(interval, readings, findings)
+    _look_at_qualities(readings, findings)
     interval = interval or Period()
     return IntervalBlock(interval.start, interval.seconds, readings)
 
 
+KNOWN_QUALITIES: set[int | None] = {None, *QualityOfReading}
 # The columns that each leaf of a reading fills.
 _COLUMN_OF = {
     "start": "starts",
@@ -266,6 +269,16 @@ def _integers(column: list[str]) -> Column:
     first = column[0]
     # A length or a quality is nearly always one number, and comparing is quicker than converting.
     return [int(first)] * len(column) if column.count(first) == len(column) else [*map(int, column)]
+
+
+def _look_at_qualities(readings: Readings, findings: Findings) -> None:
+    """Note qualities that the schema does not know; they are kept."""
+    given: Sequence[int | None] = readings.qualities or ()
+    if several := readings.several_qualities:
+        alone = (one for index, one in enumerate(given) if index not in several)
+        given = [*alone, *chain(*several.values())]
+    for quality in {*given} - KNOWN_QUALITIES:
+        findings.note("enum.unknown", "quality", value=str(quality), times=given.count(quality))
 
 
 def _look_around(interval: Period | None, readings: Readings, findings: Findings) -> None:

@@ -82,7 +82,7 @@ def kept(element: Element) -> str | None:
         uris.update(dict.fromkeys(_namespace(name) for name in (one.tag, *one.attrib)))
     prefixes = {f"n{index}": uri for index, uri in enumerate(uris) if uri not in ("", XML)}
     try:
-        copy = etree.Element(element.tag, dict(element.attrib.items()), nsmap=prefixes)
+        copy = etree.Element(element.tag, _attributes(element), nsmap=prefixes)
         _copy_into(copy, element)
     except ValueError:  # libxml2 reads names that lxml does not write, such as a:b:c
         return None
@@ -97,10 +97,14 @@ def _namespace(name: str) -> str:
     return name.rpartition("}")[0].removeprefix("{")
 
 
+def _attributes(element: Element) -> dict[str, str]:
+    return {str(name): str(value) for name, value in element.attrib.items()}
+
+
 def _copy_into(copy: Element, element: Element) -> None:
     copy.text = element.text
     for child in element:
-        one = etree.SubElement(copy, child.tag, dict(child.attrib.items()))
+        one = etree.SubElement(copy, child.tag, _attributes(child))
         one.tail = child.tail
         _copy_into(one, child)
 

@@ -8,9 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from authorizations.access import get_authorization_for
-from greenbutton.quality_words import said_of
-from greenbutton.reports import reports_of
-from greenbutton.selection import selection_of
+from greenbutton.display.quality_reports import reports_of
+from greenbutton.display.quality_words import said_of
+from greenbutton.display.selection import selection_of
 from greenbutton.views.usage import HtmxHttpRequest
 
 

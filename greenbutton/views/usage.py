@@ -16,14 +16,14 @@ from django_htmx.middleware import HtmxDetails
 
 from authorizations.access import get_authorization_for, may_stop
 from authorizations.models import Authorization
-from greenbutton.accounts import accounts_of
-from greenbutton.bills import bills_of
-from greenbutton.charts import Theme, chart_json
+from greenbutton.display.accounts import accounts_of
+from greenbutton.display.bills import bills_of
+from greenbutton.display.charts import Theme, chart_json
+from greenbutton.display.found import found_in
+from greenbutton.display.progress import as_of, has_readings, progress_of
+from greenbutton.display.selection import Selection, selection_of
+from greenbutton.display.usage import Chart, chart_of
 from greenbutton.espi import scope
-from greenbutton.found import found_in
-from greenbutton.progress import as_of, has_readings, progress_of
-from greenbutton.selection import Selection, selection_of
-from greenbutton.usage import Chart, chart_of
 from greenbutton.zones import choices, label_of
 
 BILLS_SHOWN = 6

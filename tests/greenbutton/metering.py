@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from authorizations.models import Authorization
+from greenbutton.display.periods import midnight
 from greenbutton.models import MeterReading, ReadingDay, UsagePoint, UsageSummary
-from greenbutton.periods import midnight
 
 HOUR = 3600
 ELECTRICITY, GAS, WATER = 0, 1, 2

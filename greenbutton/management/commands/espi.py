@@ -18,6 +18,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console, RenderableType
 from rich.progress import Progress
 
+from greenbutton.display.inspection import report_tree, shown, tree_of
 from greenbutton.espi import EspiError, read_feed
 from greenbutton.espi.convert import KINDS, as_csv, as_json
 from greenbutton.espi.describe import as_json as description_as_json
@@ -26,7 +27,6 @@ from greenbutton.espi.generator import ODDITIES, SERVICES, Plan, PlanError, gene
 from greenbutton.espi.readable import Readable
 from greenbutton.espi.validate import FUNCTION_BLOCKS, Report, validate
 from greenbutton.ingest.unpack import unpacked
-from greenbutton.inspection import report_tree, shown, tree_of
 
 # Exit codes: a rule is broken; a file could not be read as Green Button data.
 BROKEN, REFUSED = 1, 2

@@ -12,6 +12,7 @@ from greenbutton.espi import Entry, EspiError, read_feed, write_bare, write_entr
 from greenbutton.espi.authorization import Authorization
 from greenbutton.espi.batch_list import BatchList
 from greenbutton.espi.customer.customer import Customer
+from greenbutton.espi.feed import MAX_ENTRY_MARKS
 from greenbutton.espi.interval_block import IntervalBlock
 from greenbutton.espi.plain_readings import CHUNK
 from greenbutton.espi.resources import EMPTY, Other
@@ -122,6 +123,21 @@ def test_the_size_is_counted_while_reading_so_no_more_is_read_than_the_limit() -
     with pytest.raises(EspiError, match="larger than 1,048,576 bytes"):
         list(read_feed(endless, max_bytes=MEGABYTE))
     assert endless.given < 2 * MEGABYTE
+
+
+def test_one_entry_of_many_tiny_elements_is_not_held_in_memory() -> None:
+    tiny = "<a/>" * (MAX_ENTRY_MARKS + 1)
+    for quick in (True, False):
+        read = read_feed(BytesIO(feed(entry(tiny))), max_bytes=10**9, quick=quick)
+        with pytest.raises(EspiError, match="One entry has more than 2,500,000 elements"):
+            list(read)
+
+
+def test_an_entry_may_have_more_readings_than_elements_if_they_are_written_alike() -> None:
+    many = feed(entry(block(*[at("1")] * (MAX_ENTRY_MARKS // 12))))
+    (one,) = read_feed(BytesIO(many), max_bytes=10**9, max_entry_bytes=10**9)
+    assert isinstance(one.resource, IntervalBlock)
+    assert len(one.resource.readings) == MAX_ENTRY_MARKS // 12
 
 
 def test_one_entry_of_any_size_is_not_held_in_memory() -> None:

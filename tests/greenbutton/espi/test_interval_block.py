@@ -210,3 +210,11 @@ def test_where_readings_lie_is_told(
     assert len(readings_of(document)) == len(starts)
     told = {one.code: one.count for one in findings_of(document)}
     assert {code: count for code, count in told.items() if not code.startswith("entry.")} == found
+
+
+def test_a_quality_that_the_schema_does_not_know_is_kept_and_told() -> None:
+    odd = "<espi:ReadingQuality><espi:quality>99</espi:quality></espi:ReadingQuality>"
+    document = feed(entry(block(*[odd + at("1")] * 3, at("2"))))
+    assert [reading.qualities for reading in readings_of(document)] == [(99,)] * 3 + [()]
+    (found,) = (one for one in findings_of(document) if one.code == "enum.unknown")
+    assert (found.count, found.detail[:13]) == (3, "quality is 99")

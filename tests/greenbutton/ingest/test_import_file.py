@@ -14,13 +14,13 @@ from django.utils import timezone
 from authorizations import flows
 from authorizations.models import Authorization
 from greenbutton import tasks
+from greenbutton.display.progress import as_of, progress_of
 from greenbutton.espi import Entry
 from greenbutton.espi.local_time_parameters import LocalTimeParameters
 from greenbutton.ingest import due, import_file, lease, purge, raw
 from greenbutton.ingest.import_file import NotNowError, import_uploads, receive, short_name
 from greenbutton.ingest.store import store_feed
 from greenbutton.models import Pull, RawFeed, ReadingDay
-from greenbutton.progress import as_of, progress_of
 from tests import cast
 from tests.greenbutton.ingest.documents import (
     HOUR,
