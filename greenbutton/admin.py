@@ -319,7 +319,8 @@ class AuthorizationAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Time zone")
     def zone_words(self, authorization: Authorization) -> str:
-        whose = "its own" if authorization.time_zone else "the utility's"
+        of_utility = "the utility's" if authorization.utility else "none is known"
+        whose = "its own" if authorization.time_zone else of_utility
         asked = ", not confirmed by the customer" if authorization.time_zone_is_proposed else ""
         return f"{authorization.zone.key} ({whose}{asked})"
 

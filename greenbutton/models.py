@@ -151,6 +151,9 @@ class ReadingCorrection(models.Model):
     new_value = models.BigIntegerField(null=True)
     old_cost = models.BigIntegerField(null=True)
     new_cost = models.BigIntegerField(null=True)
+    # Often all that changes: what was estimated is validated (espi.xsd QualityOfReading).
+    old_quality = models.SmallIntegerField(null=True)
+    new_quality = models.SmallIntegerField(null=True)
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

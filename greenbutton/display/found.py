@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,57 @@ ABOUT = {
     "meter_reading": "Meters",
     "service_location": "Meters",
     "link": "What belongs to what",
+}
+# Staff read a Finding's own words, with the names of elements in them; a customer never saw these.
+PLAIN = {
+    "block.newest_first": "Readings are given newest first.",
+    "block.no_interval": "A group of readings does not say which time it covers.",
+    "boolean.unreadable": "Something that is to be yes or no is neither; it was left out.",
+    "content.escaped": "A part of the file is wrapped in text; it was read all the same.",
+    "content.unreadable": "A part of the file is text that we cannot read; it was left out.",
+    "date.no_zone": "A date does not say in which time zone it is; it was taken as world time.",
+    "date.unreadable": "A date cannot be read; it was left out.",
+    "day.cumulative": "Readings are repeated with some added to them; each was taken once.",
+    "element.repeated": "Something is given several times; the last was taken.",
+    "entry.empty": "A part of the file has nothing in it.",
+    "entry.misplaced_date": "A date is not where it belongs; it was read all the same.",
+    "entry.no_date": "A part of the file does not say when it was written or changed.",
+    "entry.no_id": "A part of the file has no name of its own.",
+    "entry.several_resources": "Several things are put into one part of the file; each was read.",
+    "entry.shared_id": "Several parts of the file have one name; they were told apart otherwise.",
+    "enum.unknown": "A code stands for something that the standard does not know; it was kept.",
+    "enum.unknown_word": "A word is one that the standard does not know; it was kept.",
+    "hex.unreadable": "A code cannot be read; it was left out.",
+    "link.adopted": "Something does not say what it belongs to; it could be one thing only.",
+    "link.ambiguous": "Something could belong to several things; the first was taken.",
+    "link.no_meter_reading": "Readings belong to something that is not in the file; "
+    "they are shown all the same.",
+    "link.no_parent": "Something belongs to nothing that we know; it was kept by itself.",
+    "link.no_usage_point": "Readings or bills belong to a meter that is not in the file; "
+    "they are shown all the same.",
+    "local_time.rule_truncated": "The rule for when clocks change was cut short; it was not used.",
+    "meter_reading.no_reading_type": "The file does not say in which unit readings are.",
+    "meter_reading.no_unit": "The file does not say in which unit readings are.",
+    "meter_reading.several_reading_types": "The file says several things about the unit that "
+    "readings are in, so that we cannot know it.",
+    "number.not_whole": "A number that must be whole is not; it was left out.",
+    "number.out_of_range": "A number is beyond what it may be; it was left out.",
+    "number.unreadable": "Something that is to be a number is none; it was left out.",
+    "reading.no_duration": "A reading lasts 0 seconds; how long it lasts was taken from elsewhere.",
+    "reading.outside_interval": "A reading lies outside the time that its group covers; "
+    "it was taken.",
+    "reading.same_place": "Readings that differ have the same start and length; all were kept.",
+    "resource.unknown": "A part of the file is of a kind that we do not know; it was passed over.",
+    "service_location.no_usage_point": "An address belongs to a meter that is not here yet; "
+    "it is put beside it once that comes.",
+    "service_location.same_usage_point": "A meter has several addresses; the first was taken.",
+    "status.plain_text": "A status is plain text; it was kept.",
+    "time.fraction": "A time has a fraction of a second; it was cut off.",
+    "time.microseconds": "A time is given in millionths of a second; it was read as such.",
+    "time.milliseconds": "A time is given in thousandths of a second; it was read as such.",
+    "time.out_of_range": "A time is no possible one; it was left out.",
+    "usage_point.no_service_kind": "The file does not say whether a meter is of electricity, gas "
+    "or water.",
 }
 # Anything else is about the document, which matters to its utility more than to its customer.
 OTHER = "How the file is written"
@@ -134,12 +186,17 @@ def news(pull: Pull) -> str:
 
 def oddities_of(findings: Sequence[GroupedFinding]) -> list[Oddities]:
     """Findings by what they are about, the most frequent first, the document's form last."""
-    groups: dict[str, list[Oddity]] = {}
-    for finding in sorted(findings, key=lambda one: -one["count"]):
-        about = ABOUT.get(finding["code"].partition(".")[0], OTHER)
-        groups.setdefault(about, []).append(Oddity(finding["detail"], finding["count"]))
-    ordered = sorted(groups, key=lambda about: about == OTHER)
-    return [Oddities(about, tuple(groups[about])) for about in ordered]
+    counts: dict[str, Counter[str]] = {}
+    for finding in findings:
+        code, detail = str(finding["code"]), str(finding["detail"])
+        sentences = counts.setdefault(ABOUT.get(code.partition(".")[0], OTHER), Counter())
+        sentences[PLAIN.get(code, detail)] += finding["count"]
+    groups = {
+        about: tuple(Oddity(sentence, count) for sentence, count in sentences.most_common())
+        for about, sentences in counts.items()
+    }
+    ordered = sorted(groups, key=lambda about: (about == OTHER, -groups[about][0].count))
+    return [Oddities(about, groups[about]) for about in ordered]
 
 
 def counted(number: int, noun: str) -> str:

@@ -71,7 +71,12 @@ def progress_of(authorization: Authorization) -> Progress:
 
 def reading_of(authorization: Authorization) -> Progress:
     """What becomes of the customer's own files."""
-    pull = authorization.pulls.filter(state=Pull.State.RUNNING).first()
+    at_work = authorization.pulls.filter(state=Pull.State.RUNNING)
+    leased_until = authorization.leased_until
+    if leased_until is None or leased_until <= timezone.now():
+        # Workers read an upload again whose worker died; a command that was killed stays so.
+        at_work = at_work.filter(source=Pull.Source.UPLOAD)
+    pull = at_work.first()
     if pull is None:
         return Progress("done", "Your file was read.")
     words = "You can leave this page: it goes on without you."

@@ -35,7 +35,11 @@ MILLISECONDS_FROM = 10**11
 MICROSECONDS_FROM = 10**14
 
 _DECIMAL = re.compile(r"([+-]?[0-9]{1,30})(?:\.([0-9]{0,60}))?")
-_FLOAT = re.compile(r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?")
+_FLOAT = re.compile(
+    r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,30})?|\.[0-9]{1,30})(?:[eE][+-]?[0-9]{1,2})?"
+    # The same without an exponent, which is how it is written.
+    r"|[+-]?[0-9]{1,130}(?:\.[0-9]{0,130})?"
+)
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{1,32}")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -175,7 +179,10 @@ def date(element: Element, findings: Findings) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(content)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         findings.note("date.unreadable", local_name(element))
         return None
+    findings.note("date.no_zone", local_name(element))
+    return moment.replace(tzinfo=UTC)

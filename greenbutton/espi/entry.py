@@ -58,16 +58,20 @@ def read(element: Element, ordinal: int, findings: Findings) -> Iterator[Entry]:
     if around.id is None:
         findings.note("entry.no_id")
     inner: list[Element] = []
+    oddities: list[str] = []
     for content in element.iterchildren(CONTENT):
         found, oddity = payload.payloads(content)
         inner += found
         if oddity is not None:
             findings.note(oddity)
+            oddities.append(oddity)
     around = _dated(around, element, inner, findings)
     held = [child for child in inner if child.tag not in MISPLACED]
     if len(held) > 1:
         findings.note("entry.several_resources")
     if not held:
+        if not oddities:
+            findings.note("entry.empty")
         yield around
     for number, one in enumerate(held, ordinal):
         resource = resources.read(one, findings)

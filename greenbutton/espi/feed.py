@@ -30,6 +30,9 @@ HEAD = (ID, TITLE, UPDATED, LINK)
 MAX_ENTRY_BYTES = 64 * 2**20
 # Of that many the tree takes some 700 MB. Readings that are written alike count as one.
 MAX_ENTRY_MARKS = 2_500_000
+# Some hundred bytes are held of each resource until the links are known. A document of real ones is
+# too large before it has so many: they take half a kilobyte each.
+MAX_RESOURCES = 1_000_000
 
 
 class _Counted:
@@ -163,6 +166,8 @@ class Feed:
             self._resources += 1
             resource = resources.read(element, self.findings)
             yield Entry(ordinal=self._resources, resource=resource)
+        if self._resources > MAX_RESOURCES:
+            raise EspiError(f"The document has more than {MAX_RESOURCES:,} resources.")
         self._bytes.entry_ended()
         self._source.entry_ended()
         _forget(element)

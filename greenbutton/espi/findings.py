@@ -15,12 +15,15 @@ SENTENCES = {
     "boolean.unreadable": "{what} is neither true nor false; it was left out.",
     "content.escaped": "The payload is given as text; it was read all the same.",
     "content.unreadable": "The content is text that is no XML; it was left out.",
+    "date.no_zone": "{what} does not say in which time zone it is; it was taken as UTC.",
     "date.unreadable": "{what} is not a date; it was left out.",
     "element.repeated": "{what} is given several times; the last was taken.",
+    "entry.empty": "The entry has nothing in its content.",
     "entry.misplaced_date": "{what} stands inside the content, not beside it; it was read there.",
     "entry.no_date": "The entry has no {what} date.",
     "entry.no_id": "The entry has no id.",
     "entry.several_resources": "The entry has several resources in its content; each was read.",
+    "entry.shared_id": "Other entries have the same id; they were told apart by their links.",
     "enum.unknown": "{what} is {value}, which the schema does not know; it was kept.",
     "enum.unknown_word": "{what} is a word that the schema does not know; it was kept.",
     "hex.unreadable": "{what} is no hexadecimal number; it was left out.",
@@ -33,11 +36,15 @@ SENTENCES = {
     "one was made from its link.",
     "local_time.rule_truncated": "{what} was cut short; when clocks change is not known from it.",
     "meter_reading.no_reading_type": "The meter reading has no reading type: its unit is unknown.",
+    "meter_reading.no_unit": "The reading type of the meter reading does not say a unit: "
+    "it is unknown.",
+    "meter_reading.several_reading_types": "The meter reading has several reading types that "
+    "differ: its unit is unknown.",
     "number.not_whole": "{what} is not a whole number; it was left out.",
-    "number.out_of_range": "{what} is too large a number; it was left out.",
+    "number.out_of_range": "{what} is beyond what such a number may be; it was left out.",
     "number.unreadable": "{what} is not a number; it was left out.",
-    "reading.no_duration": "A reading lasts 0 seconds; "
-    "the interval length of its reading type applies.",
+    "reading.no_duration": "A reading lasts 0 seconds; its length was taken from its reading type, "
+    "or else from the readings around it.",
     "reading.outside_interval": "A reading starts outside the time that its block says it covers; "
     "it was taken.",
     "resource.unknown": "{what} is a resource that is not known here; it was passed over.",

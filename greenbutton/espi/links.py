@@ -111,6 +111,9 @@ class _Resolution:
         self._meter_readings: dict[str, LinkedMeterReading] = {}
 
     def tree(self) -> Tree:
+        for shared in self._identities.shared():
+            self._findings.where = shared
+            self._findings.note("entry.shared_id")
         usage_points = self._unique(UsagePoint)
         self._usage_point_index = Index(usage_points)
         # Only a usage point that is really there may adopt what names no parent.
@@ -202,13 +205,15 @@ class _Resolution:
 
     def _reading_type(self, entry: Entry, types: "_ReadingTypes") -> ReadingType | None:
         found = types.of(entry)
-        if len(found) == 1:
-            return found.pop()
         inline = entry.resource.reading_type if isinstance(entry.resource, MeterReading) else None
-        if inline is None:
+        reading_type = found.pop() if len(found) == 1 else inline
+        if reading_type is None:
             # With several that differ, a wrong unit would be worse than none.
-            self._findings.note("meter_reading.no_reading_type")
-        return inline
+            code = "several_reading_types" if found else "no_reading_type"
+            self._findings.note(f"meter_reading.{code}")
+        elif reading_type.uom is None:
+            self._findings.note("meter_reading.no_unit")
+        return reading_type
 
 
 class _ReadingTypes:

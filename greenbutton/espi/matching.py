@@ -51,6 +51,12 @@ class Identities:
             self._places[entry.id].add(_place(entry))
             self._ids[_place(entry)].add(entry.id)
 
+    def shared(self) -> Iterator[str]:
+        """The ids that entries of different self links have."""
+        for id_, places in self._places.items():
+            if id_ is not None and len({href for _, href in places}) > 1:
+                yield id_
+
     def of(self, entry: Entry) -> str:
         return self._own_id(entry) or entry.self_href or key(entry)
 

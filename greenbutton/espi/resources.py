@@ -34,6 +34,8 @@ from greenbutton.espi.errors import EspiError
 from greenbutton.espi.findings import Findings
 
 MAX_NAME = 60
+# What carries readings is read in ESPI's namespace, or the document is refused.
+USAGE = {"UsagePoint", "MeterReading", "ReadingType", "IntervalBlock"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,22 @@ def read(element: Element, findings: Findings) -> Resource:
     name = name_of(element)
     codec = CODECS.get(name)
     if codec is None:
+        _refuse_stranger(element)
         findings.note("resource.unknown", name[:MAX_NAME])
         return Other(name, payload.kept(element))
     resource: Resource = codec.read(element, findings)
     return resource
+
+
+def _refuse_stranger(element: Element) -> None:
+    """Raise EspiError for usage in a namespace of its own: its numbers may mean anything."""
+    uri, name = split_name(element)
+    if name in USAGE:
+        where = f"the namespace {uri[:MAX_NAME]}" if uri else "no namespace"
+        raise EspiError(
+            f"The document is no Green Button data: its {name} is in {where}.",
+            line=element.sourceline,
+        )
 
 
 def write(resource: Resource, name: str) -> Element:

@@ -342,7 +342,11 @@ def _execute(query: LiteralString, values: Any = None) -> psycopg.Cursor[Any]:
 @contextmanager
 def _streamed(query: LiteralString, values: Any = None) -> Iterator[Iterator[tuple[Any, ...]]]:
     """The rows of a query that may be too many to hold."""
-    with transaction.atomic(), psycopg.ServerCursor(_psycopg(), "incoming") as cursor:
+    # A cursor lives in a transaction; within the caller's no savepoint is needed.
+    with (
+        transaction.atomic(savepoint=False),
+        psycopg.ServerCursor(_psycopg(), "incoming") as cursor,
+    ):
         cursor.itersize = FETCHED
         yield iter(cursor.execute(query, values, binary=True))
 

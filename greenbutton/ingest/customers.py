@@ -88,8 +88,13 @@ def keep_customers(authorization: Authorization, customers: CustomerLinker) -> l
     keys: dict[tuple[type, str], int] = {}
     locations: list[ServiceLocation] = []
     for kind, table in TABLES.items():
+        # The store gives a name that is too long for its column as a digest, which names nothing
+        # in the document.
+        by_name = {row.identity: row for row in rows[kind].values()}
         for linked in tree.linked[kind].values():
-            row = rows[kind][linked.row] if linked.row else table(authorization=authorization)
+            stored = rows[kind].get(linked.row) if linked.row else None
+            row = stored or by_name.get(fitting(linked.identity))
+            row = row or table(authorization=authorization)
             _keep(kind, row, linked, keys)
             keys[kind, linked.identity] = row.pk
             if linked.entry and isinstance(row, ServiceLocation):

@@ -43,6 +43,7 @@ WRITTEN = (
     *("state", "finished", "error", "message"),
     *("readings", "new", "changed", "bills", "findings"),
 )
+GONE = "The authorization is not active any more, so nothing can be added to it."
 SORRY = "Something went wrong on our side while we read your file. Please send it again."
 STOPPED = (
     "Sharing was stopped, or another worker took over, while this ran. "
@@ -76,15 +77,14 @@ def import_file(
     3. Read it, and say how it ended: in the attempt, for staff and for the customer.
     """
     if authorization.status == Authorization.Status.REVOKED:
-        raise NotNowError(
-            "The authorization is not active any more, so nothing can be added to it."
-        )
+        raise NotNowError(GONE)
     lease_id = lease.take(authorization)
     if lease_id is None:
         raise NotNowError(
             "Something else is being brought into this authorization. Try again in a minute."
         )
     try:
+        _abandon_older(authorization)
         attempt = _Import(receive(authorization, file, source, file_name), lease_id)
         return attempt.run(file)
     finally:
@@ -94,12 +94,20 @@ def import_file(
 def receive(
     authorization: Authorization, file: BinaryIO, source: Pull.Source, file_name: str
 ) -> Pull:
-    """Write the attempt and keep the file; from then on whoever has the lease may read it."""
+    """Write the attempt and keep the file; from then on whoever has the lease may read it.
+
+    Raises NotNowError, with nothing kept, where sharing was stopped while the file came.
+    """
     with transaction.atomic():
         pull = Pull.objects.create(
             authorization=authorization, source=source, file_name=short_name(file_name)
         )
         raw.keep(pull, file)
+        # Asked last, since a purge may have come and gone meanwhile. It would not come again.
+        rows = Authorization.objects.select_for_update(of=("self",), no_key=True)
+        row = rows.filter(pk=authorization.pk).first()
+        if row is None or not row.can_be_stopped():
+            raise NotNowError(GONE)
     return pull
 
 
@@ -109,6 +117,7 @@ def import_uploads(authorization: Authorization) -> int:
     if lease_id is None:
         return 0
     try:
+        _abandon_older(authorization)
         count = 0
         for pull in _uploads_to_read(authorization):
             lease.renew(authorization, lease_id)
@@ -119,6 +128,19 @@ def import_uploads(authorization: Authorization) -> int:
         return count
     finally:
         lease.give_back(authorization, lease_id)
+
+
+def _abandon_older(authorization: Authorization) -> None:
+    """We hold the lease, so the command that wrote `running` before is gone.
+
+    An upload is read again.
+    """
+    left = authorization.pulls.filter(source=Pull.Source.COMMAND, state=Pull.State.RUNNING)
+    left.update(
+        state=Pull.State.ABANDONED,
+        finished=timezone.now(),
+        error="The command that ran this ended before it was done.",
+    )
 
 
 def _uploads_to_read(authorization: Authorization) -> Iterator[Pull]:
@@ -141,12 +163,12 @@ def short_name(name: str) -> str:
 
 def zone_said(file: Readable) -> list[LocalTimeParameters]:
     """What a document says of local time near its beginning; nothing where it cannot be read."""
-    said: list[LocalTimeParameters] = []
+    said: dict[LocalTimeParameters, None] = {}
     with suppress(EspiError):
         for entry in read_feed(file, max_bytes=PEEK_BYTES):
-            if isinstance(entry.resource, LocalTimeParameters) and entry.resource not in said:
-                said.append(entry.resource)
-    return said
+            if isinstance(entry.resource, LocalTimeParameters):
+                said[entry.resource] = None
+    return list(said)
 
 
 class _Import:
@@ -164,7 +186,13 @@ class _Import:
         if started.count() >= TRIES:
             self._failed(f"It was begun {TRIES} times, and each worker ended before it did.", SORRY)
             return Imported(self.pull)
-        with raw.open_raw(self.pull.raw_feeds.get()) as file:
+        try:
+            file = raw.open_raw(self.pull.raw_feeds.get())
+        except Exception as e:
+            # Left as running, it would be claimed again for ever.
+            self._failed_here(e)
+            raise
+        with file:
             return self.run(file)
 
     def run(self, file: BinaryIO) -> Imported:
@@ -181,11 +209,11 @@ class _Import:
                     progress=self._so_far,
                 )
         except LeaseLostError:
-            self._end(Pull.State.ABANDONED, error=STOPPED)
+            self._abandoned()
         except EspiError as e:
             self._refused(e)
         except Exception as e:
-            self._failed(f"An error in the portal itself: {type(e).__name__}.", SORRY)
+            self._failed_here(e)
             raise
         else:
             self._finished(stored)
@@ -202,12 +230,15 @@ class _Import:
         utility_zone = authorization.utility.time_zone if authorization.utility else ""
         # Until now it is what the customer's browser said.
         found = zones.propose(said, utility_zone, authorization.time_zone)
-        if found is None:
-            authorization.propose_time_zone(NO_ZONE)
-        elif found.is_settled:
-            authorization.settle_time_zone(found.name)
-        else:
-            authorization.propose_time_zone(found.name)
+        with transaction.atomic():
+            if not lease.locked(authorization, self.lease_id).time_zone_is_proposed:
+                return  # the customer has said meanwhile that it is this one
+            if found is None:
+                authorization.propose_time_zone(NO_ZONE)
+            elif found.is_settled:
+                authorization.settle_time_zone(found.name)
+            else:
+                authorization.propose_time_zone(found.name)
 
     def _so_far(self, readings: int) -> None:
         """Let others see how many readings were read; raises LeaseLostError if that was in vain."""
@@ -235,10 +266,21 @@ class _Import:
         where = f" This is at line {error.line:,} of the file." if error.line else ""
         self._failed(f"The file was refused: {error}", f"{error.says}{where}")
 
+    def _abandoned(self) -> None:
+        """Whoever has the lease by now may be reading the same upload, or have read it."""
+        Pull.objects.filter(pk=self.pull.pk, state=Pull.State.RUNNING).update(
+            state=Pull.State.ABANDONED, finished=timezone.now(), error=STOPPED, readings=0
+        )
+        self.pull.refresh_from_db(fields=WRITTEN)
+
+    def _failed_here(self, error: Exception) -> None:
+        self._failed(f"An error in the portal itself: {type(error).__name__}.", SORRY)
+
     def _failed(self, error: str, message: str) -> None:
         """What was made for this file alone, and is empty, goes out of sight."""
         self.pull.readings = 0
-        is_empty = not self.authorization.usage_points.exists()
+        came_to_something = self.authorization.pulls.filter(state=Pull.State.DONE)
+        is_empty = not (self.authorization.usage_points.exists() or came_to_something.exists())
         if self.pull.source == Pull.Source.UPLOAD and is_empty:
             self.authorization.archive()
         self._end(
@@ -248,12 +290,9 @@ class _Import:
             tells="authorization_update_finished_errored",
         )
 
-    def _end(
-        self, state: Pull.State, *, error: str = "", message: str = "", tells: str = ""
-    ) -> None:
+    def _end(self, state: Pull.State, *, tells: str, error: str = "", message: str = "") -> None:
         self.pull.state = state
         self.pull.finished = timezone.now()
         self.pull.error, self.pull.message = error, message
         self.pull.save(update_fields=WRITTEN)
-        if tells:
-            self.authorization.tell(tells, pull=self.pull.uid)
+        self.authorization.tell(tells, pull=self.pull.uid)

@@ -5,10 +5,8 @@ It happens where rows were made from bare links, several for one thing, before i
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from greenbutton.ingest import days
-from greenbutton.ingest.days import Day
+from greenbutton.ingest.reading_days import columns_of, day_of, keep_corrections
 from greenbutton.models import MeterReading, ReadingCorrection, ReadingDay, UsagePoint, UsageSummary
 
 
@@ -49,26 +47,6 @@ def join_meter_readings(authorization: int, kept: MeterReading, other: MeterRead
 
 
 def _join_days(kept: ReadingDay, other: ReadingDay) -> None:
-    merged, corrections = days.merge(_day(other), _day(kept))
-    values = {name: getattr(merged, name) for name in Day.__slots__ if name not in ("day", "start")}
-    ReadingDay.objects.filter(pk=kept.pk).update(
-        start=datetime.fromtimestamp(merged.start, UTC), **values
-    )
-    ReadingCorrection.objects.bulk_create(
-        ReadingCorrection(
-            authorization_id=kept.authorization_id,
-            meter_reading_id=kept.meter_reading_id,
-            start=datetime.fromtimestamp(old.start, UTC),
-            seconds=old.seconds,
-            old_value=old.value,
-            new_value=new.value,
-            old_cost=old.cost,
-            new_cost=new.cost,
-        )
-        for old, new in corrections
-    )
-
-
-def _day(row: ReadingDay) -> Day:
-    values = {name: getattr(row, name) for name in Day.__slots__}
-    return Day(**{**values, "start": int(row.start.timestamp())})
+    merged, corrections = days.merge(day_of(other), day_of(kept))
+    ReadingDay.objects.filter(pk=kept.pk).update(**columns_of(merged))
+    keep_corrections(kept.authorization_id, kept.meter_reading_id, corrections)

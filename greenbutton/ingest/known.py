@@ -236,12 +236,12 @@ class _Recognition:
         assert row.usage_point is not None
         usage_point = self._meter_readings[name].usage_point
         above = self._became.get(row.usage_point.key, row.usage_point.identity)
-        if above == fitting(usage_point):
+        if fitting(above) == fitting(usage_point):
             if row.identity != fitting(name):
                 self._reading_became[row.key] = name
         elif row.usage_point.is_made:
             self._reading_became[row.key] = name
-            if self._final(usage_point) != row.usage_point.identity:
+            if fitting(self._final(usage_point)) != row.usage_point.identity:
                 self._became.setdefault(row.usage_point.key, usage_point)
 
     # -- what it only points at -------------------------------------------------------------------

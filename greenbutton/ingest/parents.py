@@ -40,31 +40,29 @@ def keep_usage_point(
     mine = UsagePoint.objects.filter(authorization=authorization)
     row = mine.filter(identity=identity).first()
     others = list(mine.filter(pk__in=linked.rows).exclude(identity=identity).order_by("pk"))
-    created = row is None and not others
-    if row is None:
-        row = (
-            others.pop(0)
-            if others
-            else UsagePoint.objects.create(authorization=authorization, identity=identity)
-        )
-        fill(row, identity=identity)
-    for other in others:
-        join_usage_points(row, other)
+    values: dict[str, Any] = {"identity": identity}
     if linked.entry is not None:
         resource = linked.entry.resource
         assert isinstance(resource, EspiUsagePoint)
         delivery = resource.service_delivery_point
-        fill(
-            row,
-            title=(linked.entry.title or "")[:TITLE_LENGTH],
-            kind=resource.kind,
-            status=resource.status,
-            role_flags=(resource.role_flags or "")[:ROLE_FLAGS_LENGTH],
-            links=_links(linked.entry),
-            delivery_point=((delivery and delivery.name) or "")[:TITLE_LENGTH],
-            tariff_profile=((delivery and delivery.tariff_profile) or "")[:TITLE_LENGTH],
-        )
-    return row, created
+        values |= {
+            "title": (linked.entry.title or "")[:TITLE_LENGTH],
+            "kind": resource.kind,
+            "status": resource.status,
+            "role_flags": (resource.role_flags or "")[:ROLE_FLAGS_LENGTH],
+            "links": _links(linked.entry),
+            "delivery_point": ((delivery and delivery.name) or "")[:TITLE_LENGTH],
+            "tariff_profile": ((delivery and delivery.tariff_profile) or "")[:TITLE_LENGTH],
+        }
+    if row is None and not others:
+        return UsagePoint.objects.create(authorization=authorization, **_said(values)), True
+    row = row or others.pop(0)
+    # Before the others go, whose identity it may take over.
+    fill(row, identity=identity)
+    for other in others:
+        join_usage_points(row, other)
+    fill(row, **values)
+    return row, False
 
 
 def keep_meter_reading(usage_point: UsagePoint, linked: LinkedMeterReading) -> MeterReading:
@@ -75,18 +73,9 @@ def keep_meter_reading(usage_point: UsagePoint, linked: LinkedMeterReading) -> M
         pk__in=linked.rows, usage_point__authorization=usage_point.authorization_id
     )
     others = [other for other in found.order_by("pk") if row is None or other.pk != row.pk]
-    if row is None:
-        row = (
-            others.pop(0)
-            if others
-            else MeterReading.objects.create(usage_point=usage_point, identity=identity)
-        )
-        fill(row, identity=identity, usage_point_id=usage_point.pk)
-    for other in others:
-        join_meter_readings(usage_point.authorization_id, row, other)
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"identity": identity}
     if linked.entry is not None:
-        values = {
+        values |= {
             "title": (linked.entry.title or "")[:TITLE_LENGTH],
             "links": _links(linked.entry),
         }
@@ -108,6 +97,12 @@ def keep_meter_reading(usage_point: UsagePoint, linked: LinkedMeterReading) -> M
             "data_qualifier": kind.data_qualifier,
             "time_attribute": kind.time_attribute,
         }
+    if row is None and not others:
+        return MeterReading.objects.create(usage_point=usage_point, **_said(values))
+    row = row or others.pop(0)
+    fill(row, identity=identity, usage_point_id=usage_point.pk)
+    for other in others:
+        join_meter_readings(usage_point.authorization_id, row, other)
     fill(row, **values)
     return row
 

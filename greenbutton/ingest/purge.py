@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from authorizations.models import Authorization
@@ -45,12 +46,20 @@ def forget_refused() -> int:
         status=Authorization.Status.ACTIVE,
         archived_at__lte=timezone.now() - REFUSED_STAYS,
         usage_points=None,
-        leased_until=None,
     ).exclude(pulls__state__in=[Pull.State.RUNNING, Pull.State.DONE])
-    found = list(refused.filter(pulls__isnull=False).distinct().only("uid"))
-    for authorization in found:
-        authorization.delete()
-    return len(found)
+    found = refused.filter(pulls__isnull=False).distinct().values_list("pk", flat=True)
+    return sum(_forget(refused.filter(pk=key)) for key in list(found))
+
+
+def _forget(refused: QuerySet[Authorization]) -> bool:
+    """Delete one, unless another file has come for it, which is asked under its lock."""
+    with transaction.atomic():
+        locked = refused.select_for_update(of=("self",)).only("uid").first()
+        # Once more: what was waited for may be the upload that makes the first answer untrue.
+        if locked is None or not refused.exists():
+            return False
+        locked.delete()
+        return True
 
 
 def purge(authorization: Authorization) -> bool:
@@ -79,10 +88,10 @@ def _delete(authorization: Authorization) -> None:
     for table in (Meter, ServiceLocation, CustomerAgreement, CustomerAccount, Customer):
         table.objects.filter(**of).only("pk").delete()
     RawFeed.objects.filter(pull__authorization=authorization).delete()
-    # The attempts stay, as part of the receipt. Their Findings name the customer's meters, and
-    # what a file is called may, too.
+    # The attempts stay, as part of the receipt. Their Findings, and the error of a document that
+    # was refused after an entry, name the customer's meters; what a file is called may, too.
     pulls = Pull.objects.filter(**of)
-    pulls.update(findings=[], file_name="")
+    pulls.update(findings=[], file_name="", error="")
     pulls.filter(state=Pull.State.RUNNING).update(
         state=Pull.State.ABANDONED,
         finished=timezone.now(),

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from greenbutton.espi import Entry, Feed, Finding, read_feed
 from greenbutton.espi.customer_links import CustomerLinker
 from greenbutton.espi.feed import MAX_ENTRY_BYTES
+from greenbutton.espi.findings import MORE
 from greenbutton.espi.interval_block import IntervalBlock, Readings
 from greenbutton.espi.links import Linker, Tree
 from greenbutton.espi.readable import Readable
@@ -30,6 +31,8 @@ GroupedFinding = dict[str, Any]
 # The blocks of one entry that were set aside: the first one's number, the entry's date, the blocks.
 Loose = tuple[int, datetime | None, list[IntervalBlock]]
 
+# Sentences of one code that are kept with a Pull: a feed may have a thousand unknown numbers.
+MAX_SENTENCES = 20
 SENTENCES = {
     "reading.repeated": "A reading is given more than once; it was taken once.",
     "day.cumulative": "A block repeats the readings of an earlier one and adds some to them; "
@@ -46,6 +49,7 @@ SENTENCES = {
     "it was left out.",
     "reading.length_assumed": "A reading does not say how long it lasts; "
     "the time to the next one was taken.",
+    "reading.no_value": "A reading has no value that can be read; it was kept without one.",
     "reading.several_qualities": "A reading has several qualities; the first was taken.",
 }
 
@@ -81,6 +85,7 @@ class Tally:
     cost_sum: int = 0
     min_start: int | None = None
     max_start: int | None = None
+    without_value: int = 0
 
     def add(self, entry: Entry) -> None:
         """Count one resource."""
@@ -90,7 +95,9 @@ class Tally:
 
     def _add_readings(self, readings: Readings) -> None:
         self.readings += len(readings.starts)
-        self.value_sum += sum(_known(readings.values))
+        values = _known(readings.values)
+        self.value_sum += sum(values)
+        self.without_value += len(readings.values) - len(values)
         self.cost_sum += sum(_known(readings.costs)) if readings.costs else 0
         if known := _known(readings.starts):
             least, most = min(known), max(known)
@@ -129,7 +136,6 @@ def read(
     """Read a document into the sink; raises EspiError, after which the sink holds nothing of use.
 
     `progress` is told after each entry how many readings there were so far.
-
 
     1. Stream the entries, cutting blocks into local days.
     2. Resolve the links; `recognise` may replace what the document only points at.
@@ -219,6 +225,7 @@ class _Reader:
             "reading.no_start": self.unplaced.without_start,
             "reading.no_length": self.unplaced.without_length,
             "reading.length_assumed": self.unplaced.assumed_lengths,
+            "reading.no_value": self.tally.without_value,
             "reading.several_qualities": self.several_qualities,
         }
         for code, count in counts.items():
@@ -236,14 +243,21 @@ def zone_findings(tree: Tree, zone: ZoneInfo) -> Iterator[Finding]:
     for said in dict.fromkeys(parameters.tz_offset for parameters in tree.local_times):
         if said is not None and timedelta(seconds=said) != ours:
             detail = (
-                f"The feed says that standard time is {said / 3600:+g} hours from UTC, which is "
+                f"The feed says that standard time is {_offset(said)}, which is "
                 f"not so in {zone.key}. Days are cut in {zone.key}."
             )
             yield Finding("time_zone.differs", None, detail)
 
 
+def _offset(seconds: int) -> str:
+    """An offset from UTC as people write it: UTC-05:00."""
+    minutes, rest = divmod(abs(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"UTC{'-' if seconds < 0 else '+'}{hours:02}:{minutes:02}" + (f":{rest:02}" * bool(rest))
+
+
 def grouped(findings: Iterable[Finding]) -> list[GroupedFinding]:
-    """One item a code, with the first place and the first words."""
+    """One item a sentence, with the first place."""
     items: list[GroupedFinding] = [
         {
             "code": finding.code,
@@ -258,12 +272,17 @@ def grouped(findings: Iterable[Finding]) -> list[GroupedFinding]:
 
 def add_up(items: Iterable[GroupedFinding]) -> list[GroupedFinding]:
     """Grouped findings of several feeds as one list."""
-    found: dict[str, GroupedFinding] = {}
+    found: dict[tuple[str, str], GroupedFinding] = {}
+    sentences: Counter[str] = Counter()
     for item in items:
-        if item["code"] in found:
-            found[item["code"]]["count"] += item["count"]
+        code, detail = item["code"], item["detail"]
+        if (code, detail) not in found and sentences[code] >= MAX_SENTENCES:
+            item = {**item, "detail": MORE}
+        if group := found.get((code, item["detail"])):
+            group["count"] += item["count"]
         else:
-            found[item["code"]] = dict(item)
+            found[code, item["detail"]] = dict(item)
+            sentences[code] += 1
     return list(found.values())
 
 

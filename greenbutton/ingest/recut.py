@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from authorizations.models import Authorization
 from greenbutton.espi import EspiError
 from greenbutton.ingest import days, lease
 from greenbutton.ingest.days import PLACE, Calendar, Day, Reading
+from greenbutton.ingest.reading_days import columns_of
 from greenbutton.models import MeterReading, ReadingDay
 from utilities.models import Utility
 
@@ -139,6 +140,20 @@ def recut(authorization: Authorization, zone: str = "", *, is_proposed: bool = F
     return done
 
 
+def settle(authorization: Authorization, zone: str) -> None:
+    """The customer says that it is this zone; days are cut anew where it was another one.
+
+    Raises RecutError, and nothing has changed.
+    """
+    with transaction.atomic():
+        # Under the lock, since days may have been cut in another zone since this one was shown.
+        row = Authorization.objects.select_for_update(of=("self",)).get(pk=authorization.pk)
+        if row.zone.key == zone:
+            row.settle_time_zone(zone)
+            return
+    recut(authorization, zone)
+
+
 def recut_utility(utility: Utility, zone: str = "") -> Recut:
     """Cut the days of everybody at a utility anew, in a zone that is the utility's afterwards.
 
@@ -231,24 +246,7 @@ def _store(authorization: Authorization, meter_reading: MeterReading, anew: Iter
     count = 0
     while batch := list(islice(anew, BATCH)):
         ReadingDay.objects.bulk_create(
-            ReadingDay(
-                authorization=authorization,
-                meter_reading=meter_reading,
-                day=day.day,
-                start=datetime.fromtimestamp(day.start, UTC),
-                seconds=day.seconds,
-                values=day.values,
-                costs=day.costs,
-                qualities=day.qualities,
-                tou=day.tou,
-                cpp=day.cpp,
-                tiers=day.tiers,
-                offsets=day.offsets,
-                durations=day.durations,
-                count=day.count,
-                total=day.total,
-                total_cost=day.total_cost,
-            )
+            ReadingDay(authorization=authorization, meter_reading=meter_reading, **columns_of(day))
             for day in batch
         )
         count += len(batch)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from django.conf import settings
@@ -16,7 +16,6 @@ from greenbutton.espi.readable import Readable
 from greenbutton.ingest import lease
 from greenbutton.ingest.copy_in import Incoming, Merged, incoming
 from greenbutton.ingest.customers import keep_customers
-from greenbutton.ingest.days import Correction
 from greenbutton.ingest.known import Known
 from greenbutton.ingest.parents import keep_meter_reading, keep_summaries, keep_usage_point
 from greenbutton.ingest.read import (
@@ -28,7 +27,7 @@ from greenbutton.ingest.read import (
     read,
     zone_findings,
 )
-from greenbutton.models import MeterReading, ReadingCorrection
+from greenbutton.ingest.reading_days import keep_corrections
 
 
 @dataclass(slots=True)
@@ -137,7 +136,7 @@ def _store_part(
                 authorization.pk,
                 document.series[linked.identity],
                 meter_reading.pk,
-                partial(_keep_corrections, meter_reading),
+                partial(keep_corrections, authorization.pk, meter_reading.pk),
             )
     bills, bills_changed = keep_summaries(usage_point, part.summaries)
     stored.new += merged.new
@@ -148,25 +147,6 @@ def _store_part(
         authorization.tell("meter_intervals_added", usage_point=usage_point.uid)
     if bills or bills_changed:
         authorization.tell("meter_bills_added", usage_point=usage_point.uid)
-
-
-def _keep_corrections(meter_reading: MeterReading, corrections: Iterable[Correction]) -> None:
-    authorization = meter_reading.usage_point.authorization_id
-    ReadingCorrection.objects.bulk_create(
-        [
-            ReadingCorrection(
-                authorization_id=authorization,
-                meter_reading=meter_reading,
-                start=datetime.fromtimestamp(old.start, UTC),
-                seconds=old.seconds,
-                old_value=old.value,
-                new_value=new.value,
-                old_cost=old.cost,
-                new_cost=new.cost,
-            )
-            for old, new in corrections
-        ]
-    )
 
 
 def _pulled(authorization: Authorization, up_to: datetime | None) -> None:

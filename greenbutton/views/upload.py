@@ -22,8 +22,8 @@ from authorizations.access import browser_of, get_authorization_for
 from authorizations.models import Authorization
 from greenbutton import zones
 from greenbutton.espi import EspiError
-from greenbutton.ingest.import_file import receive
-from greenbutton.ingest.recut import RecutBusyError, RecutError, recut
+from greenbutton.ingest.import_file import NotNowError, receive
+from greenbutton.ingest.recut import RecutBusyError, RecutError, settle
 from greenbutton.ingest.unpack import unpacked
 from greenbutton.models import Pull
 from greenbutton.uploads import FORM_BYTES, UploadLimit, announced_bytes
@@ -32,6 +32,7 @@ from utilities.models import Utility
 logger = logging.getLogger(__name__)
 
 NO_FILE = "Choose a file first, then send it."
+STOPPED = "Sharing was stopped while your file came in, so nothing of it was kept."
 TOO_OFTEN = (
     "These were a lot of files in a short time. Nothing was kept of this one. "
     "Wait a while, then send it again."
@@ -87,10 +88,7 @@ def time_zone(request: HttpRequest, uid: str) -> HttpResponseBase:
     if not zones.is_zone(name):
         raise Http404
     try:
-        if name == authorization.zone.key:
-            authorization.settle_time_zone(name)
-        else:
-            recut(authorization, name)
+        settle(authorization, name)
     except RecutBusyError:
         messages.warning(
             request, "A file is being read at the moment. Say it again when that is done."
@@ -163,12 +161,15 @@ def _take(
             pass
     except EspiError as e:
         raise UploadError(e.says) from e
-    with transaction.atomic():
-        if authorization is None:
-            guess = request.POST.get("browser_zone", "")
-            guess = guess if not utility and zones.is_zone(guess) else ""
-            authorization = Authorization.for_file(browser_of(request), utility, guess)
-        receive(authorization, opened, Pull.Source.UPLOAD, file.name)
+    try:
+        with transaction.atomic():
+            if authorization is None:
+                guess = request.POST.get("browser_zone", "")
+                guess = guess if not utility and zones.is_zone(guess) else ""
+                authorization = Authorization.for_file(browser_of(request), utility, guess)
+            receive(authorization, opened, Pull.Source.UPLOAD, file.name)
+    except NotNowError as e:
+        raise UploadError(STOPPED, 409) from e
     return authorization
 
 

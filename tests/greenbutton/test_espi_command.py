@@ -93,6 +93,23 @@ def test_inspect_counts_findings_and_says_where_the_first_is(tmp_path: Path) -> 
     assert "(first at https://utility.example/" in out
 
 
+@pytest.mark.parametrize(
+    ("oddity", "says"),
+    [
+        ("duplicates", "24 × reading.repeated"),
+        ("conflicts", "× reading.conflicting"),
+        ("cumulative", "× day.cumulative"),
+        ("several-qualities", "24 × reading.several_qualities"),
+    ],
+)
+def test_inspect_finds_what_shows_when_readings_are_put_together(
+    tmp_path: Path, oddity: str, says: str
+) -> None:
+    path = written(tmp_path / "feed.xml", generated(days=1, oddities=(oddity,)))
+    out, _, _ = run("inspect", path)
+    assert says in out
+
+
 def test_inspect_hides_personal_data_unless_it_is_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path / "feed.xml", generated(days=1, oddities=("customer-and-usage",)))
     hidden, _, _ = run("inspect", path)

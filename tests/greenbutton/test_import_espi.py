@@ -75,9 +75,15 @@ def test_a_dry_run_says_what_is_in_a_file_without_a_database(good: Path) -> None
             },
             {
                 "code": "entry.no_date",
-                "count": 8,
+                "count": 4,
                 "where": "UsagePoint/1",
                 "detail": "The entry has no published date.",
+            },
+            {
+                "code": "entry.no_date",
+                "count": 4,
+                "where": "UsagePoint/1",
+                "detail": "The entry has no updated date.",
             },
         ],
     }

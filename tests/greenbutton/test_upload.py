@@ -19,8 +19,10 @@ from django.utils import timezone
 from authorizations import access
 from authorizations.models import Authorization
 from greenbutton import tasks
+from greenbutton.ingest.recut import settle
 from greenbutton.models import Pull, RawFeed, ReadingDay
 from greenbutton.uploads import FORM_BYTES, UploadLimit, announced_bytes
+from greenbutton.views import upload
 from tests import cast
 from tests.greenbutton.ingest.documents import HOUR, MIDNIGHT, bill, block, document, hours, meter
 from tests.greenbutton.ingest.test_import_file import local_time
@@ -477,7 +479,7 @@ def test_findings_are_told_in_words_and_counted(ada: cast.Person) -> None:
     page = usage(ada, brought_by(ada, odd))
     assert "What is unusual about it" in page
     assert "Meters" in page
-    assert "The usage point does not say which service it is." in page
+    assert "The file does not say whether a meter is of electricity, gas or water." in page
     assert "A reading is given more than once; it was taken once. 2 times" in page
     assert "reading.repeated" not in page
 
@@ -530,7 +532,7 @@ def test_where_utility_and_file_agree_nobody_is_asked(ada: cast.Person, utility:
     assert "Is this the time" not in usage(ada, brought_by(ada, eastern, utility="upload"))
 
 
-@pytest.mark.parametrize("name", ["", "Mars/Olympus", "../UTC", "UTC\0"])
+@pytest.mark.parametrize("name", ["", "Mars/Olympus", "../UTC", "UTC\0", "localtime"])
 def test_what_is_no_zone_changes_nothing(ada: cast.Person, name: str) -> None:
     authorization = brought_by(ada, WESTERN)
     address = f"/upload/{authorization.uid}/time-zone/"
@@ -546,6 +548,30 @@ def test_while_a_file_is_read_the_zone_stays(ada: cast.Person) -> None:
     assert "A file is being read at the moment" in usage(ada, authorization)
     authorization.refresh_from_db()
     assert authorization.zone.key == "America/Los_Angeles"
+
+
+def test_a_page_that_shows_an_older_zone_says_it_of_the_days_as_well(ada: cast.Person) -> None:
+    authorization = brought_by(ada, WESTERN)
+    as_it_was = Authorization.objects.get(pk=authorization.pk)
+    settle(authorization, "America/Toronto")
+    assert ReadingDay.objects.get().count == 24
+    settle(as_it_was, "America/Los_Angeles")
+    assert ReadingDay.objects.count() == 2
+    authorization.refresh_from_db()
+    assert authorization.zone.key == "America/Los_Angeles"
+
+
+def test_who_stops_sharing_while_a_file_comes_is_told_what_became_of_it(
+    ada: cast.Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authorization = brought_by(ada)
+    as_it_began = Authorization.objects.get(pk=authorization.pk)
+    authorization.mark_revoked("customer")
+    monkeypatch.setattr(upload, "get_authorization_for", lambda *_, **__: as_it_began)
+    answer = send(ada, address=f"/upload/{authorization.uid}/send/")
+    assert answer.status_code == 409
+    assert "Sharing was stopped while your file came in" in words(answer)
+    assert Pull.objects.count() == 1
 
 
 def test_days_that_contradict_themselves_keep_their_zone(ada: cast.Person) -> None:

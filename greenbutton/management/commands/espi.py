@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -19,13 +20,14 @@ from rich.console import Console, RenderableType
 from rich.progress import Progress
 
 from greenbutton.display.inspection import report_tree, shown, tree_of
-from greenbutton.espi import EspiError, read_feed
+from greenbutton.espi import EspiError, Finding, read_feed
 from greenbutton.espi.convert import KINDS, as_csv, as_json
 from greenbutton.espi.describe import as_json as description_as_json
 from greenbutton.espi.describe import describe
 from greenbutton.espi.generator import ODDITIES, SERVICES, Plan, PlanError, generate
 from greenbutton.espi.readable import Readable
 from greenbutton.espi.validate import FUNCTION_BLOCKS, Report, validate
+from greenbutton.ingest.read import SENTENCES, InMemory, read
 from greenbutton.ingest.unpack import unpacked
 
 # Exit codes: a rule is broken; a file could not be read as Green Button data.
@@ -83,6 +85,8 @@ class Command(BaseCommand):
         def look(path: Path) -> Seen:
             with self._opened(path) as file:
                 described = describe(file, max_bytes=settings.FEED_MAX_BYTES)
+            with self._opened(path) as file:
+                described.findings += _found_when_joined(file)
             personal = options["personal"]
             tree = tree_of(path.name, described, personal=personal)
             return description_as_json(described, personal=personal), tree
@@ -192,6 +196,15 @@ class Command(BaseCommand):
             counted = progress.wrap_file(file, total=total, description=path.name)
             with unpacked(counted) as document:
                 yield document
+
+
+def _found_when_joined(file: Readable) -> Iterator[Finding]:
+    """What shows only when readings are put together, as they are when a file is stored."""
+    # In which zone days are cut makes no difference to what is repeated.
+    found = read(file, InMemory(), ZoneInfo("UTC"), max_bytes=settings.FEED_MAX_BYTES)
+    for one in found.findings:
+        if one["code"] in SENTENCES:
+            yield Finding(one["code"], None, one["detail"], one["count"])
 
 
 def _words(error: EspiError | OSError) -> str:

@@ -71,6 +71,9 @@ def test_one_id_for_every_entry_is_nobodys_identity() -> None:
     assert meter_reading.usage_point == "User/1111111/UsagePoint/01"
     assert set(tree.blocks.values()) == {meter_reading.identity}
     assert len(tree.blocks) == 36
+    # Its reading type is empty.
+    codes = [finding.code for finding in tree.findings]
+    assert codes == ["entry.shared_id", "meter_reading.no_unit"]
 
 
 def test_a_feed_without_up_links_still_hangs_together() -> None:
@@ -151,17 +154,28 @@ def oddities(name: str) -> dict[str, int]:
         ),
         (
             "sce-bulk-IntervalBlock.xml",
-            {"local_time.rule_truncated": 2, "enum.unknown": 1, "reading.outside_interval": 1},
+            {
+                "local_time.rule_truncated": 2,
+                "enum.unknown": 1,
+                "reading.outside_interval": 1,
+                "date.no_zone": 13,
+            },
         ),
         ("gba-customer-subscription-feed-anonymized.xml", {"status.plain_text": 1}),
         ("pge-RetailCustomer.xml", {}),
-        ("sce-bulk-RetailCustomer.xml", {}),
+        ("sce-bulk-RetailCustomer.xml", {"date.no_zone": 15}),
         ("daily-one-year.xml", {}),
         ("gba-applicationinformation-entry-anonymized.xml", {}),
         ("pge-ApplicationInformation.xml", {"time.milliseconds": 1}),
         (
             "ngma-gas-float-starts.xml",
-            {"usage_point.no_service_kind": 1, "entry.several_resources": 1, "time.fraction": 72},
+            {
+                "usage_point.no_service_kind": 1,
+                "entry.several_resources": 1,
+                "entry.empty": 1,
+                "time.fraction": 72,
+                "date.no_zone": 13,
+            },
         ),
     ],
 )

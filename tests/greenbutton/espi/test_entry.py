@@ -61,9 +61,18 @@ def test_several_resources_in_one_content_are_each_an_entry_and_that_is_said() -
     assert [code for code, _ in oddities(one)] == ["entry.several_resources"]
 
 
-def test_an_entry_of_an_empty_content_is_kept() -> None:
+def test_an_entry_of_an_empty_content_is_kept_and_that_is_said() -> None:
     assert [one.resource for one in read_all(feed(entry("", around=TIDY)))] == [EMPTY]
-    assert oddities(entry("", around=TIDY)) == []
+    assert [code for code, _ in oddities(entry("", around=TIDY))] == ["entry.empty"]
+    assert [code for code, _ in oddities(entry("no XML", around=TIDY))] == ["content.unreadable"]
+
+
+def test_a_date_without_a_zone_is_taken_as_utc_and_that_is_said() -> None:
+    around = "<id>i</id><published>2024-01-01</published><updated>2024-01-02T03:04:05</updated>"
+    one = entry(KNOWN, around=around)
+    (found,) = read_all(feed(one))
+    assert found.updated == datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert [code for code, _ in oddities(one)] == ["date.no_zone", "date.no_zone"]
 
 
 def test_an_entry_is_found_by_its_link_or_its_id_or_its_number() -> None:

@@ -175,7 +175,25 @@ def test_a_unit_is_not_guessed_from_several_or_from_a_stranger() -> None:
         one(THERMS, "rt/2", up="rt"),
     )
     assert [found.reading_type for found in linked.meter_readings.values()] == [None, None]
-    assert codes(linked) == ["meter_reading.no_reading_type"] * 2
+    assert codes(linked) == ["meter_reading.several_reading_types", "meter_reading.no_reading_type"]
+
+
+def test_a_reading_type_without_a_unit_is_taken_and_that_is_said() -> None:
+    linked = tree(
+        one(UsagePoint(), "u"),
+        one(MeterReading(), "u/1", related=["rt"]),
+        one(ReadingType(interval_length=900), "rt"),
+    )
+    (found,) = linked.meter_readings.values()
+    assert found.reading_type == ReadingType(interval_length=900)
+    assert codes(linked) == ["meter_reading.no_unit"]
+
+
+def test_one_id_of_several_entries_is_said_once_and_one_entry_that_comes_twice_is_not() -> None:
+    twice = one(UsagePoint(), "u", id=TWO)
+    type_ = one(WATT_HOURS, "rt", id=ONE)
+    linked = tree(twice, twice, one(MeterReading(), "u/1", related=["rt"], id=ONE), type_)
+    assert [(found.code, found.where) for found in linked.findings] == [("entry.shared_id", ONE)]
 
 
 def test_a_meter_reading_that_two_usage_points_claim_goes_to_the_first_with_a_finding() -> None:

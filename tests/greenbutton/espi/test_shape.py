@@ -141,6 +141,14 @@ def test_a_ratio_is_written_without_an_exponent() -> None:
     assert element.text == "12000"
 
 
+@pytest.mark.parametrize("text", ["1e99", "-1E-99", f"{'9' * 30}.{'9' * 30}e-99", "1e-31", ".5"])
+def test_a_ratio_that_is_read_is_the_same_when_it_is_written_and_read_again(text: str) -> None:
+    ratio, _ = value_of(DECIMAL, text)
+    element = etree.Element("e")
+    DECIMAL.write(element, ratio)
+    assert value_of(DECIMAL, str(element.text)) == (ratio, [])
+
+
 def test_hexadecimals_are_kept_as_they_are_written() -> None:
     assert value_of(HEX, " 00aF ") == ("00aF", [])
     assert value_of(HEX, "0x10") == (None, ["hex.unreadable"])

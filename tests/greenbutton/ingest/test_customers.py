@@ -177,6 +177,13 @@ def test_the_same_again_changes_nothing(authorization: Authorization) -> None:
     assert versions() == before
 
 
+def test_what_has_only_a_name_of_any_length_is_known_again(authorization: Authorization) -> None:
+    nameless = Entry(id="n" * 1000, resource=EspiCustomer(customer_name="Ada Lovelace"))
+    store(authorization, nameless)
+    store(authorization, nameless)
+    assert Customer.objects.get().name == "Ada Lovelace"
+
+
 def test_what_a_later_feed_leaves_out_stays(authorization: Authorization) -> None:
     store(authorization, household())
     silent = [

@@ -246,6 +246,40 @@ def test_nothing_is_added_to_what_was_deleted(brought: Authorization) -> None:
     assert not Pull.objects.exists()
 
 
+def test_a_file_that_was_coming_when_all_was_deleted_is_not_kept(brought: Authorization) -> None:
+    as_it_began = Authorization.objects.get(pk=brought.pk)
+    flows.disconnect(brought, "customer")
+    assert purge.purge_due() == 1
+    with pytest.raises(NotNowError, match="not active any more"):
+        uploaded(as_it_began)
+    assert not Pull.objects.exists()
+    assert not RawFeed.objects.exists()
+
+
+def test_a_file_for_what_was_forgotten_is_not_kept(brought: Authorization) -> None:
+    Authorization.objects.get(pk=brought.pk).delete()
+    with pytest.raises(NotNowError, match="not active any more"):
+        uploaded(brought)
+    assert not Pull.objects.exists()
+
+
+def test_a_refused_file_hides_nothing_that_an_earlier_one_brought(brought: Authorization) -> None:
+    # The first may have held the customer's side alone.
+    Pull.objects.create(authorization=brought, source=UPLOAD, state=Pull.State.DONE)
+    assert read_in(brought, CUT_OFF).state == "failed"
+    assert brought.archived_at is None
+
+
+def test_an_upload_that_is_kept_no_more_is_not_tried_for_ever(brought: Authorization) -> None:
+    pull = uploaded(brought)
+    RawFeed.objects.all().delete()
+    with pytest.raises(RawFeed.DoesNotExist):
+        import_uploads(brought)
+    pull.refresh_from_db()
+    assert (pull.state, pull.message) == ("failed", import_file.SORRY)
+    assert due.claim_uploads() == []
+
+
 def test_an_error_of_ours_is_told_as_ours(
     brought: Authorization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -328,6 +362,29 @@ def test_a_file_that_every_worker_dies_of_is_given_up(brought: Authorization) ->
     assert not ReadingDay.objects.exists()
 
 
+def test_a_command_that_was_killed_is_not_waited_for(brought: Authorization) -> None:
+    killed = Pull.objects.create(authorization=brought, source=Pull.Source.COMMAND)
+    assert progress_of(brought).state == "done"
+    read_in(brought)
+    killed.refresh_from_db()
+    assert killed.state == "abandoned"
+
+
+def test_who_comes_too_late_leaves_what_another_worker_wrote(
+    brought: Authorization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pull = uploaded(brought)
+
+    def read_by_another(*_: object, **__: object) -> None:
+        Pull.objects.update(state=Pull.State.DONE, readings=3)
+        raise lease.LeaseLostError
+
+    monkeypatch.setattr(import_file, "store_feed", read_by_another)
+    import_uploads(brought)
+    pull.refresh_from_db()
+    assert (pull.state, pull.readings, pull.error) == ("done", 3, "")
+
+
 def test_what_is_deleted_while_it_is_read_is_not_stored(
     brought: Authorization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -347,6 +404,7 @@ def test_what_is_deleted_while_it_is_read_is_not_stored(
 
 def test_deleting_takes_files_and_their_names_along(brought: Authorization) -> None:
     read_in(brought)
+    assert "UsagePoint/1" in read_in(brought, CUT_OFF).error
     waiting = uploaded(brought, name="ada-at-88-queen-street.xml")
     assert flows.disconnect(brought, "customer")
     assert purge.purge_due() == 1
@@ -355,6 +413,7 @@ def test_deleting_takes_files_and_their_names_along(brought: Authorization) -> N
     assert not RawFeed.objects.exists()
     assert not ReadingDay.objects.exists()
     assert not Pull.objects.exclude(file_name="").exists()
+    assert not Pull.objects.filter(error__contains="UsagePoint").exists()
 
 
 # --- The time zone --------------------------------------------------------------------------------
@@ -399,6 +458,18 @@ def test_what_the_customer_confirmed_stays(brought: Authorization) -> None:
     brought.settle_time_zone("Asia/Tokyo")
     read_in(brought, document(local_time(-8), meter(), block(*hours([1]))).getvalue())
     assert (brought.time_zone, brought.time_zone_is_proposed) == ("Asia/Tokyo", False)
+
+
+def test_what_the_customer_confirms_while_it_is_read_stays(
+    brought: Authorization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def confirmed_meanwhile(_: object) -> list[LocalTimeParameters]:
+        Authorization.objects.get(pk=brought.pk).settle_time_zone("America/Halifax")
+        return [LocalTimeParameters("B40E2000", HOUR, "360E2000", -8 * HOUR)]
+
+    monkeypatch.setattr(import_file, "zone_said", confirmed_meanwhile)
+    read_in(brought)
+    assert (brought.zone.key, brought.time_zone_is_proposed) == ("America/Halifax", False)
 
 
 def test_a_file_cannot_be_from_no_utility_and_collected(brought: Authorization) -> None:

@@ -204,6 +204,12 @@ def test_without_a_reading_type_the_spacing_is_the_length_and_said(
     assert codes(stored) == {"reading.length_assumed"}
 
 
+def test_a_reading_without_a_value_is_kept_and_said(authorization: Authorization) -> None:
+    stored = store(authorization, meter(), block(*hours([1, None, 3])))
+    assert len(rows(authorization)) == 3
+    assert codes(stored) == {"reading.no_value"}
+
+
 def codes(stored: Stored) -> set[str]:
     """What is odd, but for the ids and dates that these small documents do without."""
     found = {finding["code"] for finding in stored.findings}
@@ -235,6 +241,18 @@ def test_a_corrected_feed_changes_exactly_the_corrected_readings(
     correction = ReadingCorrection.objects.get(authorization=authorization)
     assert (correction.old_value, correction.new_value) == (30, 1000)
     assert correction.start == datetime.fromtimestamp(MIDNIGHT + 30 * HOUR, UTC)
+
+
+def test_an_estimate_that_is_validated_is_a_correction_though_its_value_stays(
+    authorization: Authorization,
+) -> None:
+    (reading,) = hours([5])
+    store(authorization, meter(), block(reading._replace(qualities=(8,))))
+    stored = store(authorization, meter(), block(reading._replace(qualities=(17,))))
+    assert (stored.new, stored.changed) == (0, 1)
+    correction = ReadingCorrection.objects.get(authorization=authorization)
+    assert (correction.old_quality, correction.new_quality) == (8, 17)
+    assert correction.old_value == correction.new_value == 5
 
 
 def test_days_that_a_correction_does_not_touch_are_not_written(
