@@ -1,7 +1,7 @@
 """Which resource is read and written by which module, by its name on the wire."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from greenbutton.espi import (
     application_information,
@@ -144,7 +144,7 @@ def _refuse_stranger(element: Element) -> None:
         where = f"the namespace {uri[:MAX_NAME]}" if uri else "no namespace"
         raise EspiError(
             f"The document is no Green Button data: its {name} is in {where}.",
-            line=element.sourceline,
+            line=cast("int | None", element.sourceline),
         )
 
 
