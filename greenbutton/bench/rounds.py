@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
+from greenbutton.bench.database import settle
 from greenbutton.bench.errors import BenchError
 from greenbutton.bench.job import Job
 from greenbutton.bench.registry import Contender
@@ -45,6 +46,7 @@ def run_rounds(
     for number in range(1, rounds + 1):
         for one in contenders:
             begins(one, number)
+            settle()
             answers[one.name].append(run_once(one, job))
     return {name: result_of(found) for name, found in answers.items()}
 

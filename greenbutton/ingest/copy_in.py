@@ -264,13 +264,15 @@ class Incoming:
         assert row is not None
         return int(row[0] or 0), int(row[1] or 0)
 
-    def merge(self, authorization: int, series: int, meter_reading: int, keep: Keep) -> Merged:
+    def merge(
+        self, authorization: int, series: int, meter_reading: int, keep: Keep, *, is_new: bool
+    ) -> Merged:
         """Bring a series into a stored meter reading; equal days stay as they are.
 
-        Corrections go to `keep`, many at a time.
+        Corrections go to `keep`, many at a time. A new meter reading has nothing to compare.
         """
         values = {"authorization": authorization, "series": series, "meter_reading": meter_reading}
-        merged = self._change(values, keep)
+        merged = Merged() if is_new else self._change(values, keep)
         row = _execute(ADD_DAYS, values).fetchone()
         assert row is not None
         merged.new += row[0]

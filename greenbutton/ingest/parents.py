@@ -65,10 +65,16 @@ def keep_usage_point(
     return row, False
 
 
-def keep_meter_reading(usage_point: UsagePoint, linked: LinkedMeterReading) -> MeterReading:
-    """The stored meter reading, with what was stored of it under other names."""
+def keep_meter_reading(
+    usage_point: UsagePoint, linked: LinkedMeterReading, *, is_new: bool
+) -> tuple[MeterReading, bool]:
+    """The stored meter reading, with what was stored of it elsewhere, and whether it is new.
+
+    `is_new` says that the usage point is, so that there is none of this name.
+    """
     identity = fitting(linked.identity)
-    row = MeterReading.objects.filter(usage_point=usage_point, identity=identity).first()
+    named = MeterReading.objects.filter(usage_point=usage_point, identity=identity)
+    row = None if is_new else named.first()
     found = MeterReading.objects.filter(
         pk__in=linked.rows, usage_point__authorization=usage_point.authorization_id
     )
@@ -98,17 +104,22 @@ def keep_meter_reading(usage_point: UsagePoint, linked: LinkedMeterReading) -> M
             "time_attribute": kind.time_attribute,
         }
     if row is None and not others:
-        return MeterReading.objects.create(usage_point=usage_point, **_said(values))
+        return MeterReading.objects.create(usage_point=usage_point, **_said(values)), True
     row = row or others.pop(0)
     fill(row, identity=identity, usage_point_id=usage_point.pk)
     for other in others:
         join_meter_readings(usage_point.authorization_id, row, other)
     fill(row, **values)
-    return row
+    return row, False
 
 
-def keep_summaries(usage_point: UsagePoint, summaries: Iterable[LinkedSummary]) -> tuple[int, int]:
-    """Keep bills; returns how many are new and how many changed."""
+def keep_summaries(
+    usage_point: UsagePoint, summaries: Iterable[LinkedSummary], *, is_new: bool
+) -> tuple[int, int]:
+    """Keep bills; returns how many are new and how many changed.
+
+    `is_new` says that the usage point is, so that it has none.
+    """
     # A document may hold one bill several times, and say other things of it each time: the last
     # counts, so that the same document changes nothing when it comes again.
     said: dict[str, dict[str, Any]] = defaultdict(dict)
@@ -116,7 +127,7 @@ def keep_summaries(usage_point: UsagePoint, summaries: Iterable[LinkedSummary]) 
         summary = linked.entry.resource
         assert isinstance(summary, EspiUsageSummary)
         said[_summary_identity(linked, summary)].update(_said(_columns(summary)))
-    stored = {row.identity: row for row in usage_point.summaries.all()}
+    stored = {} if is_new else {row.identity: row for row in usage_point.summaries.all()}
     changed = sum(fill(stored[name], **said[name]) for name in said.keys() & stored.keys())
     new = [
         UsageSummary(usage_point=usage_point, identity=identity, **values)

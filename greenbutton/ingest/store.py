@@ -125,20 +125,21 @@ def _store_part(
     tables: Incoming,
     stored: Stored,
 ) -> None:
-    usage_point, created = keep_usage_point(authorization, part.usage_point)
-    if created:
+    usage_point, is_new = keep_usage_point(authorization, part.usage_point)
+    if is_new:
         authorization.tell("meter_created", usage_point=usage_point.uid)
     merged = Merged()
     for linked in part.meter_readings:
-        meter_reading = keep_meter_reading(usage_point, linked)
+        meter_reading, has_none = keep_meter_reading(usage_point, linked, is_new=is_new)
         if linked.identity in document.series:
             merged += tables.merge(
                 authorization.pk,
                 document.series[linked.identity],
                 meter_reading.pk,
                 partial(keep_corrections, authorization.pk, meter_reading.pk),
+                is_new=has_none,
             )
-    bills, bills_changed = keep_summaries(usage_point, part.summaries)
+    bills, bills_changed = keep_summaries(usage_point, part.summaries, is_new=is_new)
     stored.new += merged.new
     stored.changed += merged.changed
     stored.bills += bills

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--size", choices=SIZES, default="large", help="How large a feed.")
         parser.add_argument("--json", type=Path, metavar="FILE", help="Write all numbers there.")
         parser.add_argument(
-            "--rounds", type=at_least_one, default=3, metavar="N", help="How often each runs."
+            "--rounds", type=at_least_one, default=5, metavar="N", help="How often each runs."
         )
         parser.add_argument(
             "--only", type=contenders, metavar="a,b,…", help="Run these, and what they need."

@@ -53,6 +53,7 @@ def test_a_contender_that_is_not_installed_is_left_out_unless_it_is_asked_for() 
     assert parts_of(SMALL, [READER])[0].contenders == [READER]
 
 
+@pytest.mark.django_db
 def test_contenders_take_turns(job: Job) -> None:
     begun: list[tuple[str, int]] = []
     results = run_rounds(
