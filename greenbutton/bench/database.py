@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import quote, urlsplit
@@ -14,6 +15,10 @@ from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
 from greenbutton.bench.errors import BenchError
+
+# Autovacuum looks at what the last contender stored, on the core that the next one's server needs.
+TIDYING = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker'"
+PATIENCE_SECONDS = 20
 
 
 @contextmanager
@@ -46,12 +51,19 @@ def bench_database() -> Iterator[str]:
 
 
 def settle() -> None:
-    """Have the server write what the last contender left it, so that the next one does not wait.
+    """Have the server finish what the last contender left it, so that the next one does not wait.
 
-    A role that may not ask for that leaves it to the server: the figures are noisier then.
+    A role that may not ask for a checkpoint leaves it to the server: the figures are noisier then.
     """
     with suppress(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("CHECKPOINT")
+    until = time.monotonic() + PATIENCE_SECONDS
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(TIDYING)
+            if cursor.fetchone() == (0,):
+                break
+            time.sleep(0.1)
 
 
 def migrate(address: str) -> None:

@@ -19,6 +19,8 @@ CREATE = """
         tou int2,
         PRIMARY KEY (meter_reading, start)
     )
+    -- It would be looked at while the next contender is being measured.
+    WITH (autovacuum_enabled = off)
 """
 KINDS = ["int8", "timestamptz", "int4", "int8", "int8", "int2", "int2"]
 
