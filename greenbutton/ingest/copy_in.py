@@ -103,7 +103,6 @@ PLACES: LiteralString = """
     SELECT b.series, p.day, p.block FROM incoming_piece p JOIN incoming_block b USING (block);
     CREATE UNIQUE INDEX ON incoming_piece (block, day);
     CREATE UNIQUE INDEX ON incoming_day (series, day);
-    ANALYZE incoming_piece (block, day);
     ANALYZE incoming_day;
 """
 _SERIES: LiteralString = """
@@ -256,6 +255,7 @@ class Incoming:
             self._flush()
             _add_blocks((-1 - series, series) for series in joined)
             _execute(DROP_PIECES)
+            _execute("ANALYZE incoming_piece (block, day)")
         _execute(PLACES)
 
     def distinct(self) -> tuple[int, int]:

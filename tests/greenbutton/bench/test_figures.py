@@ -11,7 +11,7 @@ RESULTS = {
     "floor": Result(1, 20, {}, [1]),
     "rows": Result(2, 20, {}, [2]),
     "reader": Result(4, 20, {}, [4]),
-    "first": Result(6, 80, {"bytes_per_reading": 20}, [6]),
+    "first": Result(6, 80, {"bytes_per_reading": 20, "storing_seconds": 2}, [6]),
     "again": Result(9, 80, {}, [9]),
     "peer": Result(40, 900, {}, [40]),
     "bulk": Result(60, 90, {}, [60]),
