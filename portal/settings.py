@@ -212,6 +212,8 @@ LANGUAGE_CODE = "en-ca"
 
 if IS_SANDBOX:
     INSTALLED_APPS = [
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
         "django.contrib.sessions",
         "django.contrib.messages",
         "django.contrib.staticfiles",
@@ -250,10 +252,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+after_csrf = MIDDLEWARE.index("django.middleware.csrf.CsrfViewMiddleware") + 1
+MIDDLEWARE.insert(after_csrf, "django.contrib.auth.middleware.AuthenticationMiddleware")
 if not IS_SANDBOX:
-    after_csrf = MIDDLEWARE.index("django.middleware.csrf.CsrfViewMiddleware") + 1
-    MIDDLEWARE[after_csrf:after_csrf] = [
-        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    MIDDLEWARE[after_csrf + 1 : after_csrf + 1] = [
         "allauth.account.middleware.AccountMiddleware",
         "django_htmx.middleware.HtmxMiddleware",
         "authorizations.access.RememberBrowser",
@@ -269,14 +271,8 @@ TEMPLATES: list[dict[str, Any]] = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
-                *(
-                    []
-                    if IS_SANDBOX
-                    else [
-                        "django.contrib.auth.context_processors.auth",
-                        "portal.context.company",
-                    ]
-                ),
+                "django.contrib.auth.context_processors.auth",
+                *([] if IS_SANDBOX else ["portal.context.company"]),
             ]
         },
     }
@@ -373,7 +369,7 @@ STAFF_CONTENT_SECURITY_POLICY = {
 
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    *([] if IS_SANDBOX else ["allauth.account.auth_backends.AuthenticationBackend"]),
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

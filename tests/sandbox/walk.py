@@ -59,6 +59,7 @@ class Company:
                 client_id=f"{utility}_live",
                 company_name="Ada's Audits",
                 status=Registration.Status.LIVE,
+                review=Registration.Review.APPROVED,
                 redirect_uris=["https://ada.example/back?from=utility"],
                 default_scope="FB=4_16",
             )

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -99,6 +99,10 @@ class Programme:
     ways: tuple[Way, ...]
     accounts: tuple[AccountData, ...]
     client: ClientData
+    # Who switches an approved company to live: itself in its settings, or the utility.
+    live_switch: Literal["third_party", "utility"] = "third_party"
+    # RFC 7591 §2: how a company may authenticate at the token endpoint.
+    token_auth_methods: tuple[str, ...] = ("client_secret_basic",)
     # The parts of the written logo.
     wordmark: tuple[str, str] = field(default=("", ""))
 
@@ -163,6 +167,7 @@ def _load(file: Path) -> Programme:
         accounts=tuple(_account(account) for account in data.pop("accounts")),
         client=ClientData(**data.pop("client")),
         wordmark=tuple(data.pop("wordmark")),
+        token_auth_methods=tuple(data.pop("token_auth_methods", ["client_secret_basic"])),
         **data,
     )
 

@@ -1,0 +1,49 @@
+"""What the utilities of the sandbox know: customers, companies, consents, tokens.
+
+A token or a code is stored as its SHA-256 only. What must be shown again (a client's secret) or
+displayed for tests (a passcode) is derived from the installation's key and not stored at all.
+"""
+
+from utilities.sandbox.models.accounts import Service, UtilityAccount
+from utilities.sandbox.models.clock import Clock
+from utilities.sandbox.models.consents import CONSENT_LIFETIME, RESOURCES, ConsentRequest, Grant
+from utilities.sandbox.models.naming import derive, digest, new_uid
+from utilities.sandbox.models.passcodes import (
+    LOCK_TIME,
+    PASSCODE_LIFETIME,
+    TRIES,
+    OneTimeCode,
+    WrongTries,
+)
+from utilities.sandbox.models.registrations import Registration
+from utilities.sandbox.models.staff import StaffMember
+from utilities.sandbox.models.tokens import (
+    CODE_LIFETIME,
+    TOKEN_LIFETIME,
+    AuthorizationCode,
+    Token,
+)
+
+__all__ = [
+    "CODE_LIFETIME",
+    "CONSENT_LIFETIME",
+    "LOCK_TIME",
+    "PASSCODE_LIFETIME",
+    "RESOURCES",
+    "TOKEN_LIFETIME",
+    "TRIES",
+    "AuthorizationCode",
+    "Clock",
+    "ConsentRequest",
+    "Grant",
+    "OneTimeCode",
+    "Registration",
+    "Service",
+    "StaffMember",
+    "Token",
+    "UtilityAccount",
+    "WrongTries",
+    "derive",
+    "digest",
+    "new_uid",
+]

@@ -1,0 +1,138 @@
+"""A customer's way to a consent, and the consent."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from greenbutton.espi import scope as scopes
+from utilities.sandbox.models.accounts import Service, UtilityAccount
+from utilities.sandbox.models.naming import new_uid
+from utilities.sandbox.models.registrations import Registration
+from utilities.sandbox.programmes import Programme
+
+# People look for a bill.
+CONSENT_LIFETIME = timedelta(minutes=60)
+RESOURCES = f"{settings.SANDBOX_URL}/DataCustodian/espi/1_1/resource"
+
+
+class ConsentRequest(models.Model):
+    """A customer on the way through the pages, from the authorize address to allow or deny.
+
+    Bound to the browser that brought it; one for each tab; gone when it is answered.
+    """
+
+    uid = models.CharField(max_length=40, unique=True, default=new_uid)
+    browser = models.CharField(max_length=64)
+    registration = models.ForeignKey(Registration, models.CASCADE)
+    # Empty where the request named none: the customer then ends on the receipt.
+    redirect_uri = models.CharField(max_length=2000, blank=True)
+    state = models.CharField(max_length=2000, blank=True)
+    has_state = models.BooleanField(default=False)
+    scope = models.CharField(max_length=scopes.MAX_LENGTH)
+    code_challenge = models.CharField(max_length=128, blank=True)
+    account = models.ForeignKey(UtilityAccount, models.CASCADE, null=True)
+    # When the customer proved to be the account's holder.
+    authenticated_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.uid
+
+    @classmethod
+    def waiting(cls) -> models.QuerySet[ConsentRequest]:
+        """Those that can still be answered."""
+        return cls.objects.filter(created_at__gt=timezone.now() - CONSENT_LIFETIME)
+
+    @classmethod
+    def forget_old(cls) -> None:
+        """Delete what was never answered: its scope may hold a customer's identifier."""
+        cls.objects.filter(created_at__lte=timezone.now() - CONSENT_LIFETIME).delete()
+
+    @property
+    def programme(self) -> Programme:
+        """The utility whose pages these are."""
+        return self.registration.programme
+
+    @property
+    def asked(self) -> scopes.Scope:
+        """What the company asks for."""
+        return scopes.parse(self.scope)
+
+    def found(self, account: UtilityAccount) -> None:
+        """The customer says who they are; a passcode has yet to prove it."""
+        self.account, self.authenticated_at = account, None
+        self.save(update_fields=["account", "authenticated_at"])
+
+    def authenticated(self, account: UtilityAccount) -> None:
+        """The customer proved who they are."""
+        self.account, self.authenticated_at = account, timezone.now()
+        self.save(update_fields=["account", "authenticated_at"])
+
+    def answer(self) -> bool:
+        """Take the request off the table; False if it was answered before, as by a double click."""
+        deleted, _ = type(self).objects.filter(id=self.id).delete()
+        return bool(deleted)
+
+
+class Grant(models.Model):
+    """A consent: who may read which services, what of them, how far back and until when."""
+
+    uid = models.CharField(max_length=40, unique=True, default=new_uid)
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="grants")
+    account = models.ForeignKey(UtilityAccount, models.CASCADE, related_name="grants")
+    services = models.ManyToManyField(Service, related_name="grants")
+    scope = models.CharField(max_length=scopes.MAX_LENGTH)
+    until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return self.uid
+
+    @property
+    def granted(self) -> scopes.Scope:
+        """What the customer agreed to."""
+        return scopes.parse(self.scope)
+
+    @property
+    def is_active(self) -> bool:
+        """Neither revoked nor over."""
+        return self.revoked_at is None and (self.until is None or self.until > timezone.now())
+
+    @property
+    def earliest(self) -> datetime:
+        """Nothing that is older is shared."""
+        return self.created_at - timedelta(seconds=self.granted.history_length or 0)
+
+    @property
+    def resource_uri(self) -> str:
+        """Where the usage is read."""
+        return f"{RESOURCES}/Batch/Subscription/{self.uid}"
+
+    @property
+    def authorization_uri(self) -> str:
+        """Where the consent itself is read and revoked."""
+        return f"{RESOURCES}/Authorization/{self.uid}"
+
+    @property
+    def customer_uri(self) -> str:
+        """Where the account details are read."""
+        return f"{RESOURCES}/Batch/RetailCustomer/{self.uid}"
+
+    @transaction.atomic
+    def revoke(self) -> None:
+        """End the consent, and every token and code with it."""
+        now = timezone.now()
+        if self.revoked_at is None:
+            self.revoked_at = self.updated_at = now
+            self.save(update_fields=["revoked_at", "updated_at"])
+        self.tokens.filter(revoked_at=None).update(revoked_at=now)
+        self.codes.filter(used_at=None).update(used_at=now)
