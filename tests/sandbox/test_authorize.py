@@ -48,7 +48,7 @@ def test_an_unknown_client_is_shown_and_never_redirected(
     puc: Company, client_id: str | None
 ) -> None:
     status, html, told = ask(puc, client_id=client_id)
-    assert status == 400
+    assert status == 401
     assert 'data-error="bad_request"' in html
     assert not told
 
@@ -60,20 +60,20 @@ def test_a_redirect_uri_that_is_not_registered_letter_by_letter_is_never_followe
 ) -> None:
     uri = f"{puc.redirect_uri}{change}" if change else "https://evil.example/"
     status, html, told = ask(puc, redirect_uri=uri)
-    assert status == 400
+    assert status == 401
     assert "has not registered" in html
     assert "evil" not in html
     assert not told
 
 
 def test_the_redirect_uri_of_another_company_is_not_followed(puc: Company, svce: Company) -> None:
-    assert ask(puc, redirect_uri=svce.redirect_uri)[0] == 400
+    assert ask(puc, redirect_uri=svce.redirect_uri)[0] == 401
 
 
 def test_two_redirect_uris_are_none(puc: Company) -> None:
     uri = quote(puc.redirect_uri, safe="")
     query = f"response_type=code&client_id={puc.registration.client_id}&redirect_uri={uri}"
-    assert ask_raw(puc, f"{query}&redirect_uri={uri}")[0] == 400
+    assert ask_raw(puc, f"{query}&redirect_uri={uri}")[0] == 401
 
 
 @pytest.mark.spec("RFC 6749", "4.1.2.1")
@@ -81,6 +81,7 @@ def test_two_redirect_uris_are_none(puc: Company) -> None:
     ("changes", "error"),
     [
         ({"response_type": None}, "invalid_request"),
+        ({"response_type": ""}, "invalid_request"),
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"response_type": "code token"}, "unsupported_response_type"),
         ({"code_challenge": "abc", "code_challenge_method": "S256"}, "invalid_request"),
@@ -98,12 +99,13 @@ def test_a_mistake_of_the_company_is_told_to_it_with_its_state(
     assert location.startswith(f"{puc.redirect_uri}?")
     assert told["error"] == error
     assert told["state"] == "s-1"
+    assert told["iss"] == puc.registration.programme.issuer
     assert "code" not in told
     assert not ConsentRequest.objects.exists()
 
 
 @pytest.mark.spec("RFC 6749", "3.1")
-@pytest.mark.parametrize("name", ["response_type", "scope", "state"])
+@pytest.mark.parametrize("name", ["response_type", "scope", "state", "prompt"])
 def test_a_parameter_that_comes_twice_is_refused(puc: Company, name: str) -> None:
     uri = quote(puc.redirect_uri, safe="")
     query = f"response_type=code&client_id={puc.registration.client_id}&redirect_uri={uri}"
@@ -141,7 +143,7 @@ def test_what_the_redirect_uri_holds_already_stays() -> None:
     walk.allow()
     told = walk.returned()
     assert told["from"] == "utility"
-    assert set(told) == {"from", "code", "state"}
+    assert set(told) == {"from", "code", "state", "iss"}
 
 
 def test_the_pages_after_the_link_carry_nothing_of_it_in_their_address(svce: Company) -> None:
@@ -182,5 +184,6 @@ def test_two_tabs_do_not_disturb_one_another(puc: Company) -> None:
     assert second.returned() | {"error_description": ""} == {
         "error": "access_denied",
         "error_description": "",
+        "iss": puc.registration.programme.issuer,
         "state": "second",
     }

@@ -26,6 +26,7 @@ from greenbutton.espi.meter_reading import MeterReading
 from greenbutton.espi.period import Period
 from greenbutton.espi.reading_type import ReadingType
 from greenbutton.espi.resources import Resource
+from greenbutton.espi.scope import Scope
 from greenbutton.espi.summary_measurement import SummaryMeasurement
 from greenbutton.espi.usage_point import ServiceDeliveryPoint, UsagePoint
 from greenbutton.espi.usage_summary import UsageSummary
@@ -89,11 +90,11 @@ def _moment(name: str, given: list[str]) -> int | None:
     return int(aware.timestamp())
 
 
-def subscription(grant: Grant, window: Window, now: datetime) -> Iterator[bytes]:
-    """The usage that the grant opens, streamed. The database is read before the first piece."""
+def subscription(grant: Grant, scope: Scope, window: Window, now: datetime) -> Iterator[bytes]:
+    """The usage that a token of this scope opens, streamed. The database is read before the first piece."""
     programme = grant.registration.programme
     services = list(grant.services.select_related("account"))
-    document = _Subscription(grant, programme, services, window, now)
+    document = _Subscription(grant, scope, programme, services, window, now)
     return write_feed(
         document.entries(),
         self_href=grant.resource_uri,
@@ -108,6 +109,7 @@ class _Subscription:
     """One grant's document."""
 
     grant: Grant
+    scope: Scope
     programme: Programme
     services: list[Service]
     window: Window
@@ -115,7 +117,7 @@ class _Subscription:
 
     def entries(self) -> Iterator[Entry]:
         """Everything, parents before what hangs on them."""
-        blocks = self.grant.granted.function_blocks
+        blocks = self.scope.function_blocks
         yield self._entry(self._time_href, "Local time", self._local_time())
         if INTERVALS in blocks:
             yield from self._reading_types()
@@ -187,9 +189,9 @@ class _Subscription:
         href = self._point_href(service)
         profile = PROFILES[service.profile]
         related = [self._time_href]
-        if INTERVALS in self.grant.granted.function_blocks:
+        if INTERVALS in self.scope.function_blocks:
             related.append(f"{href}/MeterReading")
-        if BILLS in self.grant.granted.function_blocks:
+        if BILLS in self.scope.function_blocks:
             related.append(f"{href}/UsageSummary")
         point = UsagePoint(
             kind=profile.commodity.kind,
@@ -212,7 +214,10 @@ class _Subscription:
     def _days(self) -> Iterator[tuple[date, int, int]]:
         """The local days that are over, shared, and asked for."""
         zone = self.programme.zone
-        earliest, now = int(self.grant.earliest.timestamp()), int(self.now.timestamp())
+        earliest, now = (
+            int(self.grant.earliest_of(self.scope).timestamp()),
+            int(self.now.timestamp()),
+        )
         day = self._date(max(earliest, min(self.window.published_min or earliest, now)))
         last = self._date(max(earliest, min(self.window.published_max or now, now)))
         while day <= last:
@@ -226,7 +231,10 @@ class _Subscription:
 
     def _bills(self, service: Service) -> Iterator[Entry]:
         meter, zone = self._meter(service), self.programme.zone
-        earliest, now = int(self.grant.earliest.timestamp()), int(self.now.timestamp())
+        earliest, now = (
+            int(self.grant.earliest_of(self.scope).timestamp()),
+            int(self.now.timestamp()),
+        )
         href = f"{self._point_href(service)}/UsageSummary"
         for first, after in meter.billing_periods(earliest, now):
             end = midnight(after, zone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -42,6 +42,7 @@ INTERVALS_OF = {
     Service.Kind.GAS: 10,
     Service.Kind.WATER: 11,
 }
+INTERVALS, BILLS, ACCOUNT_DETAILS = 4, 16, 51
 COST_OF_INTERVALS, BILLED_USE = 12, 15
 
 
@@ -62,6 +63,13 @@ class Choice:
     history: int
     # The end in UTC seconds; 0 is until revoked.
     until: int
+
+    def narrower(self) -> Choice:
+        """Less of the same: without the bills, or with half the history where that is all."""
+        without_bills = [block for block in self.data if block != BILLS]
+        if BILLS in self.data and set(without_bills) & {INTERVALS, ACCOUNT_DETAILS}:
+            return replace(self, data=without_bills)
+        return replace(self, history=self.history // 2)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def subscription(request: HttpRequest, bearer: Bearer, uid: str) -> HttpResponse
         window = feeds.Window.read(request.GET)
     except feeds.WindowError as e:
         return json_error(400, "invalid_request", str(e))
-    pieces = feeds.subscription(grant, window, timezone.now())
+    pieces = feeds.subscription(grant, bearer.scope, window, timezone.now())
     return StreamingHttpResponse(pieces, content_type=ATOM, headers=NO_STORE)
 
 
