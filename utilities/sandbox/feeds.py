@@ -91,7 +91,10 @@ def _moment(name: str, given: list[str]) -> int | None:
 
 
 def subscription(grant: Grant, scope: Scope, window: Window, now: datetime) -> Iterator[bytes]:
-    """The usage that a token of this scope opens, streamed. The database is read before the first piece."""
+    """The usage that a token of this scope opens, streamed.
+
+    The database is read before the first piece.
+    """
     programme = grant.registration.programme
     services = list(grant.services.select_related("account"))
     document = _Subscription(grant, scope, programme, services, window, now)
@@ -127,6 +130,10 @@ class _Subscription:
                 yield from self._readings(service)
             if BILLS in blocks:
                 yield from self._bills(service)
+
+    @property
+    def _earliest(self) -> int:
+        return int(self.grant.earliest_of(self.scope).timestamp())
 
     @property
     def _time_href(self) -> str:
@@ -214,10 +221,7 @@ class _Subscription:
     def _days(self) -> Iterator[tuple[date, int, int]]:
         """The local days that are over, shared, and asked for."""
         zone = self.programme.zone
-        earliest, now = (
-            int(self.grant.earliest_of(self.scope).timestamp()),
-            int(self.now.timestamp()),
-        )
+        earliest, now = self._earliest, int(self.now.timestamp())
         day = self._date(max(earliest, min(self.window.published_min or earliest, now)))
         last = self._date(max(earliest, min(self.window.published_max or now, now)))
         while day <= last:
@@ -231,10 +235,7 @@ class _Subscription:
 
     def _bills(self, service: Service) -> Iterator[Entry]:
         meter, zone = self._meter(service), self.programme.zone
-        earliest, now = (
-            int(self.grant.earliest_of(self.scope).timestamp()),
-            int(self.now.timestamp()),
-        )
+        earliest, now = self._earliest, int(self.now.timestamp())
         href = f"{self._point_href(service)}/UsageSummary"
         for first, after in meter.billing_periods(earliest, now):
             end = midnight(after, zone)

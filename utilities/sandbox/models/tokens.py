@@ -104,7 +104,8 @@ class Token(models.Model):
         """A new access and refresh token; the older ones end.
 
         Only the access token is held to a narrower scope: the refresh token keeps the grant's
-        (RFC 6749 §6). None if the refresh token that they replace was used meanwhile, or the grant revoked.
+        (RFC 6749 §6). None if the refresh token that they replace was used meanwhile, or the
+        grant revoked.
         """
         # One at a time for each grant, or two refreshes at once would each leave a pair behind.
         locked = Grant.objects.select_for_update().get(id=grant.id)
