@@ -51,6 +51,8 @@ def takes(*classes: Class) -> Callable[[View], View]:
             if bearer.token_class not in classes:
                 wanted = " or ".join(NAMES[name] for name in classes)
                 return json_error(403, "insufficient_scope", f"This address takes {wanted}.")
+            if bearer.token and not bearer.registration.is_usable:
+                return json_error(403, "access_denied", "This registration is not in use now.")
             return view(request, bearer, *args, **kwargs)
 
         return inner

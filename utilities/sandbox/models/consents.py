@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
 from greenbutton.espi import scope as scopes
 from utilities.sandbox.models.accounts import Service, UtilityAccount
-from utilities.sandbox.models.naming import new_uid
+from utilities.sandbox.models.naming import RESOURCES, new_uid
 from utilities.sandbox.models.registrations import Registration
 from utilities.sandbox.programmes import Programme
 
 # People look for a bill.
 CONSENT_LIFETIME = timedelta(minutes=60)
-RESOURCES = f"{settings.SANDBOX_URL}/DataCustodian/espi/1_1/resource"
 
 
 class ConsentRequest(models.Model):

@@ -76,6 +76,8 @@ def _company(programme: Programme, query: QueryDict) -> tuple[Registration, str]
         raise UnknownCompanyError(
             f"The company that the link is from is not registered with {programme.name}."
         )
+    if not client.is_usable:
+        raise UnknownCompanyError(f"{client.company_name} may not ask for data at present.")
     if uris and uris[0] not in client.redirect_uris:
         raise UnknownCompanyError(
             f"The link leads back to an address that {client.company_name} has not registered."
