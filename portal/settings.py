@@ -76,11 +76,27 @@ def secret(name: str) -> str:
 
 
 def site_url(name: str, default: str) -> str:
-    """An origin (scheme, host, port) without a path; https unless the host is this machine.
+    """An origin (scheme, host, port) without a path; https unless the host is this machine."""
+    return origin(name, text(name, default).rstrip("/"))
 
-    Spelt as browsers spell it in the Host header, with which every request's is compared.
+
+def page_url(name: str, default: str) -> str:
+    """The address of a page, which ends in a slash so that others lie below it; https as above."""
+    value = text(name, default)
+    start, slash, path = value.partition("://")
+    host, separator, path = path.partition("/")
+    if not separator or not value.endswith("/") or "?" in path or "#" in path:
+        raise ImproperlyConfigured(
+            f"{name} must look like https://demo.example.org/ and end in a slash, not {value!r}."
+        )
+    return f"{origin(name, f'{start}{slash}{host}')}/{path}"
+
+
+def origin(name: str, value: str) -> str:
+    """The origin, spelt as browsers spell it in the Host header, with which requests' are compared.
+
+    `name` is the variable that an error is told about.
     """
-    value = text(name, default).rstrip("/")
     try:
         parts, port = urlsplit(value), urlsplit(value).port
     except ValueError:  # a port that is none, brackets that do not close
@@ -114,6 +130,8 @@ IS_SANDBOX = SITE == "sandbox"
 PORTAL_URL = site_url("PORTAL_URL", "http://localhost:8000")
 SANDBOX_URL = site_url("SANDBOX_URL", "http://127.0.0.1:8001")
 SITE_URL = SANDBOX_URL if IS_SANDBOX else PORTAL_URL
+# The demonstration third party, to which the utilities' pages of the sandbox lead.
+DEMO_SITE_URL = page_url("DEMO_SITE_URL", f"{PORTAL_URL}/demo/")
 
 DEMO = flag("DEMO", default=False)
 DEBUG = flag("DEBUG", default=False)
@@ -410,6 +428,11 @@ DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", SUPPORT_EMAIL)
 # How often one browser, and one network address, may set out for a utility.
 CONNECTS_AN_HOUR_PER_BROWSER = number("CONNECTS_AN_HOUR_PER_BROWSER", 10)
 CONNECTS_AN_HOUR_PER_ADDRESS = number("CONNECTS_AN_HOUR_PER_ADDRESS", 60)
+
+# --- Registering with a utility of the sandbox -------------------------------------------------
+
+# How many companies one network address may register in an hour.
+REGISTRATIONS_AN_HOUR_PER_ADDRESS = number("REGISTRATIONS_AN_HOUR_PER_ADDRESS", 20)
 
 # --- Collecting --------------------------------------------------------------------------------
 

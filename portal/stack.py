@@ -123,7 +123,7 @@ def run_here(*arguments: str) -> str:
 
 
 def sandbox_clients(site: Site) -> str:
-    """Migrate and seed a sandbox; the JSON that it prints about its clients."""
+    """Migrate and seed a sandbox; the JSON that it prints about its clients and its staff."""
     return site.manage("sandbox_seed", "--migrate", "--json", *UNCHECKED)
 
 
@@ -150,6 +150,7 @@ class Stack:
         self.state = state
         self.tell = tell
         self.clients: list[dict[str, Any]] = []
+        self.utility_staff: list[dict[str, str]] = []
         state.mkdir(parents=True, exist_ok=True)
         for what, name in {"demo": STACK_RECORD, "sandbox": SANDBOX_RECORD}.items():
             if owner := end_leftovers(state / name):
@@ -187,8 +188,10 @@ class Stack:
                 # Before the pool waits for its threads: they wait for what is stopped here.
                 self.children.stop()
                 raise
-        self.clients = json.loads(seeded.result())["clients"]
-        self._register(seeded.result())
+        described = json.loads(seeded.result())
+        self.clients, self.utility_staff = described["clients"], described["staff"]
+        # A utility tells a company nothing of its staff.
+        self._register(json.dumps({"clients": self.clients}))
         self._collect()
 
     def _open_sandbox(self) -> str:

@@ -1,10 +1,14 @@
 """Every test of the sandbox meets it seeded, as `make sandbox` would leave it."""
 
+import secrets
+from typing import Any
+
 import pytest
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
 from tests.sandbox.walk import Company, Walk
+from utilities.sandbox import guards
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +20,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 @pytest.fixture(autouse=True)
 def rolled_back(db: None) -> None:
     """Each test in a transaction of its own."""
+
+
+@pytest.fixture(autouse=True)
+def counted_anew(settings: Any) -> None:
+    """Limits count from nothing in each test: Redis is not rolled back."""
+    settings.REDIS_PREFIX += f"{secrets.token_hex(4)}-"
+    guards._limiter.cache_clear()
 
 
 @pytest.fixture

@@ -62,6 +62,8 @@ def takes(*classes: Class) -> Callable[[View], View]:
                 return _unauthorized(request)
             if bearer.token_class not in classes:
                 return wrong_class(*classes)
+            if bearer.token and not bearer.registration.is_usable:
+                return json_error(403, "access_denied", "This registration is not in use now.")
             return view(request, bearer, *args, **kwargs)
 
         return inner

@@ -141,6 +141,8 @@ def _client(request: HttpRequest, programme: Programme, params: Params) -> Regis
         raise _unknown_client("The client id or its secret is wrong.")
     if header and (in_body or params.get("client_id", client_id) != client_id):
         raise OAuthError("invalid_request", "The client is named in two ways.")
+    if not client.is_usable:
+        raise OAuthError("unauthorized_client", "This registration is not in use now.")
     return client
 
 

@@ -125,6 +125,9 @@ def _show_the_way(stack: Stack, console: Console, seconds: float) -> None:
     console.print(f"  Sandbox   {stack.sandbox.url}/")
     console.print(f"  Staff     {stack.portal.url}/staff/")
     console.print(f"            {seeded['staff_email']} / {seeded['staff_password']}")
+    for member in stack.utility_staff:
+        console.print(f"  {member['utility']:<9} {member['url']}  [dim]reviews companies[/dim]")
+        console.print(f"            {member['email']} / {member['password']}")
     for link in seeded["share_links"]:
         console.print(f"  Link      {link['url']}  [dim]{link['note']}[/dim]")
     console.print()

@@ -15,7 +15,8 @@ from utilities.sandbox.models.passcodes import (
     OneTimeCode,
     WrongTries,
 )
-from utilities.sandbox.models.registrations import Registration
+from utilities.sandbox.models.registrations import LONGEST_ADDRESS, Registration
+from utilities.sandbox.models.reviews import ReviewStep
 from utilities.sandbox.models.staff import StaffMember
 from utilities.sandbox.models.tokens import (
     CODE_LIFETIME,
@@ -28,6 +29,7 @@ __all__ = [
     "CODE_LIFETIME",
     "CONSENT_LIFETIME",
     "LOCK_TIME",
+    "LONGEST_ADDRESS",
     "PASSCODE_LIFETIME",
     "RESOURCES",
     "TOKEN_LIFETIME",
@@ -38,6 +40,7 @@ __all__ = [
     "Grant",
     "OneTimeCode",
     "Registration",
+    "ReviewStep",
     "Service",
     "StaffMember",
     "Token",

@@ -34,6 +34,11 @@ class Way:
     # What a customer is told whom it does not find.
     not_found: str
 
+    @property
+    def takes_value(self) -> bool:
+        """Whether a company can fill something in for the customer."""
+        return self.example.startswith(f"auth-{self.type}-")
+
 
 @dataclass(frozen=True)
 class ServiceData:
@@ -99,6 +104,8 @@ class Programme:
     ways: tuple[Way, ...]
     accounts: tuple[AccountData, ...]
     client: ClientData
+    # What the utility calls it.
+    program: str = "Green Button Connect My Data (GBCMD)"
     # Who switches an approved company to live: itself in its settings, or the utility.
     live_switch: Literal["third_party", "utility"] = "third_party"
     # RFC 7591 §2: how a company may authenticate at the token endpoint.
@@ -132,6 +139,16 @@ class Programme:
         return f"sandbox/{self.slug}.css"
 
     @property
+    def sender(self) -> str:
+        """Whom its e-mails are from: an address of no host that exists (RFC 2606 §2)."""
+        return f"{self.name} <no-reply@{self.slug}.invalid>"
+
+    @property
+    def switches_to_live(self) -> bool:
+        """Whether the utility switches an approved company to live, not the company itself."""
+        return self.live_switch == "utility"
+
+    @property
     def authorize_url(self) -> str:
         """Where a third party sends its customers."""
         return f"{settings.SANDBOX_URL}/DataCustodian/{self.slug}/oauth/authorize"
@@ -161,6 +178,11 @@ class Programme:
     def test_submit_url(self) -> str:
         """Where a third party gets a code without any page, for test accounts."""
         return f"{settings.SANDBOX_URL}/DataCustodian/{self.slug}/test-submit"
+
+    @property
+    def registration_url(self) -> str:
+        """Where a program registers a third party (RFC 7591 §3)."""
+        return f"{settings.SANDBOX_URL}/DataCustodian/{self.slug}/oauth/register"
 
     def way(self, type: str) -> Way | None:  # noqa: A002 (the seeds' word)
         """The way of this type, if the utility offers it."""

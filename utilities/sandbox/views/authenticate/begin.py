@@ -74,6 +74,8 @@ def _company(programme: Programme, query: QueryDict) -> tuple[Registration, str]
         raise UnknownCompanyError(
             f"The company that the link is from is not registered with {programme.name}."
         )
+    if not client.is_usable:
+        raise UnknownCompanyError(f"{client.company_name} may not ask for data at present.")
     redirect_uri = "".join(uris)
     if redirect_uri and redirect_uri not in client.redirect_uris:
         raise UnknownCompanyError(
