@@ -49,13 +49,18 @@ def takes(*classes: Class) -> Callable[[View], View]:
             if bearer is None:
                 return _unauthorized(request)
             if bearer.token_class not in classes:
-                wanted = " or ".join(NAMES[name] for name in classes)
-                return json_error(403, "insufficient_scope", f"This address takes {wanted}.")
+                return wrong_class(*classes)
             return view(request, bearer, *args, **kwargs)
 
         return inner
 
     return decorate
+
+
+def wrong_class(*classes: Class) -> JsonResponse:
+    """A token that counts, but opens other addresses."""
+    wanted = " or ".join(NAMES[name] for name in classes)
+    return json_error(403, "insufficient_scope", f"This address takes {wanted}.")
 
 
 def bearer_of(request: HttpRequest) -> Bearer | None:

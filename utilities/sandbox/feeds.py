@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.http import QueryDict
-
-from greenbutton.espi import Entry, write_feed
+from greenbutton.espi import Entry
 from greenbutton.espi.authorization import Authorization
 from greenbutton.espi.enums import (
     AccumulationKind,
@@ -26,12 +24,16 @@ from greenbutton.espi.meter_reading import MeterReading
 from greenbutton.espi.period import Period
 from greenbutton.espi.reading_type import ReadingType
 from greenbutton.espi.resources import Resource
+from greenbutton.espi.scope import Scope
 from greenbutton.espi.summary_measurement import SummaryMeasurement
 from greenbutton.espi.usage_point import ServiceDeliveryPoint, UsagePoint
 from greenbutton.espi.usage_summary import UsageSummary
+from utilities.sandbox.branch import Branch
+from utilities.sandbox.certificate import CERTIFICATE
 from utilities.sandbox.households import HOUR, PROFILES, Bill, Meter, Profile, midnight
-from utilities.sandbox.models import RESOURCES, Grant, Registration, Service
+from utilities.sandbox.models import RESOURCES, Grant, Service
 from utilities.sandbox.programmes import Programme
+from utilities.sandbox.query import Window
 
 INTERVALS, BILLS = 4, 16
 # espi.xsd DstRuleType: the second Sunday in March, the first in November, at two o'clock.
@@ -40,67 +42,30 @@ DST_START, DST_END = "360E2000", "B40E2000"
 SPLIT_PHASE, NORMAL, SIXTY_MINUTES = 769, 12, 7
 
 
-class WindowError(ValueError):
-    """A query parameter that cannot be read. The text is a sentence."""
+def usage_entries(
+    grant: Grant, scope: Scope, window: Window, branch: Branch, now: datetime
+) -> Iterator[Entry]:
+    """What of the usage the scope opens and the branch holds, parents before what hangs on them.
 
-
-@dataclass(frozen=True)
-class Window:
-    """What of a document is asked for, in UTC seconds; None is no limit. Ends are excluded."""
-
-    published_min: int | None = None
-    published_max: int | None = None
-    updated_min: int | None = None
-    updated_max: int | None = None
-
-    @classmethod
-    def read(cls, query: QueryDict) -> Window:
-        """Out of published-min, published-max, updated-min and updated-max. Raises WindowError."""
-        names = ("published-min", "published-max", "updated-min", "updated-max")
-        window = cls(*(_moment(name, query.getlist(name)) for name in names))
-        for low, high in (
-            (window.published_min, window.published_max),
-            (window.updated_min, window.updated_max),
-        ):
-            if low is not None and high is not None and low > high:
-                raise WindowError("The window ends before it begins.")
-        return window
-
-    def takes(self, start: int, end: int) -> bool:
-        """Whether a period intersects the window; a period is published when it is over."""
-        return (
-            (self.published_max is None or start < self.published_max)
-            and (self.published_min is None or end > self.published_min)
-            and (self.updated_max is None or end < self.updated_max)
-            and (self.updated_min is None or end >= self.updated_min)
-        )
-
-
-def _moment(name: str, given: list[str]) -> int | None:
-    """ISO 8601 with a zone; what has none is in UTC, and a day begins at midnight there."""
-    if not given:
-        return None
-    try:
-        (text,) = given
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise WindowError(f"{name} must be one ISO 8601 time, like 2026-01-31T00:00:00Z.") from None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(aware.timestamp())
-
-
-def subscription(grant: Grant, window: Window, now: datetime) -> Iterator[bytes]:
-    """The usage that the grant opens, streamed. The database is read before the first piece."""
-    programme = grant.registration.programme
+    The database is read here, not while the entries are.
+    """
     services = list(grant.services.select_related("account"))
-    document = _Subscription(grant, programme, services, window, now)
-    return write_feed(
-        document.entries(),
-        self_href=grant.resource_uri,
-        title=f"Usage shared by a customer of {programme.name}",
-        updated=now,
-        id=_id(grant.resource_uri),
+    document = _Subscription(
+        grant, grant.registration.programme, services, scope.function_blocks, window, branch, now
     )
+    return document.entries()
+
+
+def customer_entries(grant: Grant, scope: Scope, branch: Branch) -> Iterator[Entry]:
+    """The account details, which this utility does not collect yet."""
+    return iter(())
+
+
+def updated(grant: Grant, now: datetime) -> datetime:
+    """When what the grant opens last changed: with the grant itself, or when a day was over."""
+    zone = grant.registration.programme.zone
+    day = datetime.fromtimestamp(midnight(now.astimezone(zone).date(), zone), UTC)
+    return max(grant.updated_at, day)
 
 
 @dataclass(frozen=True)
@@ -110,21 +75,30 @@ class _Subscription:
     grant: Grant
     programme: Programme
     services: list[Service]
+    function_blocks: Collection[int]
     window: Window
+    branch: Branch
     now: datetime
 
     def entries(self) -> Iterator[Entry]:
         """Everything, parents before what hangs on them."""
-        blocks = self.grant.granted.function_blocks
-        yield self._entry(self._time_href, "Local time", self._local_time())
-        if INTERVALS in blocks:
-            yield from self._reading_types()
-        for service in self.services:
-            yield self._usage_point(service)
-            if INTERVALS in blocks:
+        reached = [each for each in self.services if self.branch.reaches(self._point_href(each))]
+        yield from self._companions(reached)
+        for service in reached:
+            if self.branch.holds(self._point_href(service)):
+                yield self._usage_point(service)
+            if INTERVALS in self.function_blocks:
                 yield from self._readings(service)
-            if BILLS in blocks:
+            if BILLS in self.function_blocks:
                 yield from self._bills(service)
+
+    def _companions(self, reached: list[Service]) -> Iterator[Entry]:
+        """What the usage points need to be understood, or what hangs beside them."""
+        if reached if self.branch.companions else self.branch.reaches(self._time_href):
+            yield self._entry(self._time_href, "Local time", self._local_time())
+        if INTERVALS in self.function_blocks:
+            for href, profile in self._types(reached).items():
+                yield self._entry(href, "Hourly readings", self._reading_type(profile))
 
     @property
     def _time_href(self) -> str:
@@ -161,10 +135,17 @@ class _Subscription:
         assert winter is not None
         return LocalTimeParameters(DST_END, HOUR, DST_START, int(winter.total_seconds()))
 
-    def _reading_types(self) -> Iterator[Entry]:
-        profiles = [PROFILES[service.profile] for service in self.services]
-        for href, profile in {self._type_href(each): each for each in profiles}.items():
-            yield self._entry(href, "Hourly readings", self._reading_type(profile))
+    def _types(self, reached: list[Service]) -> dict[str, Profile]:
+        """The reading types that are wanted, by address."""
+        branch = self.branch
+        found: dict[str, Profile] = {}
+        for service in reached if branch.companions else self.services:
+            profile = PROFILES[service.profile]
+            href = self._type_href(profile)
+            readings = f"{self._point_href(service)}/MeterReading"
+            if branch.enters(readings) if branch.companions else branch.reaches(href):
+                found[href] = profile
+        return found
 
     def _reading_type(self, profile: Profile) -> ReadingType:
         commodity = profile.commodity
@@ -187,9 +168,9 @@ class _Subscription:
         href = self._point_href(service)
         profile = PROFILES[service.profile]
         related = [self._time_href]
-        if INTERVALS in self.grant.granted.function_blocks:
+        if INTERVALS in self.function_blocks:
             related.append(f"{href}/MeterReading")
-        if BILLS in self.grant.granted.function_blocks:
+        if BILLS in self.function_blocks:
             related.append(f"{href}/UsageSummary")
         point = UsagePoint(
             kind=profile.commodity.kind,
@@ -202,12 +183,17 @@ class _Subscription:
         meter = self._meter(service)
         href = f"{self._point_href(service)}/MeterReading/{service.uid}"
         blocks = f"{href}/IntervalBlock"
-        yield self._entry(
-            href, "Hourly readings", MeterReading(), blocks, self._type_href(meter.profile)
-        )
+        if self.branch.holds(href):
+            yield self._entry(
+                href, "Hourly readings", MeterReading(), blocks, self._type_href(meter.profile)
+            )
+        if not self.branch.enters(blocks):
+            return
         for day, start, end in self._days():
-            block = IntervalBlock(start, end - start, tuple(meter.day(day)))
-            yield self._entry(f"{blocks}/{day:%Y%m%d}", f"{day:%Y-%m-%d}", block, at=end)
+            address = f"{blocks}/{day:%Y%m%d}"
+            if self.branch.holds(address):
+                block = IntervalBlock(start, end - start, tuple(meter.day(day)))
+                yield self._entry(address, f"{day:%Y-%m-%d}", block, at=end)
 
     def _days(self) -> Iterator[tuple[date, int, int]]:
         """The local days that are over, shared, and asked for."""
@@ -228,11 +214,14 @@ class _Subscription:
         meter, zone = self._meter(service), self.programme.zone
         earliest, now = int(self.grant.earliest.timestamp()), int(self.now.timestamp())
         href = f"{self._point_href(service)}/UsageSummary"
+        if not self.branch.enters(href):
+            return
         for first, after in meter.billing_periods(earliest, now):
             end = midnight(after, zone)
-            if self.window.takes(midnight(first, zone), end):
+            address = f"{href}/{first:%Y%m%d}"
+            if self.branch.holds(address) and self.window.takes(midnight(first, zone), end):
                 bill = self._summary(meter, meter.bill(first, after))
-                yield self._entry(f"{href}/{first:%Y%m%d}", "Bill", bill, at=end)
+                yield self._entry(address, "Bill", bill, at=end)
 
     def _summary(self, meter: Meter, bill: Bill) -> UsageSummary:
         commodity, end = meter.profile.commodity, bill.start + bill.seconds
@@ -277,7 +266,7 @@ def authorization_entry(grant: Grant) -> Entry:
         title="Authorization",
         self_href=grant.authorization_uri,
         up=f"{RESOURCES}/Authorization",
-        related=(grant.resource_uri,),
+        related=(grant.resource_uri, CERTIFICATE),
         published=grant.created_at,
         updated=grant.updated_at,
         resource=Authorization(
@@ -296,18 +285,6 @@ def authorization_entry(grant: Grant) -> Entry:
     )
 
 
-def authorizations(registration: Registration, now: datetime) -> Iterator[bytes]:
-    """Every consent that customers gave a company, ended ones among them."""
-    href = f"{RESOURCES}/Authorization"
-    return write_feed(
-        [authorization_entry(grant) for grant in registration.grants.all()],
-        self_href=href,
-        title="Authorizations",
-        updated=now,
-        id=_id(f"{href}#{registration.client_id}"),
-    )
-
-
 def _id(href: str) -> str:
-    """An entry's persistent name follows from its address."""
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, href)}"
+    """As the Green Button Alliance makes them: the same resource has the same id for ever."""
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_DNS, href)}"

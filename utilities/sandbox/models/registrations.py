@@ -100,6 +100,11 @@ class Registration(models.Model):
         """The token that opens the registration's own endpoints; derived like the secret."""
         return spell(derive("registration_token", f"{self.client_id}:{self.token_version}"))
 
+    @property
+    def bulk_uid(self) -> str:
+        """The name of everything that it may read, as in `Batch/Bulk/{bulk}` and `BR=` (FB 35)."""
+        return derive("bulk", self.client_id)[:17].hex()
+
     def has_secret(self, secret: str) -> bool:
         """Whether this is the client's secret; takes as long for a wrong one."""
         return constant_time_compare(secret, self.client_secret)
