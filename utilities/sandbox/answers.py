@@ -77,9 +77,9 @@ def _finished(
     for name, value in {**HEADERS, **encoding, "ETag": etag}.items():
         response.headers[name] = value
     changed = None
-    if modified is not None:
-        # RFC 9110 §8.8.2.1: not later than now, which the sandbox's own clock may be.
-        changed = int(min(modified, timezone.now()).timestamp())
+    # RFC 9110 §8.8.2.1: a time to come is none to tell, and the sandbox's own clock may be ahead.
+    if modified is not None and modified <= timezone.now():
+        changed = int(modified.timestamp())
         response.headers["Last-Modified"] = http_date(changed)
     answer = get_conditional_response(request, etag, changed, response)
     assert answer is not None

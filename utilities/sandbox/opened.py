@@ -77,7 +77,8 @@ class Opened:
             self.entries(branch, query.window),
             title=f"{title}, {registration.programme.name}",
             updated=changed,
-            version=Version((self.scope, *_facts(registration, [self.grant])), changed),
+            facts=(self.scope, *_facts(registration, [self.grant])),
+            modified=changed,
         )
 
 
@@ -101,7 +102,7 @@ def bulk(request: HttpRequest, query: Query, registration: Registration) -> Http
         title=f"Usage shared by customers of {registration.programme.name}",
         updated=changed,
         # Not by a date: when a grant ends, the rest may be older than what there was.
-        version=Version((changed, *_facts(registration, active))),
+        facts=_facts(registration, active),
     )
 
 
@@ -125,7 +126,7 @@ def _usage_branch(grant: Grant, depth: int | None) -> Branch:
 
 
 def _facts(registration: Registration, grants: Iterable[Grant]) -> tuple[object, ...]:
-    """What a document follows from, besides its address and the day."""
+    """What a document follows from, besides its address and what was published when."""
     of_grants = [(grant.uid, grant.updated_at) for grant in grants]
     return settings.VERSION, registration.profile, registration.faults, *of_grants
 
@@ -137,7 +138,8 @@ def _feed(
     *,
     title: str,
     updated: datetime,
-    version: Version,
+    facts: tuple[object, ...],
+    modified: datetime | None = None,
 ) -> HttpResponseBase:
     """So many of the entries as the query wants, streamed."""
     href = f"{settings.SANDBOX_URL}{request.path}"
@@ -150,6 +152,7 @@ def _feed(
         id=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_DNS, href)}",
         related=[CERTIFICATE],
     )
+    version = Version((request.get_full_path(), updated, *facts), modified)
     return streamed(request, pieces, version)
 
 
