@@ -7,11 +7,14 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
-from greenbutton.espi import write_bare, write_entry
+from greenbutton.espi import write_bare, write_entry, write_feed
 from greenbutton.espi.service_status import ServiceStatus
-from utilities.sandbox import feeds
+from utilities.sandbox import documents
 from utilities.sandbox.bearer import Bearer, json_error, takes
-from utilities.sandbox.models import Grant
+from utilities.sandbox.branch import Branch
+from utilities.sandbox.certificate import CERTIFICATE
+from utilities.sandbox.models import RESOURCES, Clock, Grant
+from utilities.sandbox.query import Query, QueryError
 
 ATOM = "application/atom+xml"
 XML = "application/xml"
@@ -31,7 +34,15 @@ def authorizations(request: HttpRequest, bearer: Bearer) -> HttpResponseBase:
     """Every consent that the company was given."""
     if response := _only(request, "GET"):
         return response
-    pieces = feeds.authorizations(bearer.registration, timezone.now())
+    href = f"{RESOURCES}/Authorization"
+    pieces = write_feed(
+        [documents.authorization_entry(grant) for grant in bearer.registration.grants.all()],
+        self_href=href,
+        title="Authorizations",
+        updated=timezone.now(),
+        id=documents.entry_id(f"{href}#{bearer.registration.client_id}"),
+        related=[CERTIFICATE],
+    )
     return HttpResponse(b"".join(pieces), content_type=ATOM, headers=NO_STORE)
 
 
@@ -45,7 +56,7 @@ def authorization(request: HttpRequest, bearer: Bearer, uid: str) -> HttpRespons
         return _not_there()
     if request.method == "DELETE":
         grant.revoke()
-    entry = write_entry(feeds.authorization_entry(grant))
+    entry = write_entry(documents.authorization_entry(grant))
     return HttpResponse(entry, content_type=ATOM, headers=NO_STORE)
 
 
@@ -60,10 +71,19 @@ def subscription(request: HttpRequest, bearer: Bearer, uid: str) -> HttpResponse
     if grant is None or grant.uid != uid:
         return _not_there()
     try:
-        window = feeds.Window.read(request.GET)
-    except feeds.WindowError as e:
+        window = Query.read(request.GET).window
+    except QueryError as e:
         return json_error(400, "invalid_request", str(e))
-    pieces = feeds.subscription(grant, window, timezone.now())
+    branch = Branch(f"{RESOURCES}/Subscription/{uid}/UsagePoint", companions=True)
+    now = Clock.now()
+    pieces = write_feed(
+        documents.usage_entries(grant, grant.granted, window, branch, now),
+        self_href=grant.resource_uri,
+        title=f"Usage shared by a customer of {grant.registration.programme.name}",
+        updated=now,
+        id=documents.entry_id(grant.resource_uri),
+        related=[CERTIFICATE],
+    )
     return StreamingHttpResponse(pieces, content_type=ATOM, headers=NO_STORE)
 
 
