@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain, islice
 
 from django.conf import settings
@@ -15,11 +14,12 @@ from greenbutton.espi import Entry, write_feed
 from greenbutton.espi.local_time_parameters import LocalTimeParameters
 from greenbutton.espi.reading_type import ReadingType
 from greenbutton.espi.scope import Scope
-from utilities.sandbox import feeds
+from utilities.sandbox import documents
 from utilities.sandbox.answers import Version, streamed
 from utilities.sandbox.bearer import Bearer
 from utilities.sandbox.branch import Branch
 from utilities.sandbox.certificate import CERTIFICATE
+from utilities.sandbox.households import midnight
 from utilities.sandbox.models import RESOURCES, Clock, Grant, Registration
 from utilities.sandbox.query import EVERYTHING, Query, QueryError, Window
 from utilities.sandbox.refusals import Refusal
@@ -63,14 +63,14 @@ class Opened:
     def entries(self, branch: Branch, window: Window) -> Iterator[Entry]:
         """What of the tree is in the branch; the database is read here, and not while they are."""
         if self.tree is CUSTOMER:
-            return feeds.customer_entries(self.grant, self.scope, branch)
-        return feeds.usage_entries(self.grant, self.scope, window, branch, self.now)
+            return iter(())
+        return documents.usage_entries(self.grant, self.scope, window, branch, self.now)
 
     def feed(
         self, request: HttpRequest, query: Query, branch: Branch, title: str
     ) -> HttpResponseBase:
         """The branch as a document."""
-        registration, changed = self.grant.registration, feeds.updated(self.grant, self.now)
+        registration, changed = self.grant.registration, _changed(self.grant, self.now)
         return _feed(
             request,
             query,
@@ -89,12 +89,12 @@ def bulk(request: HttpRequest, query: Query, registration: Registration) -> Http
     active = [grant for grant in grants if grant.is_active]
     # A list: all is read from the database before the first piece goes out.
     parts = [
-        feeds.usage_entries(
+        documents.usage_entries(
             grant, grant.granted, query.window, _usage_branch(grant, query.depth), now
         )
         for grant in active
     ]
-    changed = max((feeds.updated(grant, now) for grant in active), default=registration.created_at)
+    changed = max((_changed(grant, now) for grant in active), default=registration.created_at)
     return _feed(
         request,
         query,
@@ -125,6 +125,13 @@ def _usage_branch(grant: Grant, depth: int | None) -> Branch:
     return Branch(f"{RESOURCES}/Subscription/{grant.uid}/{top}", depth, companions=True)
 
 
+def _changed(grant: Grant, now: datetime) -> datetime:
+    """When what the grant opens last changed: with the grant itself, or when a day was over."""
+    zone = grant.registration.programme.zone
+    day = datetime.fromtimestamp(midnight(now.astimezone(zone).date(), zone), UTC)
+    return max(grant.updated_at, day)
+
+
 def _facts(registration: Registration, grants: Iterable[Grant]) -> tuple[object, ...]:
     """What a document follows from, besides its address and what was published when."""
     of_grants = [(grant.uid, grant.updated_at) for grant in grants]
@@ -149,7 +156,7 @@ def _feed(
         self_href=href,
         title=title,
         updated=updated,
-        id=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_DNS, href)}",
+        id=documents.entry_id(href),
         related=[CERTIFICATE],
     )
     version = Version((request.get_full_path(), updated, *facts), modified)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from io import BytesIO
 
 from django.http import HttpRequest, HttpResponseBase
@@ -10,7 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from greenbutton.espi import EspiError, read_feed, write_entry, write_feed
 from greenbutton.espi.authorization import Authorization
 from greenbutton.espi.enums import AuthorizationStatus
-from utilities.sandbox import feeds
+from utilities.sandbox import documents
 from utilities.sandbox.answers import whole
 from utilities.sandbox.bearer import Bearer, takes
 from utilities.sandbox.certificate import CERTIFICATE
@@ -27,12 +26,12 @@ def authorizations(request: HttpRequest, bearer: Bearer) -> HttpResponseBase:
     registration, href = bearer.registration, f"{RESOURCES}/Authorization"
     grants = list(registration.grants.select_related("registration"))
     pieces = write_feed(
-        [feeds.authorization_entry(grant) for grant in grants],
+        [documents.authorization_entry(grant) for grant in grants],
         self_href=href,
         title="Authorizations",
         updated=max((grant.updated_at for grant in grants), default=registration.created_at),
         # Everybody's feed is at this address, and each is another one.
-        id=f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_DNS, f'{href}#{registration.client_id}')}",
+        id=documents.entry_id(f"{href}#{registration.client_id}"),
         related=[CERTIFICATE],
     )
     return whole(request, b"".join(pieces))
@@ -49,7 +48,7 @@ def authorization(request: HttpRequest, bearer: Bearer, uid: str) -> HttpRespons
         grant.revoke(Grant.Party.COMPANY)
     elif request.method == "PUT":
         _put(grant, _sent(request))
-    return whole(request, write_entry(feeds.authorization_entry(grant)))
+    return whole(request, write_entry(documents.authorization_entry(grant)))
 
 
 def _put(grant: Grant, sent: Authorization) -> None:
