@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from greenbutton.espi import element as xml
-from greenbutton.espi import payload, resources
+from greenbutton.espi import payload, plain_blocks, resources
 from greenbutton.espi.element import Element, atom, espi
 from greenbutton.espi.findings import Findings
+from greenbutton.espi.interval_block import IntervalBlock
 from greenbutton.espi.resources import EMPTY, Resource
 
 ENTRY = atom("entry")
@@ -140,6 +141,19 @@ def write(entry: Entry) -> Element:
     for tag, moment in ((PUBLISHED, entry.published), (UPDATED, entry.updated)):
         _write_text(element, tag, None if moment is None else date_text(moment))
     return element
+
+
+def text(entry: Entry) -> bytes:
+    """The entry as XML, with its namespaces declared and nothing before it."""
+    resource = entry.resource
+    if isinstance(resource, IntervalBlock) and entry.type == "IntervalBlock":
+        block = plain_blocks.write(resource)
+        if block is not None:
+            # No text can hold this: in a title, "<" is written "&lt;".
+            shell = replace(entry, resource=EMPTY, type=EMPTY.name)
+            around = etree.tostring(write(shell), encoding="utf-8")
+            return around.replace(b"<content/>", b"<content>%b</content>" % block)
+    return etree.tostring(write(entry), encoding="utf-8")
 
 
 def date_text(moment: datetime) -> str:

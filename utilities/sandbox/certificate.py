@@ -1,3 +1,3 @@
-"""The certificate that certified documents point at (FB 1); its number is invented, like all else."""
+"""The certificate that certified documents point at (FB 1). Its number is invented."""
 
 CERTIFICATE = "https://cert.greenbuttonalliance.org/certificate/0000SANDBOX"

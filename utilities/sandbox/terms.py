@@ -13,8 +13,10 @@ from django.utils import timezone
 from greenbutton.espi import ScopeError
 from greenbutton.espi import scope as scopes
 from greenbutton.espi.scope import Option, Scope
-from utilities.sandbox.households import HOUR, midnight
+from utilities.sandbox.documents.shares import BILLS, CUSTOMER, INTERVALS, claimed, durations
+from utilities.sandbox.households import midnight
 from utilities.sandbox.models import Service
+from utilities.sandbox.programmes import get_programme
 
 DAY = 86_400
 LONGEST_HISTORY = scopes.DEFAULT_HISTORY_LENGTH
@@ -35,15 +37,6 @@ HISTORY_WORDS = {
     365 * DAY: "The last 12 months",
     LONGEST_HISTORY: "The last 2 years",
 }
-# Function blocks that say how machines talk, rather than what is shared.
-ALWAYS = {1, 3, 13, 14, 37, 41}
-INTERVALS_OF = {
-    Service.Kind.ELECTRICITY: 5,
-    Service.Kind.GAS: 10,
-    Service.Kind.WATER: 11,
-}
-INTERVALS, BILLS, ACCOUNT_DETAILS = 4, 16, 51
-COST_OF_INTERVALS, BILLED_USE = 12, 15
 
 
 class TermsError(ValueError):
@@ -67,7 +60,7 @@ class Choice:
     def narrower(self) -> Choice:
         """Less of the same: without the bills, or with half the history where that is all."""
         without_bills = [block for block in self.data if block != BILLS]
-        if BILLS in self.data and set(without_bills) & {INTERVALS, ACCOUNT_DETAILS}:
+        if BILLS in self.data and set(without_bills) & {INTERVALS, CUSTOMER}:
             return replace(self, data=without_bills)
         return replace(self, history=self.history // 2)
 
@@ -173,20 +166,20 @@ class Terms:
         What the customer kept, and what the platform adds: how it is measured and delivered. The
         way to authenticate is no part of it: it may hold personal data.
         """
+        profiles = [service.profile for service in services]
         options = [
             Option(scopes.HISTORY_LENGTH, str(choice.history)),
             Option(scopes.FREQUENCY, self.asked.subscription_frequency or scopes.DEFAULT_FREQUENCY),
             Option(scopes.ACCOUNTS, str(len(services))),
         ]
         if 4 in choice.data:
-            options[:0] = [Option("IntervalDuration", str(HOUR)), Option("BlockDuration", "daily")]
+            lengths = "_".join(str(seconds) for seconds in durations(profiles))
+            options[:0] = [Option("IntervalDuration", lengths), Option("BlockDuration", "daily")]
         if choice.until:
             options.append(Option(scopes.END_DATE, str(choice.until)))
-        blocks = ALWAYS | set(choice.data)
-        if 4 in choice.data:
-            blocks |= {COST_OF_INTERVALS, *(INTERVALS_OF[Service.Kind(s.kind)] for s in services)}
-        if 16 in choice.data:
-            blocks.add(BILLED_USE)
+        utilities = {service.account.utility for service in services}
+        has_programme = any(get_programme(utility).demand_response for utility in utilities)
+        blocks = claimed(choice.data, profiles, has_programme=has_programme)
         return scopes.build(Scope(tuple(sorted(blocks)), tuple(options)))
 
 

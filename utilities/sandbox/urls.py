@@ -1,11 +1,12 @@
 """The addresses of the sandbox: its pages for people, and the platform's for machines."""
 
-from django.urls import include, path, register_converter
+from django.urls import include, path, re_path, register_converter
 
 from utilities.sandbox.programmes import Programme, all_programmes
 from utilities.sandbox.views import (
     accounts,
     application_information,
+    authorizations,
     consent,
     docs,
     dynamic_registration,
@@ -88,10 +89,18 @@ espi = [
         application_information.entry,
         name="application-information",
     ),
-    path("Authorization", resources.authorizations, name="authorizations"),
-    path("Authorization/<uid:uid>", resources.authorization, name="authorization"),
-    path("Batch/Subscription/<uid:uid>", resources.subscription, name="subscription"),
-    path("Batch/RetailCustomer/<uid:uid>", resources.retail_customer, name="retail-customer"),
+    path("Authorization", authorizations.authorizations, name="authorizations"),
+    path("Authorization/<uid:uid>", authorizations.authorization, name="authorization"),
+    path("Subscription/<uid:uid>/<path:below>", resources.usage, name="usage"),
+    path("RetailCustomer/<uid:uid>/<path:below>", resources.customer, name="customer"),
+    re_path(r"^(?P<below>(?:ReadingType|LocalTimeParameters)(?:/[^/]+)?)$", resources.companion),
+    path("Batch/Subscription/<uid:uid>", resources.usage_batch, name="subscription"),
+    path("Batch/Subscription/<uid:uid>/<path:below>", resources.usage_batch),
+    path("Batch/RetailCustomer/<uid:uid>", resources.customer_batch, name="retail-customer"),
+    path("Batch/RetailCustomer/<uid:uid>/<path:below>", resources.customer_batch),
+    path("Batch/Bulk/<uid:uid>", resources.bulk, name="bulk"),
+    # Where the platform has it, without Batch.
+    path("Bulk/<uid:uid>", resources.bulk),
 ]
 flow = [
     path("authenticate/", authenticate.show, name="authenticate"),

@@ -81,6 +81,13 @@ class ConsentRequest(models.Model):
 class Grant(models.Model):
     """A consent: who may read which services, what of them, how far back and until when."""
 
+    class Party(models.TextChoices):
+        """Who ended it."""
+
+        COMPANY = "company"
+        CUSTOMER = "customer"
+        UTILITY = "utility"
+
     uid = models.CharField(max_length=40, unique=True, default=new_uid)
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="grants")
     account = models.ForeignKey(UtilityAccount, models.CASCADE, related_name="grants")
@@ -90,6 +97,7 @@ class Grant(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.CharField(max_length=10, choices=Party.choices, blank=True)
 
     class Meta:
         ordering = ["created_at", "id"]
@@ -132,11 +140,24 @@ class Grant(models.Model):
         return f"{RESOURCES}/Batch/RetailCustomer/{self.uid}"
 
     @transaction.atomic
-    def revoke(self) -> None:
+    def revoke(self, by: Party = Party.UTILITY) -> None:
         """End the consent, and every token and code with it."""
         now = timezone.now()
         if self.revoked_at is None:
             self.revoked_at = self.updated_at = now
-            self.save(update_fields=["revoked_at", "updated_at"])
+            self.revoked_by = by
+            self.save(update_fields=["revoked_at", "revoked_by", "updated_at"])
         self.tokens.filter(revoked_at=None).update(revoked_at=now)
         self.codes.filter(used_at=None).update(used_at=now)
+
+    @transaction.atomic
+    def restore(self) -> bool:
+        """Take back that the company ended it; its tokens count again, as far as they still would.
+
+        False for what somebody else ended: only the customer can agree to that again.
+        """
+        if self.revoked_at is not None and self.revoked_by == self.Party.COMPANY:
+            self.tokens.filter(revoked_at=self.revoked_at).update(revoked_at=None)
+            self.revoked_at, self.revoked_by, self.updated_at = None, "", timezone.now()
+            self.save(update_fields=["revoked_at", "revoked_by", "updated_at"])
+        return self.is_active

@@ -110,6 +110,11 @@ class Programme:
     live_switch: Literal["third_party", "utility"] = "third_party"
     # RFC 7591 §2: how a company may authenticate at the token endpoint.
     token_auth_methods: tuple[str, ...] = ("client_secret_basic",)
+    # Who owns the wires, the pipes and the meters, where that is another company, as at a community
+    # choice utility; it bills beside the utility.
+    distributor: str = ""
+    # A programme of the utility for which its customers enrol, and lower their use on request.
+    demand_response: str = ""
     # The parts of the written logo.
     wordmark: tuple[str, str] = field(default=("", ""))
 
