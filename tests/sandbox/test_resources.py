@@ -29,7 +29,7 @@ from tests.sandbox.walk import (
     get,
     path_of,
 )
-from utilities.sandbox.models import Grant, Token
+from utilities.sandbox.models import Grant, Registration, Token
 
 TORONTO = ZoneInfo("America/Toronto")
 STATUS = f"{RESOURCE}/ReadServiceStatus"
@@ -92,10 +92,21 @@ class TestTokenClasses:
                 assert response.json()["error"] == "insufficient_scope"
 
     @pytest.mark.parametrize("name", ["registration", "client", "access"])
-    def test_the_service_status_takes_any_class(self, shared: Shared, name: str) -> None:
+    def test_the_service_status_takes_any_class_as_the_platform_does(
+        self, shared: Shared, name: str
+    ) -> None:
+        Registration.objects.update(profile=Registration.Profile.EXPORT)
         response = get(STATUS, shared.tokens()[name])
         (entry,) = read_feed(io.BytesIO(response.content), max_bytes=10_000)
         assert entry.resource == ServiceStatus(1)
+
+    @pytest.mark.parametrize(
+        ("name", "status"), [("registration", 403), ("client", 200), ("access", 403)]
+    )
+    def test_the_service_status_takes_a_client_token_as_the_certification_wants(
+        self, shared: Shared, name: str, status: int
+    ) -> None:
+        assert get(STATUS, shared.tokens()[name]).status_code == status
 
     @pytest.mark.parametrize("address", [STATUS, LIST, f"{LIST}/{'0' * 34}"])
     @pytest.mark.spec("RFC 6750", "3")
@@ -140,7 +151,7 @@ class TestTokenClasses:
         shared.company.registration.token_version += 1
         shared.company.registration.save()
         assert get(STATUS, old).status_code == 401
-        assert get(STATUS, shared.tokens()["registration"]).status_code == 200
+        assert get(STATUS, shared.tokens()["registration"]).status_code == 403
 
 
 class TestAuthorization:
