@@ -112,7 +112,9 @@ class Target:
     def token_as(self, auth: tuple[str, str] | None, **params: str) -> httpx.Response:
         """What it answers to whoever these credentials are."""
         sent = {name: value for name, value in params.items() if value}
-        return self.http.post(self.client["token_url"], data=sent, auth=auth)
+        return self.http.post(
+            self.client["token_url"], data=sent, auth=auth or httpx.USE_CLIENT_DEFAULT
+        )
 
     def code(self, scope: str = SCOPE) -> str:
         """A code for everything that is asked for, without a page."""

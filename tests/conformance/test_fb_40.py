@@ -18,6 +18,6 @@ def test_ofa001(target: Target) -> None:
     assert found.status == AuthorizationStatus.ACTIVE
     assert found.scope == answer["scope"]
     assert found.resource_uri == answer["resourceURI"]
-    assert entries(target.get(found.resource_uri, answer["access_token"]))
+    assert entries(target.get(answer["resourceURI"], answer["access_token"]))
     new = target.refresh(answer["refresh_token"]).json()
-    assert target.get(found.resource_uri, new["access_token"]).status_code == 200
+    assert target.get(new["resourceURI"], new["access_token"]).status_code == 200

@@ -20,7 +20,8 @@ def revoke(company: Company, token: str, **changes: str) -> Any:
 
 
 def opens(answer: dict[str, Any]) -> bool:
-    return get(path_of(answer["resourceURI"]), answer["access_token"]).status_code == 200
+    status: int = get(path_of(answer["resourceURI"]), answer["access_token"]).status_code
+    return status == 200
 
 
 @pytest.mark.spec("RFC 7009", "2.1")

@@ -25,7 +25,7 @@ def send(company: Company, body: str, content_type: str, **headers: str) -> Any:
     )
 
 
-def submit(company: Company, *, form: bool = False, **changes: str | None) -> Any:
+def submit(company: Company, media_type: str = JSON, /, **changes: str | None) -> Any:
     """Submit with the ordinary parameters; None leaves one out."""
     ordinary = {
         "scenario": "residential",
@@ -34,17 +34,16 @@ def submit(company: Company, *, form: bool = False, **changes: str | None) -> An
         "state": "s-1",
     }
     given = {name: value for name, value in (ordinary | changes).items() if value is not None}
-    if form:
-        return send(company, urlencode(given), FORM)
-    return send(company, json.dumps(given), JSON)
+    body = json.dumps(given) if media_type == JSON else urlencode(given)
+    return send(company, body, media_type)
 
 
-@pytest.mark.parametrize("form", [False, True])
+@pytest.mark.parametrize("media_type", [JSON, FORM])
 @pytest.mark.parametrize("scenario", ["residential", "commercial"])
 @pytest.mark.parametrize("utility", ["ssmpuc", "svce"])
-def test_a_scenario_gives_a_code_that_works(utility: str, scenario: str, form: bool) -> None:
+def test_a_scenario_gives_a_code_that_works(utility: str, scenario: str, media_type: str) -> None:
     company = Company.public(utility)
-    response = submit(company, form=form, scenario=scenario)
+    response = submit(company, media_type, scenario=scenario)
     assert response.status_code == 200
     assert response["Cache-Control"] == "no-store"
     told = response.json()
@@ -75,10 +74,10 @@ def test_a_fault_of_the_client_shows_here_too(puc: Company) -> None:
     assert 16 not in granted.function_blocks
 
 
-@pytest.mark.parametrize("form", [False, True])
+@pytest.mark.parametrize("media_type", [JSON, FORM])
 @pytest.mark.parametrize("state", ["", " x&y=z ", "ä🌞"])
-def test_the_state_comes_back_letter_by_letter(puc: Company, form: bool, state: str) -> None:
-    told = submit(puc, form=form, state=state).json()
+def test_the_state_comes_back_letter_by_letter(puc: Company, media_type: str, state: str) -> None:
+    told = submit(puc, media_type, state=state).json()
     query = urlsplit(told["redirect_uri"]).query
     assert told["state"] == state
     assert parse_qs(query, keep_blank_values=True)["state"] == [state]
