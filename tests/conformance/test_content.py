@@ -7,7 +7,6 @@ export breaks is one of the quirks that it is there for; which ones they are is 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,9 +50,9 @@ class Document:
 
 
 @pytest.fixture(scope="session")
-def documents(target: Target) -> Iterator[list[Document]]:
+def documents(target: Target) -> list[Document]:
     """The usage of test accounts that between them have all that there is."""
-    yield [document(target.sandbox, target, *each) for each in SCENARIOS]
+    return [document(target.sandbox, target, *each) for each in SCENARIOS]
 
 
 def document(sandbox: SandboxSite, target: Target, utility: str, scenario: str) -> Document:
