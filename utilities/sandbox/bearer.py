@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from utilities.sandbox import conditions
 from utilities.sandbox.models import Grant, Registration, Token
 
 Class = Literal["registration", "client", "access"]
@@ -51,7 +52,7 @@ def takes(*classes: Class) -> Callable[[View], View]:
             if bearer.token_class not in classes:
                 wanted = " or ".join(NAMES[name] for name in classes)
                 return json_error(403, "insufficient_scope", f"This address takes {wanted}.")
-            return view(request, bearer, *args, **kwargs)
+            return conditions.meet(request, bearer, lambda: view(request, bearer, *args, **kwargs))
 
         return inner
 

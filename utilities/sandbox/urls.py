@@ -3,7 +3,7 @@
 from django.urls import include, path, register_converter
 
 from utilities.sandbox.programmes import Programme, all_programmes
-from utilities.sandbox.views import consent, docs, home, resources, token
+from utilities.sandbox.views import conditions, consent, deliveries, docs, home, resources, token
 from utilities.sandbox.views.authenticate import authenticate, begin, passcode
 
 
@@ -34,7 +34,20 @@ class UidConverter:
         return value
 
 
+class ClientConverter:
+    """A client id, in the letters that ours are made of."""
+
+    regex = "[A-Za-z0-9_.-]{1,64}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(ProgrammeConverter, "programme")
+register_converter(ClientConverter, "client")
 register_converter(UidConverter, "uid")
 
 handler404 = "utilities.sandbox.views.errors.not_found"
@@ -61,6 +74,13 @@ flow = [
     path("consent/decide/", consent.decide, name="consent-decide"),
     path("cancel/", consent.cancel, name="cancel"),
 ]
+# Of one registration, for its owner and the utility's staff.
+registration = [
+    path("conditions/", conditions.show, name="conditions"),
+    path("conditions/change/", conditions.change, name="conditions-change"),
+    path("deliveries/", deliveries.show, name="deliveries"),
+    path("deliveries/<uid:uid>/again/", deliveries.send_again, name="delivery-again"),
+]
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -70,5 +90,6 @@ urlpatterns = [
     path("<programme:programme>/", home.landing, name="landing"),
     path("<programme:programme>/docs/", docs.docs, name="docs"),
     path("<programme:programme>/receipt/<uid:uid>/", consent.receipt, name="receipt"),
+    path("<programme:programme>/registrations/<client:client_id>/", include(registration)),
     path("<programme:programme>/share/<uid:uid>/", include(flow)),
 ]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
 from greenbutton.espi import scope as scopes
+from utilities.sandbox import notices
 from utilities.sandbox.models.accounts import Service, UtilityAccount
-from utilities.sandbox.models.naming import new_uid
+from utilities.sandbox.models.clock import Clock
+from utilities.sandbox.models.naming import RESOURCES, new_uid
 from utilities.sandbox.models.registrations import Registration
 from utilities.sandbox.programmes import Programme
 
 # People look for a bill.
 CONSENT_LIFETIME = timedelta(minutes=60)
-RESOURCES = f"{settings.SANDBOX_URL}/DataCustodian/espi/1_1/resource"
 
 
 class ConsentRequest(models.Model):
@@ -105,7 +105,7 @@ class Grant(models.Model):
     @property
     def is_active(self) -> bool:
         """Neither revoked nor over."""
-        return self.revoked_at is None and (self.until is None or self.until > timezone.now())
+        return self.revoked_at is None and (self.until is None or self.until > Clock.now())
 
     @property
     def earliest(self) -> datetime:
@@ -129,10 +129,11 @@ class Grant(models.Model):
 
     @transaction.atomic
     def revoke(self) -> None:
-        """End the consent, and every token and code with it."""
+        """End the consent, and every token and code with it; the company is told."""
         now = timezone.now()
         if self.revoked_at is None:
-            self.revoked_at = self.updated_at = now
+            self.revoked_at = self.updated_at = Clock.now()
             self.save(update_fields=["revoked_at", "updated_at"])
+            notices.authorization_changed(self)
         self.tokens.filter(revoked_at=None).update(revoked_at=now)
         self.codes.filter(used_at=None).update(used_at=now)

@@ -11,7 +11,8 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from utilities.sandbox.models import AuthorizationCode, ConsentRequest, Grant, Service
+from utilities.sandbox import notices
+from utilities.sandbox.models import AuthorizationCode, Clock, ConsentRequest, Grant, Service
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.terms import DATA_WORDS, Choice, Terms, TermsError, until_of
 from utilities.sandbox.views.pages import CHOOSE, flow_page, go_to, in_flow, page, posted_only
@@ -141,13 +142,18 @@ def _allow(
     with transaction.atomic():
         if not asking.answer():
             return page(request, "expired", asking.programme, status=404)
+        now = Clock.now()
         grant = Grant.objects.create(
             registration=asking.registration,
             account=asking.account,
             scope=terms.granted(choice, services),
             until=until_of(choice),
+            created_at=now,
+            updated_at=now,
         )
         grant.services.set(services)
+        notices.authorization_changed(grant)
+        notices.new_data(grant, after=notices.FIRST_DATA_AFTER)
     if not asking.redirect_uri:
         request.session[RECEIPTS] = [*request.session.get(RECEIPTS, []), grant.uid]
         return redirect("receipt", programme=asking.programme, uid=grant.uid)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 
@@ -11,7 +10,7 @@ from greenbutton.espi import write_bare, write_entry
 from greenbutton.espi.service_status import ServiceStatus
 from utilities.sandbox import feeds
 from utilities.sandbox.bearer import Bearer, json_error, takes
-from utilities.sandbox.models import Grant
+from utilities.sandbox.models import Clock, Grant
 
 ATOM = "application/atom+xml"
 XML = "application/xml"
@@ -31,7 +30,7 @@ def authorizations(request: HttpRequest, bearer: Bearer) -> HttpResponseBase:
     """Every consent that the company was given."""
     if response := _only(request, "GET"):
         return response
-    pieces = feeds.authorizations(bearer.registration, timezone.now())
+    pieces = feeds.authorizations(bearer.registration, Clock.now())
     return HttpResponse(b"".join(pieces), content_type=ATOM, headers=NO_STORE)
 
 
@@ -63,7 +62,7 @@ def subscription(request: HttpRequest, bearer: Bearer, uid: str) -> HttpResponse
         window = feeds.Window.read(request.GET)
     except feeds.WindowError as e:
         return json_error(400, "invalid_request", str(e))
-    pieces = feeds.subscription(grant, window, timezone.now())
+    pieces = feeds.subscription(grant, window, Clock.now())
     return StreamingHttpResponse(pieces, content_type=ATOM, headers=NO_STORE)
 
 

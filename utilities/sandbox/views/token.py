@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from greenbutton.espi import ScopeError
 from greenbutton.espi import scope as scopes
+from utilities.sandbox import conditions
 from utilities.sandbox.models import TOKEN_LIFETIME, AuthorizationCode, Grant, Registration, Token
 from utilities.sandbox.programmes import Programme
 
@@ -46,7 +47,10 @@ def token(request: HttpRequest, programme: Programme) -> HttpResponse:
     """Answer one of the three grants."""
     try:
         params = _params(request)
-        answer = _answer(_client(request, programme, params), params)
+        client = _client(request, programme, params)
+        if response := conditions.closed(client):
+            return response
+        answer = _answer(client, params)
     except TokenError as e:
         return e.response()
     return JsonResponse(answer, headers=NO_STORE)
