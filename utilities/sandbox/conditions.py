@@ -51,7 +51,7 @@ def meet(
     if request.method != "GET" or response.status_code != 200 or not segments & DOWNLOADS:
         return response
     if registration.has(Fault.ACCEPTED_FIRST) and (seconds := _seconds_to_ready(request, bearer)):
-        response.close()
+        # The other answer is dropped before its body is begun, so it holds nothing to give back.
         return HttpResponse(status=202, headers={"Retry-After": str(seconds)})
     if registration.has(Fault.SLOW_TRICKLE):
         response = _respelt(response, trickle)
