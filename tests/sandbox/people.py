@@ -20,10 +20,12 @@ class Visitor:
     client: Client
 
     @classmethod
-    def named(cls, name: str, **rights: bool) -> Visitor:
+    def named(cls, name: str, *, superuser: bool = False) -> Visitor:
         """Somebody who has signed in."""
         client = Client(headers={"host": HOST})
-        client.force_login(User.objects.create_user(name, **rights))
+        client.force_login(
+            User.objects.create_user(name, is_superuser=superuser, is_staff=superuser)
+        )
         return cls(client)
 
     @classmethod
@@ -78,6 +80,6 @@ class People:
             Visitor(Client(headers={"host": HOST})),
             Visitor.staff_of(utility),
             Visitor.staff_of("svce" if utility == "ssmpuc" else "ssmpuc"),
-            Visitor.named("root", is_superuser=True, is_staff=True),
+            Visitor.named("root", superuser=True),
             Registration.objects.get(client_id=client_id),
         )

@@ -108,7 +108,7 @@ def test_a_revocation_shows_as_status_0_as_401_and_as_a_push(ada: Receiver) -> N
     grant.revoke()
     clerk()
     assert ada.told == [grant.authorization_uri] * 2
-    assert status_of(ada, grant) == AuthorizationStatus.REVOKED == 0
+    assert status_of(ada, grant) == 0
     assert get(path_of(answer["resourceURI"]), answer["access_token"]).status_code == 401
     refused = ada.company.ask_token(
         grant_type="refresh_token", refresh_token=answer["refresh_token"]
@@ -187,6 +187,16 @@ def test_many_notices_arrive_each_once(ada: Receiver) -> None:
     )
     assert clerk() == "51 posted.\n"
     assert sorted(set(ada.told)) == sorted(ada.told)
+
+
+def test_a_check_fails_where_nobody_posts_what_is_due(ada: Receiver) -> None:
+    ada.authorized("FB=4_16")
+    run("sandbox_clerk", "--check")
+    Clock.advance(timedelta(minutes=11))
+    with pytest.raises(CommandError, match="is the clerk running"):
+        run("sandbox_clerk", "--check")
+    clerk()
+    run("sandbox_clerk", "--check")
 
 
 @pytest.mark.parametrize(
