@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from utilities.sandbox.access import registration_for
 from utilities.sandbox.models import Clock
 from utilities.sandbox.programmes import Programme
+from utilities.sandbox.stewards import registration_for
 from utilities.sandbox.views.pages import page
 
 # On the page; a notice that is tried for three days has 73 tries.

@@ -1,4 +1,4 @@
-"""Who may see and change a registration."""
+"""Who may look after a registration: its owner, and the utility's staff."""
 
 from __future__ import annotations
 
