@@ -45,7 +45,7 @@ class Receiver:
 
     @property
     def told(self) -> list[str]:
-        """The addresses of all notices that arrived, in their order."""
+        """The addresses of all notices that arrived, as they arrived."""
         return [address for post in self.posts for address in resources(post.body)]
 
     @property
