@@ -42,6 +42,8 @@ WORKER = [
     # One worker has nobody to talk to; asking around costs it a second at its start.
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),
 ]
+# Posts the sandbox's push notices, and needs its tables.
+CLERK = [str(CHECKOUT / "manage.py"), "sandbox_clerk"]
 # Django's checks load every page's code, charts and all: a second or more for each command.
 UNCHECKED = ("--skip-checks",)
 
@@ -197,7 +199,9 @@ class Stack:
     def _open_sandbox(self) -> str:
         # The servers first: they load while their databases are made ready.
         self.sandbox.serve()
-        return sandbox_clients(self.sandbox)
+        clients = sandbox_clients(self.sandbox)
+        self.sandbox.start("clerk", *CLERK)
+        return clients
 
     def _open_portal(self) -> None:
         self.portal.serve()

@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from greenbutton.espi import scope as scopes
 from greenbutton.espi.scope import Scope
+from utilities.sandbox import conditions
 from utilities.sandbox.models import Grant, Registration, Token
 from utilities.sandbox.narrowing import at_most
 
@@ -64,7 +65,7 @@ def takes(*classes: Class) -> Callable[[View], View]:
                 return wrong_class(*classes)
             if bearer.token and not bearer.registration.is_usable:
                 return json_error(403, "access_denied", "This registration is not in use now.")
-            return view(request, bearer, *args, **kwargs)
+            return conditions.meet(request, bearer, lambda: view(request, bearer, *args, **kwargs))
 
         return inner
 

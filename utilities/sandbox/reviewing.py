@@ -16,6 +16,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from utilities.sandbox import notices
 from utilities.sandbox.forms import Details
 from utilities.sandbox.models import Registration, ReviewStep
 
@@ -147,6 +148,7 @@ def change(form: Details, by: User | None) -> ReviewStep:
     registration = form.instance
     registration.updated_at = timezone.now()
     registration.save(update_fields=[*form.Meta.fields, "updated_at"])
+    notices.registration_changed(registration)
     return registration.steps.create(action=Action.CHANGED, by=by)
 
 
@@ -199,6 +201,7 @@ def _step(
 ) -> ReviewStep:
     registration.updated_at = timezone.now()
     registration.save()
+    notices.registration_changed(registration)
     return registration.steps.create(action=action, by=by, reason=reason, **more)
 
 

@@ -8,14 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-
 from greenbutton.espi import ScopeError
 from greenbutton.espi import scope as scopes
 from greenbutton.espi.scope import Option, Scope
 from utilities.sandbox.documents.shares import BILLS, CUSTOMER, INTERVALS, claimed, durations
 from utilities.sandbox.households import midnight
-from utilities.sandbox.models import Service
+from utilities.sandbox.models import Clock, Service
 from utilities.sandbox.programmes import get_programme
 
 DAY = 86_400
@@ -75,7 +73,7 @@ class Terms:
     def __post_init__(self) -> None:
         if not self.data:
             raise ScopeError("The scope asks for no data: it needs one of FB 4, 16, 39 and 51.")
-        if 0 < self.latest <= timezone.now().timestamp():
+        if 0 < self.latest <= Clock.now().timestamp():
             raise ScopeError(f"{scopes.END_DATE} has passed already.")
 
     @property
@@ -94,7 +92,7 @@ class Terms:
         """When sharing ends at the latest, in UTC seconds; 0 where the customer may say never."""
         if self.asked.end_date is not None:
             return self.asked.end_date
-        today = timezone.now().astimezone(self.zone).date()
+        today = Clock.now().astimezone(self.zone).date()
         return midnight(today + DEFAULT_LENGTH, self.zone)
 
     @property
@@ -146,7 +144,7 @@ class Terms:
         return self._end_of(day)
 
     def _end_of(self, day: date) -> int:
-        today = timezone.now().astimezone(self.zone).date()
+        today = Clock.now().astimezone(self.zone).date()
         if day < today:
             raise TermsError("past_date", "That day is over. Please choose a day to come.")
         if self.last_day and day > self.last_day:

@@ -7,7 +7,9 @@ from utilities.sandbox.views import (
     accounts,
     application_information,
     authorizations,
+    conditions,
     consent,
+    deliveries,
     docs,
     dynamic_registration,
     home,
@@ -136,6 +138,13 @@ review = [
     path("<client:client_id>/revoke/", staff.revoke, name="review-revoke"),
     path("<client:client_id>/live/", staff.go_live, name="review-live"),
 ]
+# Of one registration, for its owner and the utility's staff.
+upkeep = [
+    path("conditions/", conditions.show, name="conditions"),
+    path("conditions/change/", conditions.change, name="conditions-change"),
+    path("deliveries/", deliveries.show, name="deliveries"),
+    path("deliveries/<uid:uid>/again/", deliveries.send_again, name="delivery-again"),
+]
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -168,6 +177,7 @@ urlpatterns = [
     path("<programme:programme>/sign-out/", accounts.sign_out, name="sign-out"),
     path("<programme:programme>/registrations/", registrations.index, name="registrations"),
     path("<programme:programme>/registrations/<client:client_id>/", include(settings)),
+    path("<programme:programme>/registrations/<client:client_id>/", include(upkeep)),
     path("<programme:programme>/staff/", include(review)),
     path("<programme:programme>/receipt/<uid:uid>/", consent.receipt, name="receipt"),
     path("<programme:programme>/share/<uid:uid>/", include(flow)),

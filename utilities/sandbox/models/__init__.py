@@ -8,6 +8,7 @@ from utilities.sandbox.models.accounts import Service, UtilityAccount
 from utilities.sandbox.models.clock import Clock
 from utilities.sandbox.models.consents import CONSENT_LIFETIME, ConsentRequest, Grant
 from utilities.sandbox.models.naming import RESOURCES, derive, digest, new_uid
+from utilities.sandbox.models.notices import Delivery, Notice
 from utilities.sandbox.models.passcodes import (
     LOCK_TIME,
     PASSCODE_LIFETIME,
@@ -37,7 +38,9 @@ __all__ = [
     "AuthorizationCode",
     "Clock",
     "ConsentRequest",
+    "Delivery",
     "Grant",
+    "Notice",
     "OneTimeCode",
     "Registration",
     "ReviewStep",

@@ -8,7 +8,9 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from greenbutton.espi import scope as scopes
+from utilities.sandbox import notices
 from utilities.sandbox.models.accounts import Service, UtilityAccount
+from utilities.sandbox.models.clock import Clock
 from utilities.sandbox.models.naming import RESOURCES, new_uid
 from utilities.sandbox.models.registrations import Registration
 from utilities.sandbox.programmes import Programme
@@ -113,7 +115,7 @@ class Grant(models.Model):
     @property
     def is_active(self) -> bool:
         """Neither revoked nor over."""
-        return self.revoked_at is None and (self.until is None or self.until > timezone.now())
+        return self.revoked_at is None and (self.until is None or self.until > Clock.now())
 
     @property
     def earliest(self) -> datetime:
@@ -141,12 +143,14 @@ class Grant(models.Model):
 
     @transaction.atomic
     def revoke(self, by: Party = Party.UTILITY) -> None:
-        """End the consent, and every token and code with it."""
+        """End the consent, and every token and code with it; the company is told."""
         now = timezone.now()
         if self.revoked_at is None:
-            self.revoked_at = self.updated_at = now
+            # Tokens live by the real clock, and are known again by the moment of their end.
+            self.revoked_at, self.updated_at = now, Clock.now()
             self.revoked_by = by
             self.save(update_fields=["revoked_at", "revoked_by", "updated_at"])
+            notices.authorization_changed(self)
         self.tokens.filter(revoked_at=None).update(revoked_at=now)
         self.codes.filter(used_at=None).update(used_at=now)
 
@@ -158,6 +162,7 @@ class Grant(models.Model):
         """
         if self.revoked_at is not None and self.revoked_by == self.Party.COMPANY:
             self.tokens.filter(revoked_at=self.revoked_at).update(revoked_at=None)
-            self.revoked_at, self.revoked_by, self.updated_at = None, "", timezone.now()
+            self.revoked_at, self.revoked_by, self.updated_at = None, "", Clock.now()
             self.save(update_fields=["revoked_at", "revoked_by", "updated_at"])
+            notices.authorization_changed(self)
         return self.is_active

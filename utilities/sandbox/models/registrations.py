@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -199,6 +200,13 @@ class Registration(models.Model):
     def has(self, fault: Fault) -> bool:
         """Whether the utility goes wrong in this way for this client."""
         return fault.value in self.faults
+
+    def serve_under(self, profile: str, faults: Collection[str]) -> None:
+        """Set how its documents are written and what goes wrong for it, and nothing else."""
+        self.profile = profile
+        # In the order of their list, each once.
+        self.faults = [value for value in Fault.values if value in faults]
+        self.save(update_fields=["profile", "faults"])
 
     def may_serve(self, account: UtilityAccount) -> bool:
         """Whether this customer can authorize the company: in sandbox status only test accounts."""
