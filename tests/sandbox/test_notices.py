@@ -78,7 +78,7 @@ def test_a_registration_that_changed_is_told_by_its_information(ada: Receiver) -
     notice = notices.registration_changed(ada.company.registration)
     assert notice is not None
     assert notice.kind == Notice.Kind.REGISTRATION
-    assert notice.address.endswith(f"{RESOURCE}/ApplicationInformation/ssmpuc_live")
+    assert notice.address == ada.company.registration.application_url
 
 
 @pytest.mark.parametrize(
