@@ -212,6 +212,10 @@ class Walk:
     def look_up(self, type: str, value: str) -> None:  # noqa: A002 (the seeds' word)
         self.authenticate(type=type, value=value)
 
+    def pick(self, contact: str) -> None:
+        """Have the passcode sent there: `phone` or `email`."""
+        self.submit("contact", {"contact": contact})
+
     def shown_passcode(self) -> str:
         found = re.search(r'id="test-passcode">(\d+)<', self.html)
         assert found, "the page shows no passcode"

@@ -9,6 +9,7 @@ from utilities.sandbox.models.clock import Clock
 from utilities.sandbox.models.consents import CONSENT_LIFETIME, ConsentRequest, Grant
 from utilities.sandbox.models.naming import RESOURCES, derive, digest, new_uid
 from utilities.sandbox.models.passcodes import (
+    COUNTED_FOR,
     LOCK_TIME,
     PASSCODE_LIFETIME,
     TRIES,
@@ -28,6 +29,7 @@ from utilities.sandbox.models.tokens import (
 __all__ = [
     "CODE_LIFETIME",
     "CONSENT_LIFETIME",
+    "COUNTED_FOR",
     "LOCK_TIME",
     "LONGEST_ADDRESS",
     "PASSCODE_LIFETIME",
