@@ -163,10 +163,15 @@ class TestOwnContact:
     def test_it_is_forgotten_with_the_request(self, svce: Company) -> None:
         walk = Walk(svce)
         walk.look_up("email", "TEST_residential_cy@example.net")
-        assert ConsentRequest.objects.get().own_contact == "cy@example.net"
+        asking = ConsentRequest.objects.get()
+        assert asking.own_contact == "cy@example.net"
+        walk.page = walk.client.get(f"/svce/share/{asking.uid}/authenticate/")
         walk.look_up("phone", "111-111-1111")
-        assert ConsentRequest.objects.get().own_contact == ""
         assert walk.shown_passcode()
+        asking.refresh_from_db()
+        assert asking.own_contact == ""
+        walk.submit("cancel", {}, follow=False)
+        assert not ConsentRequest.objects.exists()
 
 
 class TestLimits:

@@ -92,9 +92,7 @@ class TestSending:
         assert walk.page.status_code == 429
         assert len(mail.outbox) == 5
 
-    def test_neither_limit_is_got_around_by_cancelling_or_in_another_browser(
-        self, settings: Any
-    ) -> None:
+    def test_neither_limit_is_got_around_by_cancelling_or_in_another_browser(self) -> None:
         company = Company.live("svce")
         for number in range(7):
             walk = Walk(company)
@@ -107,7 +105,7 @@ class TestSending:
             later(seconds=31)
         assert len(mail.outbox) == 5
 
-    def test_an_hour_later_there_are_more(self, settings: Any) -> None:
+    def test_an_hour_later_there_are_more(self) -> None:
         walk = at_passcode()
         later(minutes=61)
         look_up(walk)
@@ -243,7 +241,7 @@ class TestEntering:
         assert walk.shows("consent")
 
     def test_a_right_one_works_once(self) -> None:
-        walk = at_passcode()
+        at_passcode()
         passcode = OneTimeCode.objects.get()
         assert passcode.try_with(sent_code())
         assert not passcode.try_with(sent_code())
