@@ -100,7 +100,7 @@ def test_the_sandbox_gets_no_key_and_no_server_of_the_portals() -> None:
     assert found["FIELD_KEYS"] == []
     assert found["DATABASES"]["default"]["NAME"] == "portal_sandbox"
     assert found["REDIS_URL"].endswith("/5")
-    assert not {"authorizations", "django.contrib.auth"} & set(found["INSTALLED_APPS"])
+    assert not {"authorizations", "allauth"} & set(found["INSTALLED_APPS"])
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_its_messages_are_those_that_are_sent(svce: Company, phone: list[tuple[s
     walk.look_up("email", "TEST_residential_408-555-0101")
     page = guide()
     message = mail.outbox[0]
-    assert message.subject in page
+    assert str(message.subject) in page
     assert message.from_email in page
     for text in (str(message.body), phone[0][1]):
         assert all(line[6:] in page for line in text.splitlines())

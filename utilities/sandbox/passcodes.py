@@ -55,6 +55,7 @@ def is_shown(asking: ConsentRequest) -> bool:
 
 def show(asking: ConsentRequest) -> OneTimeCode:
     """A passcode for the page, as often as anybody likes."""
+    assert asking.account
     OneTimeCode.forget_old()
     return OneTimeCode.objects.create(request=asking, account=asking.account, is_shown=True)
 
@@ -66,9 +67,10 @@ def send(asking: ConsentRequest, contact: Contact, address: str) -> OneTimeCode:
     2. The customer's own pace, then what a browser and a network address (`address`) may cause.
     3. The message leaves after the row is there, and the row goes if the message cannot.
     """
+    assert asking.account
     OneTimeCode.forget_old()
     with transaction.atomic():
-        account = UtilityAccount.objects.select_for_update().get(pk=asking.account_id)
+        account = UtilityAccount.objects.select_for_update().get(pk=asking.account.pk)
         _keep_pace(asking, account)
         if not guards.allow_sending(contact.value.casefold(), asking.browser, address):
             raise _too_many()
