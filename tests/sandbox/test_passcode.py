@@ -38,7 +38,7 @@ class TestSending:
     def test_an_ordinary_customer_gets_it_by_mail_and_not_on_the_page(self) -> None:
         walk = at_passcode()
         assert mail.outbox[0].to == ["priya.raman@example.org"]
-        assert mail.outbox[0].from_email == "Silicon Valley Clean Energy <no-reply@sandbox.invalid>"
+        assert mail.outbox[0].from_email == "Silicon Valley Clean Energy <no-reply@svce.invalid>"
         assert "Ada's Audits asked you" in mail.outbox[0].body
         assert sent_code() not in walk.html
         assert "priya.raman" not in walk.html

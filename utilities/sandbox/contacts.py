@@ -14,7 +14,7 @@ from utilities.sandbox.models import ConsentRequest, UtilityAccount
 from utilities.sandbox.programmes import Programme
 
 # What the programme's page lets testers put in front of a contact of their own.
-SCENARIOS = {"residential", "commercial", "badlogin"}
+SCENARIOS = ("residential", "commercial", "badlogin")
 OWN = re.compile(r"TEST_([^_]*)_?(.*)", re.IGNORECASE | re.DOTALL)
 # RFC 5321 §4.5.3.1.3; also what the column takes.
 LONGEST = 254

@@ -47,13 +47,13 @@ def allow_sending(contact: str, browser: str, address: str) -> bool:
     The settings say how many for the latter two. Without these limits anybody could have us write
     to strangers, so nothing is sent while they cannot be counted.
     """
-    an_hour = RateLimitItemPerHour
-    return (
-        _hit("code-address", an_hour(settings.PASSCODES_AN_HOUR_PER_ADDRESS), address, without=False)
-        and _hit(
-            "code-browser", an_hour(settings.PASSCODES_AN_HOUR_PER_BROWSER), browser, without=False
-        )
-        and _hit("code-contact", an_hour(PASSCODES_AN_HOUR_PER_CONTACT), contact, without=False)
+    limits = [
+        ("code-address", settings.PASSCODES_AN_HOUR_PER_ADDRESS, address),
+        ("code-browser", settings.PASSCODES_AN_HOUR_PER_BROWSER, browser),
+        ("code-contact", PASSCODES_AN_HOUR_PER_CONTACT, contact),
+    ]
+    return all(
+        _hit(name, RateLimitItemPerHour(number), who, without=False) for name, number, who in limits
     )
 
 

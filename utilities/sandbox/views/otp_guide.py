@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from utilities.sandbox import passcodes
-from utilities.sandbox.contacts import Contact
+from utilities.sandbox.contacts import SCENARIOS, Contact
 from utilities.sandbox.models import OneTimeCode
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.views.pages import page
@@ -52,7 +52,4 @@ def otp_guide(request: HttpRequest, programme: Programme) -> HttpResponse:
 
 def _formats(programme: Programme) -> list[Format]:
     described = {a.scenario: a.description for a in reversed(programme.accounts) if a.test}
-    return [
-        Format(f"TEST_{scenario}_", scenario, described[scenario])
-        for scenario in ("residential", "commercial", "badlogin")
-    ]
+    return [Format(f"TEST_{scenario}_", scenario, described[scenario]) for scenario in SCENARIOS]
