@@ -410,18 +410,46 @@ ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("home")
 
 # --- E-mail ------------------------------------------------------------------------------------
 
-EMAIL_BACKEND = (
-    "django.core.mail.backends.console.EmailBackend"
-    if DEMO or IS_SANDBOX
-    else "django.core.mail.backends.smtp.EmailBackend"
-)
+# Where a demo's sandbox keeps what it sends, for the rehearsal to read. A passcode in a file opens
+# what it opens for whoever reads the file, so it is refused where real customers could come.
+OUTBOX_DIR = text("OUTBOX_DIR", "")
+if OUTBOX_DIR and not (DEMO and IS_SANDBOX):
+    raise ImproperlyConfigured("OUTBOX_DIR keeps passcodes: it is for the sandbox of a demo only.")
+
+
+def email_backend() -> str:
+    """E-mails are printed in a demo, and by a sandbox that was given no mail server."""
+    if OUTBOX_DIR:
+        return "utilities.sandbox.outbox.EmailBackend"
+    if DEMO or (IS_SANDBOX and not text("EMAIL_HOST", "")):
+        return "django.core.mail.backends.console.EmailBackend"
+    return "django.core.mail.backends.smtp.EmailBackend"
+
+
+EMAIL_BACKEND = email_backend()
 EMAIL_HOST = text("EMAIL_HOST", "localhost")
 EMAIL_PORT = number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = secret("EMAIL_HOST_PASSWORD") if EMAIL_HOST_USER else ""
 EMAIL_USE_TLS = flag("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", SUPPORT_EMAIL)
+# The sandbox is another company; without a sender of its own, each utility makes one up.
+DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "" if IS_SANDBOX else SUPPORT_EMAIL)
+
+# --- The sandbox's passcodes -------------------------------------------------------------------
+
+# The function that sends a text message: utilities.sandbox.text_messages says what it takes.
+SMS_BACKEND = text(
+    "SMS_BACKEND",
+    "utilities.sandbox.outbox.send_text_message"
+    if OUTBOX_DIR
+    else "utilities.sandbox.text_messages.write_to_log",
+)
+# How many passcodes one browser, and one network address, may have sent in an hour.
+PASSCODES_AN_HOUR_PER_BROWSER = number("PASSCODES_AN_HOUR_PER_BROWSER", 10)
+PASSCODES_AN_HOUR_PER_ADDRESS = number("PASSCODES_AN_HOUR_PER_ADDRESS", 30)
+# How often one network address may look up a customer in an hour; test identifiers do not count.
+LOOKUPS_AN_HOUR_PER_ADDRESS = number("LOOKUPS_AN_HOUR_PER_ADDRESS", 60)
 
 # --- Connecting --------------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PORTAL_PORT, SANDBOX_PORT = 8000, 8001
 # In the folder of state: which processes `manage.py demo`, and `manage.py sandbox`, started.
 STACK_RECORD, SANDBOX_RECORD = "stack.processes", "sandbox.processes"
+# And what the stack's sandbox sends, for the rehearsal to read.
+OUTBOX = "outbox"
 GUNICORN = [
     *("-m", "gunicorn", "portal.wsgi", "--worker-class", "gthread", "--threads", "8"),
     *("--graceful-timeout", "3", "--no-control-socket", "--log-level", "warning"),
@@ -169,8 +171,8 @@ class Stack:
             if port and site.port != port:
                 tell(f"Port {port} is taken by another program: the {site.name} is at {site.url}.")
         addresses = {"PORTAL_URL": self.portal.url, "SANDBOX_URL": self.sandbox.url}
-        for site in (self.portal, self.sandbox):
-            site.use({**environment, **addresses})
+        self.portal.use({**environment, **addresses})
+        self.sandbox.use({**environment, **addresses, "OUTBOX_DIR": str(state / OUTBOX)})
 
     def start(self) -> None:
         """Migrate, seed and start everything; what does not depend on each other, at once."""

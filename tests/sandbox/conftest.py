@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
+from tests.sandbox.phone import received
 from tests.sandbox.walk import Company, Walk
 from utilities.sandbox import guards
 
@@ -37,6 +38,14 @@ def puc() -> Company:
 @pytest.fixture
 def svce() -> Company:
     return Company.public("svce")
+
+
+@pytest.fixture
+def phone(settings: Any) -> list[tuple[str, str]]:
+    """Text messages as they arrive: number and text."""
+    settings.SMS_BACKEND = "tests.sandbox.phone.receive"
+    received.clear()
+    return received
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from utilities.sandbox.views import (
     dynamic_registration,
     home,
     metadata,
+    otp_guide,
     register,
     registrations,
     resources,
@@ -22,7 +23,7 @@ from utilities.sandbox.views import (
     test_submit,
     token,
 )
-from utilities.sandbox.views.authenticate import authenticate, begin, passcode
+from utilities.sandbox.views.authenticate import authenticate, begin, contact, passcode
 
 
 class ProgrammeConverter:
@@ -107,6 +108,8 @@ espi = [
 flow = [
     path("authenticate/", authenticate.show, name="authenticate"),
     path("authenticate/check/", authenticate.check, name="authenticate-check"),
+    path("contact/", contact.show, name="contact"),
+    path("contact/send/", contact.send, name="contact-send"),
     path("passcode/", passcode.show, name="passcode"),
     path("passcode/check/", passcode.check, name="passcode-check"),
     path("passcode/again/", passcode.again, name="passcode-again"),
@@ -169,6 +172,7 @@ urlpatterns = [
     path("DataCustodian/espi/1_1/resource/", include(espi)),
     path("<programme:programme>/", home.landing, name="landing"),
     path("<programme:programme>/docs/", docs.docs, name="docs"),
+    path("<programme:programme>/docs/otp/", otp_guide.otp_guide, name="otp-guide"),
     path("<programme:programme>/terms/", home.terms, name="terms"),
     path("<programme:programme>/register/", register.show, name="register"),
     path("<programme:programme>/register/send/", register.send, name="register-send"),

@@ -23,7 +23,12 @@ from portal.stack import Stack, StackError
 
 # Only the demo's own children get these: a laptop's visitors come from one address, and a
 # customer who waits at a screen is shown the first readings within a second or two.
-DEMO_SETTINGS = {"DISPATCH_SECONDS": "1", "CONNECTS_AN_HOUR_PER_ADDRESS": "10000"}
+DEMO_SETTINGS = {
+    "DISPATCH_SECONDS": "1",
+    "CONNECTS_AN_HOUR_PER_ADDRESS": "10000",
+    "PASSCODES_AN_HOUR_PER_ADDRESS": "10000",
+    "LOOKUPS_AN_HOUR_PER_ADDRESS": "10000",
+}
 
 
 TABLE_WIDTH = 112

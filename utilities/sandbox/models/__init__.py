@@ -10,6 +10,7 @@ from utilities.sandbox.models.consents import CONSENT_LIFETIME, ConsentRequest, 
 from utilities.sandbox.models.naming import RESOURCES, derive, digest, new_uid
 from utilities.sandbox.models.notices import Delivery, Notice
 from utilities.sandbox.models.passcodes import (
+    COUNTED_FOR,
     LOCK_TIME,
     PASSCODE_LIFETIME,
     TRIES,
@@ -29,6 +30,7 @@ from utilities.sandbox.models.tokens import (
 __all__ = [
     "CODE_LIFETIME",
     "CONSENT_LIFETIME",
+    "COUNTED_FOR",
     "LOCK_TIME",
     "LONGEST_ADDRESS",
     "PASSCODE_LIFETIME",

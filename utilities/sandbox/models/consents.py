@@ -37,6 +37,8 @@ class ConsentRequest(models.Model):
     # "on" wants a fresh sign-in where the utility has single sign-on.
     prompt = models.CharField(max_length=20, blank=True)
     account = models.ForeignKey(UtilityAccount, models.CASCADE, null=True)
+    # Where a tester wants the passcode, instead of a contact on file; gone with the request.
+    own_contact = models.CharField(max_length=254, blank=True)
     # When the customer proved to be the account's holder.
     authenticated_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -64,10 +66,10 @@ class ConsentRequest(models.Model):
         """What the company asks for."""
         return scopes.parse(self.scope)
 
-    def found(self, account: UtilityAccount) -> None:
+    def found(self, account: UtilityAccount, own_contact: str = "") -> None:
         """The customer says who they are; a passcode has yet to prove it."""
-        self.account, self.authenticated_at = account, None
-        self.save(update_fields=["account", "authenticated_at"])
+        self.account, self.authenticated_at, self.own_contact = account, None, own_contact
+        self.save(update_fields=["account", "authenticated_at", "own_contact"])
 
     def authenticated(self, account: UtilityAccount) -> None:
         """The customer proved who they are."""

@@ -39,6 +39,11 @@ class Way:
         """Whether a company can fill something in for the customer."""
         return self.example.startswith(f"auth-{self.type}-")
 
+    @property
+    def is_lookup(self) -> bool:
+        """Whether it only says who the customer is, so that a passcode must prove it."""
+        return self.type in {"account", "phone", "email", "address"}
+
 
 @dataclass(frozen=True)
 class ServiceData:
@@ -136,7 +141,7 @@ class Programme:
     @property
     def sends_passcodes(self) -> bool:
         """Whether a customer proves by a passcode who they are."""
-        return not self.asks_for_bill
+        return any(way.is_lookup for way in self.ways)
 
     @property
     def stylesheet(self) -> str:
@@ -145,8 +150,9 @@ class Programme:
 
     @property
     def sender(self) -> str:
-        """Whom its e-mails are from: an address of no host that exists (RFC 2606 §2)."""
-        return f"{self.name} <no-reply@{self.slug}.invalid>"
+        """Whom its e-mails are from; RFC 2606 §2: no such host can exist."""
+        address = settings.DEFAULT_FROM_EMAIL or f"no-reply@{self.slug}.invalid"
+        return f"{self.name} <{address}>"
 
     @property
     def switches_to_live(self) -> bool:

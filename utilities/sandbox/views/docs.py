@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from greenbutton.espi import scope as scopes
 from utilities.sandbox.access import user_of
+from utilities.sandbox.contacts import SCENARIOS
 from utilities.sandbox.models import RESOURCES, Registration
 from utilities.sandbox.programmes import AccountData, Programme, Way
 from utilities.sandbox.views.pages import page
@@ -22,8 +23,6 @@ IDENTIFIERS = {
     "address": "address",
     "test": "test_name",
 }
-# The scenarios that a contact of one's own can be tried with, as in TEST_residential_<phone>.
-TYPED_CONTACTS = ("residential", "commercial", "badlogin")
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def docs(request: HttpRequest, programme: Programme) -> HttpResponse:
         share_link=share_link(client) if client else "",
         bill_rows=_bill_rows(programme, tests, client),
         tables=[(way, rows) for way, rows in tables if rows],
-        typed_contacts=[(scenario, _first(tests, scenario)) for scenario in TYPED_CONTACTS],
+        typed_contacts=[(scenario, _first(tests, scenario)) for scenario in SCENARIOS],
         demo_clients=[
             (public, demo_link(public))
             for public in Registration.objects.filter(utility=programme.slug, is_public=True)
