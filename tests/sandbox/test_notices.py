@@ -9,7 +9,7 @@ import pytest
 
 from tests.lying_utility import LyingUtility
 from tests.sandbox.receiver import DAILY, Receiver
-from tests.sandbox.walk import RESOURCE, Feed, delete, get, path_of
+from tests.sandbox.walk import Feed, delete, get, path_of
 from utilities.sandbox import clerk, notices
 from utilities.sandbox.models import Clock, Grant, Notice
 from utilities.sandbox.models.notices import LEASE
