@@ -1,4 +1,4 @@
-"""The registration as an ESPI resource (field guide 1.6; the suite's FND002, CERT001, MGT001-003)."""
+"""The registration as an ESPI resource (field guide 1.6; FND002, CERT001, MGT001 to MGT003)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each utility's documentation against its page on the platform: nothing missing, nothing copied."""
+"""Each utility's documentation against its page on the platform: all of it, in other words."""
 
 from __future__ import annotations
 
