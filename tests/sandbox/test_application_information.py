@@ -387,8 +387,7 @@ class TestStatus:
         third_party = Company(mine)
         assert third_party.ask_token(grant_type="client_credentials").status_code == 400
         assert put(mine, before).status_code == 200
-        mine.refresh_from_db()
-        assert mine.is_usable
+        assert Registration.objects.get(pk=mine.pk).is_usable
         assert third_party.ask_token(grant_type="client_credentials").status_code == 200
         assert [step.action for step in mine.steps.all()[:2]] == ["restored", "changed"]
 
