@@ -65,6 +65,11 @@ def settings_with(**variables: str) -> dict[str, Any]:
         ({"FEED_MAX_BYTES": "-1"}, "FEED_MAX_BYTES must be a whole number"),
         ({"DISPATCH_SECONDS": "soon"}, "DISPATCH_SECONDS must be a whole number"),
         ({"EMAIL_HOST_USER": "portal"}, "EMAIL_HOST_PASSWORD is not set"),
+        ({"DEMO_SITE_URL": "https://demo.example.org"}, "DEMO_SITE_URL must look like"),
+        ({"DEMO_SITE_URL": "https://demo.example.org/x"}, "DEMO_SITE_URL must look like"),
+        ({"DEMO_SITE_URL": "https://demo.example.org/?a=/"}, "DEMO_SITE_URL must look like"),
+        ({"DEMO_SITE_URL": "http://demo.example.org/"}, "DEMO_SITE_URL must be https"),
+        ({"DEMO_SITE_URL": "javascript:alert(1)/"}, "DEMO_SITE_URL must look like"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL must be"),
         ({"OUTBOX_DIR": "var/outbox"}, "for the sandbox of a demo only"),
         ({"OUTBOX_DIR": "var/outbox", "SITE": "sandbox"}, "for the sandbox of a demo only"),
@@ -101,6 +106,20 @@ def test_the_sandbox_gets_no_key_and_no_server_of_the_portals() -> None:
     assert found["DATABASES"]["default"]["NAME"] == "portal_sandbox"
     assert found["REDIS_URL"].endswith("/5")
     assert not {"authorizations", "allauth"} & set(found["INSTALLED_APPS"])
+
+
+@pytest.mark.parametrize(
+    ("variables", "address"),
+    [
+        ({}, f"{HOME}/demo/"),
+        ({"DEMO_SITE_URL": "https://demo.example.org/"}, "https://demo.example.org/"),
+        ({"DEMO_SITE_URL": "http://localhost:9000/a/b/"}, "http://localhost:9000/a/b/"),
+    ],
+)
+def test_the_demo_site_is_the_portals_unless_another_is_named(
+    variables: dict[str, str], address: str
+) -> None:
+    assert settings_with(PORTAL_URL=HOME, **variables)["DEMO_SITE_URL"] == address
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,11 @@ class TestRegistering:
         assert send(ada).status_code == 429
         assert Registration.objects.filter(owner=ada.user).count() == 1
 
+    def test_nobody_tries_out_who_has_an_account(self) -> None:
+        stranger = Person.stranger()
+        statuses = [send(stranger, terms="").status_code for _ in range(11)]
+        assert statuses == [422] * 10 + [429]
+
     def test_a_form_without_its_token_is_refused(self) -> None:
         response = Person.stranger().client.post("/ssmpuc/register/send/", DETAILS | NEW)
         assert response.status_code == 403

@@ -49,7 +49,7 @@ def read(body: bytes, registration: Registration) -> dict[str, Any]:
     """
     said = _object(body)
     methods = registration.programme.token_auth_methods
-    if said.get("token_endpoint_auth_method") not in {None, *methods}:
+    if _text(said, "token_endpoint_auth_method") not in {"", *methods}:
         raise MetadataError(f"token_endpoint_auth_method must be {' or '.join(methods)}.")
     _check_among(said, "grant_types", GRANT_TYPES)
     _check_among(said, "response_types", RESPONSE_TYPES)

@@ -155,7 +155,7 @@ class Details(forms.ModelForm[Registration]):
 
     class Meta:
         model = Registration
-        fields = (
+        fields: tuple[str, ...] = (
             "company_name",
             "email",
             "phone",
@@ -209,6 +209,12 @@ class Metadata(Details):
     def __init__(self, data: Mapping[str, Any], instance: Registration) -> None:
         """`data` has the model's names; what it leaves out is empty from now on."""
         super().__init__(data=dict(data), instance=instance)
+
+
+def first_error(form: Metadata) -> tuple[str, str]:
+    """The first field of a form that is not valid, and what is wrong with it."""
+    field, errors = next(iter(form.errors.get_json_data().items()))
+    return field, " ".join(str(error["message"]) for error in errors)
 
 
 class NewAccount(forms.Form):

@@ -117,9 +117,8 @@ class Registration(models.Model):
         return self.client_id
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """A new row can be found by its registration token from the start."""
-        if self._state.adding:
-            self.token_digest = digest(self.registration_access_token)
+        """Keep the row to be found by its registration token, and by no older one."""
+        self.token_digest = digest(self.registration_access_token)
         super().save(*args, **kwargs)
 
     @property
@@ -220,7 +219,6 @@ class Registration(models.Model):
     def rotate_token(self) -> None:
         """The older registration token ends."""
         self.token_version += 1
-        self.token_digest = digest(self.registration_access_token)
         self.save(update_fields=["token_version", "token_digest"])
 
     @classmethod
@@ -237,10 +235,7 @@ class Registration(models.Model):
     def renew_digests(cls) -> None:
         """Find every registration by its token again after the installation got another key."""
         for registration in cls.objects.all():
-            current = digest(registration.registration_access_token)
-            if registration.token_digest != current:
-                registration.token_digest = current
-                registration.save(update_fields=["token_digest"])
+            registration.save(update_fields=["token_digest"])
 
     @classmethod
     def directory(cls, programme: Programme) -> models.QuerySet[Registration]:

@@ -12,7 +12,7 @@ from greenbutton.espi.enums import ThirdPartyApplicationStatus
 from utilities.sandbox import application_information as documents
 from utilities.sandbox import reviewing
 from utilities.sandbox.bearer import Bearer, json_error, takes
-from utilities.sandbox.forms import Metadata
+from utilities.sandbox.forms import Metadata, first_error
 from utilities.sandbox.models import Registration, ReviewStep
 
 ATOM = "application/atom+xml"
@@ -64,8 +64,7 @@ def _put(request: HttpRequest, registration: Registration) -> HttpResponse:
     except documents.DocumentError as e:
         return json_error(400, "invalid_request", str(e))
     if not form.is_valid():
-        field, messages = next(iter(form.errors.items()))
-        return json_error(400, "invalid_request", f"{field}: {' '.join(messages)}")
+        return json_error(400, "invalid_request", ": ".join(first_error(form)))
     if sent.third_party_application_status == LIVE and not _can_be_live(registration):
         says = "The utility has not approved this company, so it cannot be live."
         return json_error(403, "access_denied", says)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from utilities.sandbox import client_metadata, guards, reviewing
 from utilities.sandbox.bearer import Bearer, json_error, takes
 from utilities.sandbox.client_metadata import MetadataError
-from utilities.sandbox.forms import Metadata
+from utilities.sandbox.forms import Metadata, first_error
 from utilities.sandbox.models import Registration
 from utilities.sandbox.programmes import Programme
 
@@ -88,16 +86,15 @@ def _read(request: HttpRequest, registration: Registration) -> Metadata:
         raise MetadataError(f"The body may have {client_metadata.MAX_BYTES:,} bytes at most.")
     form = Metadata(client_metadata.read(request.body, registration), registration)
     if not form.is_valid():
-        raise _first_error(form.errors)
+        raise _as_metadata_error(*first_error(form))
     return form
 
 
-def _first_error(errors: dict[str, Any]) -> MetadataError:
-    """The first thing that is wrong, by the program's own name for it."""
-    field, messages = next(iter(errors.items()))
+def _as_metadata_error(field: str, says: str) -> MetadataError:
+    """What is wrong, by the program's own name for it."""
     name = client_metadata.NAMES.get(field, field)
     error = "invalid_redirect_uri" if field == "redirect_uris" else "invalid_client_metadata"
-    return MetadataError(f"{name}: {' '.join(messages)}", error)
+    return MetadataError(f"{name}: {says}", error)
 
 
 def _refused(error: MetadataError) -> JsonResponse:

@@ -19,7 +19,7 @@ from utilities.sandbox.programmes import Programme
 from utilities.sandbox.views.accounts import let_in
 from utilities.sandbox.views.pages import page
 
-TOO_OFTEN = "Very many companies were registered from your network. Please try again in an hour."
+TOO_OFTEN = "That was tried very often from your network. Please try again in an hour."
 
 
 @require_safe
@@ -40,6 +40,9 @@ def send(request: HttpRequest, programme: Programme) -> HttpResponse:
     details = Details(request.POST, instance=_blank(programme))
     terms = AcceptTerms(request.POST)
     account = None if user_of(request) else NewAccount(request.POST)
+    # Otherwise the form would tell of any number of e-mail addresses whether they have an account.
+    if account is not None and not guards.allow_sign_in(request, _typed_email(request)):
+        return _page(request, programme, details, terms, account, status=429, problem=TOO_OFTEN)
     forms = [form for form in (account, details, terms) if form is not None]
     # All of them first, so that each shows its errors.
     valid = [form.is_valid() for form in forms]
@@ -62,6 +65,10 @@ def send(request: HttpRequest, programme: Programme) -> HttpResponse:
         request, "You are registered, and in sandbox: the test accounts can share data with you."
     )
     return redirect("registration", programme, step.registration.client_id)
+
+
+def _typed_email(request: HttpRequest) -> str:
+    return request.POST.get("account_email", "").strip().lower()
 
 
 def _made(account: NewAccount | None) -> User:

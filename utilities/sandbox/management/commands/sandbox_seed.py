@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.hashers import check_password, get_hasher
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
@@ -131,7 +131,7 @@ def seed_staff(programme: Programme) -> dict[str, str]:
     password = derive("staff_password", programme.slug).hex()[:30]
     user, _ = User.objects.get_or_create(username=email, defaults={"email": email})
     salt = derive("staff_salt", programme.slug).hex()
-    stored = get_hasher("pbkdf2_sha256").encode(password, salt, iterations=1)
+    stored = PBKDF2PasswordHasher().encode(password, salt, iterations=1)
     # Whoever signed in made Django hash it anew, which must not end their session.
     if user.password != stored and not check_password(password, user.password):
         user.password = stored
