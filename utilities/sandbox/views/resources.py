@@ -76,7 +76,8 @@ def subscription(request: HttpRequest, bearer: Bearer, uid: str) -> HttpResponse
         return json_error(400, "invalid_request", str(e))
     branch = Branch(f"{RESOURCES}/Subscription/{uid}/UsagePoint", companions=True)
     now = Clock.now()
-    pieces = write_feed(
+    pieces = documents.write_feed(
+        grant.registration,
         documents.usage_entries(grant, grant.granted, window, branch, now),
         self_href=grant.resource_uri,
         title=f"Usage shared by a customer of {grant.registration.programme.name}",
@@ -87,10 +88,30 @@ def subscription(request: HttpRequest, bearer: Bearer, uid: str) -> HttpResponse
     return StreamingHttpResponse(pieces, content_type=ATOM, headers=NO_STORE)
 
 
+@csrf_exempt
+@gzip_page
 @takes("access")
 def retail_customer(request: HttpRequest, bearer: Bearer, uid: str) -> HttpResponseBase:
-    """Account details, which this utility does not hand out."""
-    return json_error(404, "not_found", "This utility does not hand out account details.")
+    """Who the customer is."""
+    if response := _only(request, "GET"):
+        return response
+    grant = bearer.grant
+    if grant is None or grant.uid != uid:
+        return _not_there()
+    if 51 not in grant.granted.function_blocks:
+        return json_error(403, "insufficient_scope", "The customer shares no account details.")
+    pieces = documents.write_feed(
+        grant.registration,
+        documents.customer_entries(
+            grant, grant.granted, Branch(f"{RESOURCES}/RetailCustomer/{uid}/Customer")
+        ),
+        self_href=grant.customer_uri,
+        title="Account details",
+        updated=Clock.now(),
+        id=documents.entry_id(grant.customer_uri),
+        related=[CERTIFICATE],
+    )
+    return StreamingHttpResponse(pieces, content_type=ATOM, headers=NO_STORE)
 
 
 def _only(request: HttpRequest, *methods: str) -> HttpResponse | None:
