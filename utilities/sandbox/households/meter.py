@@ -1,8 +1,8 @@
 """A meter and its life, hour by hour.
 
 Every value follows from the meter's seed, its profile, the calendar and the weather, and from
-nothing else: the same hour is the same whatever window asks for it, and nothing is stored. Documents
-hold millions of readings, so a day is worked out by the column, in whole numbers.
+nothing else: the same hour is the same whatever window asks for it, and nothing is stored. There
+are documents of millions of readings, so a day is worked out by the column, in whole numbers.
 """
 
 from __future__ import annotations

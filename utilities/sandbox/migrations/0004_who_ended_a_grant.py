@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sandbox", "0002_registrations_reviews_and_a_clock"),
+        ("sandbox", "0003_solar_scenario"),
     ]
 
     operations = [
