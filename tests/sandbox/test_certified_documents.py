@@ -29,14 +29,18 @@ from tests.sandbox.given import (
     SVCE_SOLAR,
     account,
     ago,
+    breaches,
     company,
     consent,
+    customer_entries,
     judged,
     read,
     usage_entries,
     written,
 )
+from utilities.sandbox import documents
 from utilities.sandbox.branch import Branch
+from utilities.sandbox.certificate import CERTIFICATE
 from utilities.sandbox.faults import Fault
 from utilities.sandbox.models import RESOURCES, Service, UtilityAccount
 from utilities.sandbox.query import Window
@@ -72,7 +76,9 @@ def services() -> st.SearchStrategy[Sequence[Service]]:
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-def test_any_household_and_any_choice_of_it_keeps_every_rule(data: st.DataObject) -> None:
+def test_any_household_and_any_choice_of_it_keeps_every_rule_and_the_schemas(
+    data: st.DataObject,
+) -> None:
     chosen = data.draw(services())
     grant = consent(
         chosen[0].account,
@@ -81,8 +87,10 @@ def test_any_household_and_any_choice_of_it_keeps_every_rule(data: st.DataObject
         services=chosen,
         at=ago(data.draw(st.integers(0, 400))),
     )
-    report = judged(written(grant, usage_entries(grant)), promised(grant.granted))
-    assert report.counts == {}
+    document = written(grant, usage_entries(grant))
+    assert judged(document, promised(grant.granted)).counts == {}
+    assert breaches(document) == []
+    assert breaches(written(grant, customer_entries(grant))) == []
 
 
 @pytest.mark.parametrize("number", [PUC_SOLAR, SVCE_BUSINESS])
@@ -361,3 +369,13 @@ def test_other_prefixes_mean_the_same() -> None:
     assert feed.findings == []
     assert [e.resource for e in feed.entries] == [e.resource for e in entries]
     assert judged(document).broken(Severity.ERROR) == []
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_the_record_of_a_consent_is_as_the_schema_has_it(ended: bool) -> None:
+    grant = consent(account(PUC_HOME))
+    if ended:
+        grant.revoke()
+    document = documents.write_entry(grant.registration, documents.authorization_entry(grant))
+    assert breaches(document) == []
+    assert CERTIFICATE.encode() in document
