@@ -67,23 +67,25 @@ def services() -> st.SearchStrategy[Sequence[Service]]:
     """Some of the services of one account."""
     accounts = [list(one.services.all()) for one in UtilityAccount.objects.all()]
     return st.sampled_from([one for one in accounts if one]).flatmap(
-        lambda its: st.lists(st.sampled_from(its), min_size=1, unique_by=lambda it: it.id)
+        lambda its: st.lists(
+            st.sampled_from(its), min_size=1, max_size=2, unique_by=lambda it: it.id
+        )
     )
 
 
 # So much history has a whole billing period in it, wherever the first one begins.
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
-def test_any_household_and_any_choice_of_it_keeps_every_rule_and_the_schemas(
+def test_any_household_and_any_choice_of_it_keeps_all_rules(
     data: st.DataObject,
 ) -> None:
     chosen = data.draw(services())
     grant = consent(
         chosen[0].account,
         data.draw(st.sampled_from([(4,), (16,), (4, 16), (4, 16, 39, 51)])),
-        days=data.draw(st.integers(70, 110)),
+        days=data.draw(st.integers(63, 75)),
         services=chosen,
         at=ago(data.draw(st.integers(0, 400))),
     )

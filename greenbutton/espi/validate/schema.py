@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from lxml import etree
@@ -51,8 +52,6 @@ _BLOCK: Shape[IntervalBlock] = Shape(
     Field("interval", "start", period.PERIOD),
     Field("IntervalReading", "readings", _READING.nested(), many=True),
 )
-_QUALITY = code(QualityOfReading)
-
 # What we read and no schema has, by the element that it stands in.
 STRANGERS = {
     ("UsagePoint", "pricingNode"),
@@ -283,7 +282,7 @@ def _payload(element: Element, path: str) -> Iterator[Breach]:
     if shape is None:
         yield Breach(path, "The schemas have no such object.")
     else:
-        yield from _object(element, shape, path)
+        yield from _ordered(element, _order_of(shape), path)
 
 
 def _shape_of(name: str) -> Shape[Any] | None:
@@ -296,74 +295,82 @@ def _shape_of(name: str) -> Shape[Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A place in the order of an object's elements; `fields` are those of a wrapper."""
+    """A place in an order: an element that is a text of some kind, or has an order of its own."""
 
-    tag: str
     many: bool
-    kind: Kind | None
-    fields: tuple[Field, ...] = ()
+    kind: Kind | None = None
+    inside: _Order | None = None
 
 
-def _slots(shape: Shape[Any]) -> list[_Slot]:
-    """The elements of a type in the schema's order, the wrappers in place of what they wrap."""
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """The elements of a type by their names, in the schema's order, and which have to be there."""
+
+    namespace: str
+    slots: dict[str, _Slot]
+    needed: tuple[str, ...] = ()
+
+
+_QUALITY = _Order(ESPI, {"quality": _Slot(False, code(QualityOfReading))}, ("quality",))
+
+
+@lru_cache
+def _order_of(shape: Shape[Any]) -> _Order:
+    """The order of a table's type, the wrappers in place of what they wrap."""
+    type_ = shape.made.__name__
     slots: dict[str, _Slot] = {}
     for field in shape.fields:
-        if (shape.made.__name__, field.tag) in STRANGERS:
+        if (type_, field.tag) in STRANGERS:
             continue
-        if field.within:
-            wrapped = slots.get(field.within)
-            fields = (*(wrapped.fields if wrapped else ()), field)
-            slots[field.within] = _Slot(field.within, False, None, fields)
-        else:
-            slots[field.tag] = _Slot(field.tag, field.many, field.kind)
-    return list(slots.values())
+        if field.within is None:
+            slots[field.tag] = _slot(field)
+            continue
+        wrapper = slots.get(field.within)
+        wrapped = wrapper.inside.slots if wrapper and wrapper.inside else {}
+        inside = {**wrapped, field.tag: _slot(field)}
+        needed = REQUIRED.get(field.within, ())
+        slots[field.within] = _Slot(False, inside=_Order(shape.namespace, inside, needed))
+    may_lack = shape.namespace == CUSTOMER and type_ == "Period"
+    return _Order(shape.namespace, slots, () if may_lack else REQUIRED.get(type_, ()))
 
 
-def _object(element: Element, shape: Shape[Any], path: str) -> Iterator[Breach]:
-    type_ = shape.made.__name__
-    is_customer = shape.namespace == CUSTOMER
-    needed = () if is_customer and type_ == "Period" else REQUIRED.get(type_, ())
-    yield from _sequence(element, _slots(shape), shape.namespace, needed, path)
+def _slot(field: Field) -> _Slot:
+    if field.tag == "ReadingQuality":
+        return _Slot(field.many, inside=_QUALITY)
+    if isinstance(field.kind.made_of, Shape):
+        return _Slot(field.many, inside=_order_of(field.kind.made_of))
+    return _Slot(field.many, field.kind)
 
 
-def _sequence(
-    element: Element, slots: list[_Slot], namespace: str, needed: tuple[str, ...], path: str
-) -> Iterator[Breach]:
-    """The children are the slots' in their order, each as often as it may be."""
+def _ordered(element: Element, order: _Order, path: str) -> Iterator[Breach]:
+    """The children are those of the order, in it, each as often as it may be."""
     if _text(element):
         yield Breach(path, "It holds text beside its elements.")
-    places = {slot.tag: (index, slot) for index, slot in enumerate(slots)}
-    reached, seen = -1, set()
+    names = list(order.slots)
+    reached = 0
+    seen: set[str] = set()
     for child in element:
         uri, tag = split_name(child)
         place = f"{path}/{tag}"
-        if uri != namespace or tag not in places:
+        slot = order.slots.get(tag)
+        if uri != order.namespace or slot is None:
             yield Breach(place, "The schema has no such element here.")
             continue
-        index, slot = places[tag]
+        index = names.index(tag)
         if index < reached:
             yield Breach(place, "It comes too late: the schema has it before some that are there.")
         if tag in seen and not slot.many:
             yield Breach(place, "It may come once only.")
         reached = max(reached, index)
         seen.add(tag)
-        yield from _child(child, slot, namespace, place)
-    for tag in needed:
+        if slot.inside is not None:
+            yield from _ordered(child, slot.inside, place)
+        else:
+            assert slot.kind is not None
+            yield from _leaf(child, slot.kind, place)
+    for tag in order.needed:
         if tag not in seen:
             yield Breach(path, f"It has no {tag}, which has to be there.")
-
-
-def _child(child: Element, slot: _Slot, namespace: str, path: str) -> Iterator[Breach]:
-    if slot.kind is None:
-        inner = [_Slot(field.tag, field.many, field.kind) for field in slot.fields]
-        yield from _sequence(child, inner, namespace, REQUIRED.get(slot.tag, ()), path)
-    elif slot.tag == "ReadingQuality":
-        quality = [_Slot("quality", False, _QUALITY)]
-        yield from _sequence(child, quality, namespace, ("quality",), path)
-    elif isinstance(slot.kind.made_of, Shape):
-        yield from _object(child, slot.kind.made_of, path)
-    else:
-        yield from _leaf(child, slot.kind, path)
 
 
 def _leaf(element: Element, kind: Kind, path: str) -> Iterator[Breach]:
@@ -376,6 +383,7 @@ def _leaf(element: Element, kind: Kind, path: str) -> Iterator[Breach]:
         yield Breach(path, f"{shown} {says}.")
 
 
+@lru_cache(maxsize=4096)
 def _wrong(text: str, tag: str, kind: Kind) -> str:
     """What is wrong with a text of this kind; "" for nothing."""
     known = kind.made_of
