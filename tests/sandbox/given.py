@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from greenbutton.espi import Entry, read_feed
 from greenbutton.espi.scope import Option, Scope
-from greenbutton.espi.validate import Report, validate
+from greenbutton.espi.validate import Report, schema, validate
+from greenbutton.espi.validate.schema import Breach
 from tests.sandbox.walk import Feed
 from utilities.sandbox import documents
 from utilities.sandbox.branch import Branch
@@ -115,6 +116,11 @@ def read(document: bytes) -> Feed:
 def judged(document: bytes, blocks: Collection[int] | None = None) -> Report:
     """What the content checks of the certification say."""
     return Report(validate(read_feed(io.BytesIO(document), max_bytes=200_000_000), blocks))
+
+
+def breaches(document: bytes) -> list[Breach]:
+    """Where the document is not as the schemas have it."""
+    return list(schema.check(io.BytesIO(document)))
 
 
 def ago(days: int) -> datetime:

@@ -50,7 +50,7 @@ def readings_by_unit(feed: Feed) -> dict[object, list[IntervalReading]]:
         linker.add(entry)
     tree = linker.resolve()
     found: dict[object, list[IntervalReading]] = defaultdict(list)
-    names = {it.entry.self_href: it for it in tree.meter_readings.values()}
+    names = {it.entry.self_href: it for it in tree.meter_readings.values() if it.entry}
     for entry in feed.entries:
         if entry.type == "IntervalBlock":
             assert entry.up

@@ -119,8 +119,10 @@ def _relative(href: str) -> str:
 def _content(entry: Entry, zone: ZoneInfo) -> bytes:
     """The payload, which declares its own prefix, and what an export puts beside it."""
     if isinstance(entry.resource, IntervalBlock):
-        readings = "".join(_reading(reading, zone) for reading in entry.resource.readings)
-        payload = f"<espi:IntervalBlock>{readings}</espi:IntervalBlock>".encode()
+        readings = entry.resource.columns
+        offsets = _offsets([start for start in readings.starts if start is not None], zone)
+        text = "".join(map(_reading, readings, offsets))
+        payload = f"<espi:IntervalBlock>{text}</espi:IntervalBlock>".encode()
     else:
         found = CONTENT.search(espi.write_entry(Entry(resource=entry.resource, type=entry.type)))
         assert found, "the library puts every resource into a content"
@@ -142,10 +144,16 @@ def _in_default_namespace(content: bytes) -> bytes:
     return TAG.sub(rb"<\1", content)
 
 
-def _reading(its: IntervalReading, zone: ZoneInfo) -> str:
+def _offsets(starts: list[int], zone: ZoneInfo) -> list[str]:
+    """The local clock's offset at each time."""
+    ends = {f"{datetime.fromtimestamp(at, zone):%z}" for at in (*starts[:1], *starts[-1:])}
+    if len(ends) == 1:  # clocks do not change twice in a month
+        return [*ends] * len(starts)
+    return [f"{datetime.fromtimestamp(at, zone):%z}" for at in starts]
+
+
+def _reading(its: IntervalReading, offset: str) -> str:
     """With the offset of the local clock, which no schema has there."""
-    assert its.start is not None
-    offset = datetime.fromtimestamp(its.start, zone).strftime("%z")
     cost = "" if its.cost is None else f"<espi:cost>{its.cost}</espi:cost>"
     tou = "" if its.tou is None else f"<espi:tou>{its.tou}</espi:tou>"
     return (

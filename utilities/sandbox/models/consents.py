@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from greenbutton.espi import scope as scopes
 from utilities.sandbox.models.accounts import Service, UtilityAccount
+from utilities.sandbox.models.clock import Clock
 from utilities.sandbox.models.naming import new_uid
 from utilities.sandbox.models.registrations import Registration
 from utilities.sandbox.programmes import Programme
@@ -112,8 +113,8 @@ class Grant(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Neither revoked nor over."""
-        return self.revoked_at is None and (self.until is None or self.until > timezone.now())
+        """Neither revoked nor over, by the sandbox's clock."""
+        return self.revoked_at is None and (self.until is None or self.until > Clock.now())
 
     @property
     def earliest(self) -> datetime:
