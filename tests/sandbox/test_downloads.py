@@ -74,7 +74,7 @@ def test_a_download_holds_no_connection_to_the_database(served: Served) -> None:
 
 
 def test_whoever_goes_away_in_the_middle_leaves_nothing_behind(served: Served) -> None:
-    for _ in range(12):  # more than there are threads
+    for _ in range(30):  # more than there are threads
         with closing(served.ask(served.path)) as response:
             response.read(FEW)
     with closing(served.ask(f"{served.path}?max-results=9")) as response:
@@ -84,7 +84,7 @@ def test_whoever_goes_away_in_the_middle_leaves_nothing_behind(served: Served) -
 
 
 def test_slow_readers_do_not_keep_others_waiting(served: Served) -> None:
-    slow = [served.ask(served.path) for _ in range(6)]
+    slow = [served.ask(served.path) for _ in range(12)]
     try:
         for response in slow:
             response.read(FEW)
