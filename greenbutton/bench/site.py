@@ -7,11 +7,10 @@ not even one that is killed.
 from __future__ import annotations
 
 import os
+import runpy
 import signal
 import sys
 import threading
-
-from gunicorn.app.wsgiapp import run
 
 
 def end_with_stdin() -> None:
@@ -22,4 +21,4 @@ def end_with_stdin() -> None:
 
 if __name__ == "__main__":
     threading.Thread(target=end_with_stdin, daemon=True).start()
-    run()
+    runpy.run_module("gunicorn", run_name="__main__")

@@ -172,8 +172,8 @@ def _around(entry: Entry, payload: bytes) -> bytes:
     hrefs = (f'<link rel="{rel}" href="{href}"/>' for rel, href in links if href is not None)
     before = (_element("id", entry.id), *hrefs, _element("title", entry.title))
     after = (
-        _element("published", entry.published and date_text(entry.published)),
-        _element("updated", entry.updated and date_text(entry.updated)),
+        _element(name, None if moment is None else date_text(moment))
+        for name, moment in (("published", entry.published), ("updated", entry.updated))
     )
     return b"%b%b<content>%b</content>%b</entry>" % (
         START,

@@ -103,7 +103,7 @@ def test_a_bench_that_is_killed_takes_its_sandbox_with_it(worker_name: str, tmp_
     # Its own, since this one does leave something behind: the bench's database.
     address = make_database(f"beside_killed_bench_{worker_name}")
     with start(address, tmp_path, *SMALL, "--only", "s") as process:
-        assert until(lambda: servers_of(process.pid) or process.poll() is not None, 60)
+        assert until(lambda: bool(servers_of(process.pid)) or process.poll() is not None, 60)
         servers = servers_of(process.pid)
         assert servers
         process.kill()
