@@ -306,6 +306,23 @@ class TestScope:
                 assert response.json()["error"] == "insufficient_scope"
                 assert name in response.json()["error_description"]
 
+    def test_a_token_that_was_narrowed_opens_less_than_the_consent(self, puc: Company) -> None:
+        shared = Shared(puc, f"FB=4_16;{TEN_WEEKS}")
+        point = f"{root_of(shared)}/UsagePoint/{Grant.objects.get().services.all()[0].uid}"
+        assert get(f"{point}/UsageSummary", shared.access).status_code == 200
+        etag = get(shared.usage, shared.access)["ETag"]
+        narrowed = puc.ask_token(
+            grant_type="refresh_token",
+            refresh_token=shared.answer["refresh_token"],
+            scope="FB=4;HistoryLength=864000",
+        ).json()["access_token"]
+        assert get(f"{point}/UsageSummary", narrowed).status_code == 403
+        again = get(shared.usage, narrowed)
+        assert again["ETag"] != etag
+        feed = Feed.of(again)
+        assert feed.bills() == []
+        assert 0 < len(feed.blocks()) <= 2 * 10
+
     def test_without_readings_there_are_no_types_of_them(self, puc: Company) -> None:
         shared = Shared(puc, "FB=16;HistoryLength=86400")
         assert read(shared, f"{RESOURCE}/ReadingType") == []

@@ -58,8 +58,8 @@ class World:
             "",
             "made-up",
             self.registration.registration_access_token,
-            Token.issue_for_client(self.registration),
-            Token.issue_for_client(self.grants[2].registration),
+            Token.issue_for_client(self.registration, ""),
+            Token.issue_for_client(self.grants[2].registration, ""),
             *(access_token(grant) for grant in self.grants),
         ]
         self.known = [

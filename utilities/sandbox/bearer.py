@@ -11,7 +11,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from greenbutton.espi import scope as scopes
+from greenbutton.espi.scope import Scope
 from utilities.sandbox.models import Grant, Registration, Token
+from utilities.sandbox.narrowing import at_most
 
 Class = Literal["registration", "client", "access"]
 View = Callable[..., HttpResponseBase]
@@ -30,6 +33,15 @@ class Bearer:
     registration: Registration
     grant: Grant | None = None
     token: Token | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What an access token opens: the consent as it is now, or less (RFC 6749 §6)."""
+        assert self.grant
+        assert self.token
+        if not self.token.scope:
+            return self.grant.granted
+        return at_most(self.grant.granted, scopes.parse(self.token.scope))
 
 
 def json_error(status: int, error: str, says: str, **headers: str) -> JsonResponse:

@@ -40,7 +40,7 @@ class Opened:
     def by(cls, bearer: Bearer, root: str, tree: Tree) -> Opened:
         """The tree below this root of the grant whose token it is."""
         assert bearer.grant
-        return cls(bearer.grant, scope_of(bearer), f"{RESOURCES}{root}", tree, Clock.now())
+        return cls(bearer.grant, bearer.scope, f"{RESOURCES}{root}", tree, Clock.now())
 
     def address(self, below: str) -> Address:
         """An address below the root that there is, and that the scope opens. Raises Refusal."""
@@ -114,12 +114,6 @@ def read_query(request: HttpRequest) -> Query:
         return Query.read(request.GET)
     except QueryError as e:
         raise Refusal(400, "invalid_request", str(e)) from e
-
-
-def scope_of(bearer: Bearer) -> Scope:
-    """What an access token opens of its grant."""
-    assert bearer.grant
-    return bearer.grant.granted
 
 
 def _usage_branch(grant: Grant, depth: int | None) -> Branch:

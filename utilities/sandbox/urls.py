@@ -3,7 +3,17 @@
 from django.urls import include, path, re_path, register_converter
 
 from utilities.sandbox.programmes import Programme, all_programmes
-from utilities.sandbox.views import authorizations, consent, docs, home, resources, token
+from utilities.sandbox.views import (
+    authorizations,
+    consent,
+    docs,
+    home,
+    metadata,
+    resources,
+    revoke,
+    test_submit,
+    token,
+)
 from utilities.sandbox.views.authenticate import authenticate, begin, passcode
 
 
@@ -37,12 +47,14 @@ class UidConverter:
 register_converter(ProgrammeConverter, "programme")
 register_converter(UidConverter, "uid")
 
+handler400 = "utilities.sandbox.views.errors.bad_request"
 handler404 = "utilities.sandbox.views.errors.not_found"
 handler500 = "utilities.sandbox.views.errors.broken"
 
 oauth = [
     path("authorize", begin.authorize, name="authorize"),
     path("token", token.token, name="token"),
+    path("revoke", revoke.revoke, name="revoke"),
 ]
 espi = [
     path("ReadServiceStatus", resources.service_status, name="service-status"),
@@ -74,6 +86,22 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("health/", home.health, name="health"),
     path("DataCustodian/<programme:programme>/oauth/", include(oauth)),
+    path(
+        "DataCustodian/<programme:programme>/test-submit",
+        test_submit.test_submit,
+        name="test-submit",
+    ),
+    # RFC 8414 §3 puts the well-known part before the issuer's path; OpenID Connect's discovery, and
+    # libraries that grew up with it, behind.
+    path(
+        ".well-known/oauth-authorization-server/DataCustodian/<programme:programme>",
+        metadata.metadata,
+        name="metadata",
+    ),
+    path(
+        "DataCustodian/<programme:programme>/.well-known/oauth-authorization-server",
+        metadata.metadata,
+    ),
     path("DataCustodian/espi/1_1/resource/", include(espi)),
     path("<programme:programme>/", home.landing, name="landing"),
     path("<programme:programme>/docs/", docs.docs, name="docs"),

@@ -6,6 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("sandbox", "0003_solar_scenario"),
+        ("sandbox", "0003_tokens_may_be_narrower"),
     ]
 
     operations = [

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
 from greenbutton.espi import scope as scopes
 from utilities.sandbox.models.accounts import Service, UtilityAccount
 from utilities.sandbox.models.clock import Clock
-from utilities.sandbox.models.naming import new_uid
+from utilities.sandbox.models.naming import RESOURCES, new_uid
 from utilities.sandbox.models.registrations import Registration
 from utilities.sandbox.programmes import Programme
 
 # People look for a bill.
 CONSENT_LIFETIME = timedelta(minutes=60)
-RESOURCES = f"{settings.SANDBOX_URL}/DataCustodian/espi/1_1/resource"
 
 
 class ConsentRequest(models.Model):
@@ -35,6 +33,8 @@ class ConsentRequest(models.Model):
     has_state = models.BooleanField(default=False)
     scope = models.CharField(max_length=scopes.MAX_LENGTH)
     code_challenge = models.CharField(max_length=128, blank=True)
+    # "on" wants a fresh sign-in where the utility has single sign-on.
+    prompt = models.CharField(max_length=20, blank=True)
     account = models.ForeignKey(UtilityAccount, models.CASCADE, null=True)
     # When the customer proved to be the account's holder.
     authenticated_at = models.DateTimeField(null=True)
@@ -119,7 +119,11 @@ class Grant(models.Model):
     @property
     def earliest(self) -> datetime:
         """Nothing that is older is shared."""
-        return self.created_at - timedelta(seconds=self.granted.history_length or 0)
+        return self.earliest_of(self.granted)
+
+    def earliest_of(self, scope: scopes.Scope) -> datetime:
+        """Nothing that is older is shared with a token of this scope."""
+        return self.created_at - timedelta(seconds=scope.history_length or 0)
 
     @property
     def resource_uri(self) -> str:
