@@ -1,15 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import islice
 
 from lxml import etree
 
 from greenbutton.bench.job import Job, Stopwatch
 from greenbutton.espi import Entry, read_feed
 from greenbutton.espi import entry as entries
-
-TOGETHER = 50
 
 
 def run(job: Job, timed: Stopwatch) -> None:
@@ -20,11 +17,15 @@ def run(job: Job, timed: Stopwatch) -> None:
 
 
 def serialise(members: Iterable[Entry], timed: Stopwatch) -> int:
-    """How many readings lxml wrote. A few elements are made at a time, which is not its work."""
+    """How many readings lxml wrote.
+
+    Each element is made just before, which is not its work: lxml is quickest with what is still at
+    hand, by twice and more.
+    """
     readings = 0
-    waiting = iter(members)
-    while elements := [entries.write(entry) for entry in islice(waiting, TOGETHER)]:
+    for member in members:
+        element = entries.write(member)
         with timed:
-            written = [etree.tostring(element, encoding="utf-8") for element in elements]
-        readings += sum(text.count(b"<espi:IntervalReading>") for text in written)
+            text = etree.tostring(element, encoding="utf-8")
+        readings += text.count(b"<espi:IntervalReading>")
     return readings

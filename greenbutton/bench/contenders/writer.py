@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from itertools import islice
 
-from greenbutton.bench.contenders.elements import TOGETHER
 from greenbutton.bench.job import Job, Stopwatch
 from greenbutton.espi import read_feed, write_feed
 
+TOGETHER = 50
 AT = datetime(2025, 1, 1, tzinfo=UTC)
 
 
