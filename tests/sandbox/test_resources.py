@@ -430,8 +430,13 @@ class TestSubscription:
         assert getattr(Client(), method)(shared.usage, headers=headers).status_code == 405
 
 
-def test_account_details_are_not_there_and_it_is_said_in_json(puc: Company) -> None:
+def test_account_details_are_there_if_the_customer_shared_them(puc: Company) -> None:
     answer = puc.authorized("FB=4_51")
-    response = get(path_of(answer["customerResourceURI"]), answer["access_token"])
+    feed = Feed.of(get(path_of(answer["customerResourceURI"]), answer["access_token"]))
+    assert feed.entries[0].resource.customer_name == "Robin Testperson"  # type: ignore[union-attr]
+
+
+def test_account_details_that_were_not_shared_are_not_there(shared: Shared) -> None:
+    response = get(path_of(shared.answer["customerResourceURI"]), shared.access)
     assert response.status_code == 404
     assert response.json()["error"] == "not_found"

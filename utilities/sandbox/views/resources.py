@@ -96,10 +96,8 @@ def retail_customer(request: HttpRequest, bearer: Bearer, uid: str) -> HttpRespo
     if response := _only(request, "GET"):
         return response
     grant = bearer.grant
-    if grant is None or grant.uid != uid:
+    if grant is None or grant.uid != uid or 51 not in grant.granted.function_blocks:
         return _not_there()
-    if 51 not in grant.granted.function_blocks:
-        return json_error(403, "insufficient_scope", "The customer shares no account details.")
     pieces = documents.write_feed(
         grant.registration,
         documents.customer_entries(
