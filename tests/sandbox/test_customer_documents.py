@@ -32,8 +32,9 @@ from tests.sandbox.given import (
     usage_entries,
     written,
 )
-from utilities.sandbox import addresses, documents
+from utilities.sandbox import documents
 from utilities.sandbox.branch import Branch
+from utilities.sandbox.documents import places
 from utilities.sandbox.models import RESOURCES, Registration
 
 EVERYONE = [PUC_HOME, PUC_SOLAR, SVCE_HOME, SVCE_BUSINESS, SVCE_SOLAR]
@@ -210,7 +211,7 @@ def test_the_whole_lies_below_the_retail_customer_of_the_grant() -> None:
 
 class TestAddresses:
     def test_canada(self) -> None:
-        assert addresses.parts(
+        assert places.parts(
             "5 Old Mill Road Unit 12, Sault Ste. Marie ON P6A 0C4", "CA"
         ) == StreetAddress(
             street_detail=StreetDetail(number="5", name="Old Mill Road", suite_number="12"),
@@ -219,9 +220,9 @@ class TestAddresses:
         )
 
     def test_one_that_is_written_otherwise_stays_one_line(self) -> None:
-        assert addresses.parts("Behind the mill", "CA") == StreetAddress(
+        assert places.parts("Behind the mill", "CA") == StreetAddress(
             street_detail=StreetDetail(address_general="Behind the mill")
         )
 
     def test_none_is_none(self) -> None:
-        assert addresses.parts("", "CA") is None
+        assert places.parts("", "CA") is None

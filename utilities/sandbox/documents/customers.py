@@ -41,9 +41,8 @@ from greenbutton.espi.customer.telephone_number import TelephoneNumber
 from greenbutton.espi.enums import EnrollmentStatus
 from greenbutton.espi.period import Period
 from greenbutton.espi.scope import Scope
-from utilities.sandbox import addresses
 from utilities.sandbox.branch import Branch
-from utilities.sandbox.documents import bills
+from utilities.sandbox.documents import bills, places
 from utilities.sandbox.documents.bills import Agency
 from utilities.sandbox.documents.shares import (
     AGREEMENT,
@@ -135,7 +134,7 @@ def _kind(sharing: Sharing) -> CustomerKind:
 def _reached(sharing: Sharing, *, is_named: bool = False) -> Organisation:
     """How the customer is reached; only a business is an organisation with a name."""
     account = sharing.account
-    address = addresses.parts(account.address, sharing.programme.country)
+    address = places.parts(account.address, sharing.programme.country)
     return Organisation(
         street_address=address,
         postal_address=address,
@@ -295,7 +294,7 @@ def _location(sharing: Sharing, service: Service, up: str) -> Node:
         collections.append(Collection(devices, lambda: [_device(sharing, service, devices)]))
     location = ServiceLocation(
         type="business" if profile.is_business else "home",
-        main_address=addresses.parts(service.address, sharing.programme.country),
+        main_address=places.parts(service.address, sharing.programme.country),
         status=ACTIVE,
         access_method="From the street",
         needs_inspection=False,
