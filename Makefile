@@ -18,13 +18,14 @@ PYTEST = $(RUN) -m pytest --numprocesses $(WORKERS) --dist loadgroup
 # Checkers read the settings, which want addresses; nothing connects to these.
 NOWHERE = DATABASE_URL=postgres://nowhere.invalid/none REDIS_URL=redis://nowhere.invalid/0
 
-.PHONY: help setup demo sandbox test lint bench screenshots
+.PHONY: help setup demo sandbox test lint conformance bench screenshots
 
 help:
 	@echo "make demo         the portal and a sandbox utility, ready to click"
 	@echo "make sandbox      the sandbox utility alone"
 	@echo "make test         all tests"
 	@echo "make lint         formatting, types, import contracts, migrations"
+	@echo "make conformance  the certification's tests against the sandbox, and their table in docs/"
 	@echo "make bench        how quick reading and storing are, beside others; SIZE=small for a quick look"
 	@echo "make screenshots  pictures of the pages, in var/screenshots"
 	@echo "make setup        only what the others need first: .venv and .env"
@@ -78,6 +79,9 @@ lint: setup $(TOOLS)
 	$(VENV)/bin/lint-imports
 	$(RUN) manage.py makemigrations --check --dry-run
 	SITE=sandbox $(RUN) manage.py makemigrations --check --dry-run
+
+conformance: setup $(TOOLS)
+	$(RUN) -m pytest --numprocesses 0 tests/conformance --conformance-table docs/conformance.md
 
 bench: setup $(PEERS)
 	@$(RUN) manage.py bench --size $(SIZE) $(if $(JSON),--json $(JSON))

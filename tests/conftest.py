@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,10 @@ class SandboxSite:
     clients: dict[str, dict[str, Any]]
     # As `manage.py load_utilities --from-sandbox -` reads it.
     seeded: str
+    # Runs a manage.py command of the sandbox and returns what it printed.
+    manage: Callable[..., str]
+    # The address of its database, for what only time would bring: a token that has expired.
+    database: str
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +96,7 @@ def sandbox_site(state_folder: Path, worker_name: str) -> Iterator[SandboxSite]:
         seeded = sandbox_clients(site)
         children.wait_for_url(child, f"{site.url}/health/")
         clients = {client["utility"]: client for client in json.loads(seeded)["clients"]}
-        yield SandboxSite(site.url, clients, seeded)
+        yield SandboxSite(site.url, clients, seeded, site.manage, database)
     finally:
         children.stop()
 

@@ -3,8 +3,9 @@
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from django.test import Client
 
-from tests.sandbox.walk import Company, Walk, browser
+from tests.sandbox.walk import HOST, Company, Walk, browser
 from utilities.sandbox.models import ConsentRequest
 
 BAD_SCOPES = [
@@ -48,7 +49,7 @@ def test_an_unknown_client_is_shown_and_never_redirected(
     puc: Company, client_id: str | None
 ) -> None:
     status, html, told = ask(puc, client_id=client_id)
-    assert status == 400
+    assert status == 401
     assert 'data-error="bad_request"' in html
     assert not told
 
@@ -60,20 +61,20 @@ def test_a_redirect_uri_that_is_not_registered_letter_by_letter_is_never_followe
 ) -> None:
     uri = f"{puc.redirect_uri}{change}" if change else "https://evil.example/"
     status, html, told = ask(puc, redirect_uri=uri)
-    assert status == 400
+    assert status == 401
     assert "has not registered" in html
     assert "evil" not in html
     assert not told
 
 
 def test_the_redirect_uri_of_another_company_is_not_followed(puc: Company, svce: Company) -> None:
-    assert ask(puc, redirect_uri=svce.redirect_uri)[0] == 400
+    assert ask(puc, redirect_uri=svce.redirect_uri)[0] == 401
 
 
 def test_two_redirect_uris_are_none(puc: Company) -> None:
     uri = quote(puc.redirect_uri, safe="")
     query = f"response_type=code&client_id={puc.registration.client_id}&redirect_uri={uri}"
-    assert ask_raw(puc, f"{query}&redirect_uri={uri}")[0] == 400
+    assert ask_raw(puc, f"{query}&redirect_uri={uri}")[0] == 401
 
 
 @pytest.mark.spec("RFC 6749", "4.1.2.1")
@@ -81,6 +82,7 @@ def test_two_redirect_uris_are_none(puc: Company) -> None:
     ("changes", "error"),
     [
         ({"response_type": None}, "invalid_request"),
+        ({"response_type": ""}, "invalid_request"),
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"response_type": "code token"}, "unsupported_response_type"),
         ({"code_challenge": "abc", "code_challenge_method": "S256"}, "invalid_request"),
@@ -98,12 +100,13 @@ def test_a_mistake_of_the_company_is_told_to_it_with_its_state(
     assert location.startswith(f"{puc.redirect_uri}?")
     assert told["error"] == error
     assert told["state"] == "s-1"
+    assert told["iss"] == puc.registration.programme.issuer
     assert "code" not in told
     assert not ConsentRequest.objects.exists()
 
 
 @pytest.mark.spec("RFC 6749", "3.1")
-@pytest.mark.parametrize("name", ["response_type", "scope", "state"])
+@pytest.mark.parametrize("name", ["response_type", "scope", "state", "prompt"])
 def test_a_parameter_that_comes_twice_is_refused(puc: Company, name: str) -> None:
     uri = quote(puc.redirect_uri, safe="")
     query = f"response_type=code&client_id={puc.registration.client_id}&redirect_uri={uri}"
@@ -141,7 +144,7 @@ def test_what_the_redirect_uri_holds_already_stays() -> None:
     walk.allow()
     told = walk.returned()
     assert told["from"] == "utility"
-    assert set(told) == {"from", "code", "state"}
+    assert set(told) == {"from", "code", "state", "iss"}
 
 
 def test_the_pages_after_the_link_carry_nothing_of_it_in_their_address(svce: Company) -> None:
@@ -182,5 +185,111 @@ def test_two_tabs_do_not_disturb_one_another(puc: Company) -> None:
     assert second.returned() | {"error_description": ""} == {
         "error": "access_denied",
         "error_description": "",
+        "iss": puc.registration.programme.issuer,
         "state": "second",
     }
+
+
+def begin(company: Company, state: str) -> tuple[int, str]:
+    """Ask with a state, written as a browser writes it, and be denied: what comes back."""
+    walk = Walk(company, state="")
+    query = (
+        f"response_type=code&client_id={company.registration.client_id}"
+        f"&redirect_uri={quote(company.redirect_uri, safe='')}&state={state}"
+    )
+    address = f"/DataCustodian/{company.utility}/oauth/authorize?{query}"
+    walk.page = walk.client.get(address, follow=True)
+    walk.sign_in()
+    walk.deny()
+    return walk.page.status_code, walk.page["Location"]
+
+
+@pytest.mark.spec("RFC 6749", "4.1.2.1")
+@pytest.mark.parametrize(
+    "state", ["", " ", "a b+c", "&error=x#y", '{"a": [1]}', "äß✓🌞", "%00%2B", "x" * 2000]
+)
+def test_the_state_comes_back_letter_by_letter(puc: Company, state: str) -> None:
+    status, location = begin(puc, quote(state, safe=""))
+    assert status == 302
+    told = parse_qs(urlsplit(location).query, keep_blank_values=True, strict_parsing=True)
+    assert told["state"] == [state]
+    assert told["error"] == ["access_denied"]
+
+
+@pytest.mark.parametrize("state", ["%FF", "a%C3", "%ED%A0%80"])
+def test_a_state_that_cannot_be_given_back_is_refused(puc: Company, state: str) -> None:
+    uri = quote(puc.redirect_uri, safe="")
+    query = f"response_type=code&client_id={puc.registration.client_id}&redirect_uri={uri}"
+    status, _, told = ask_raw(puc, f"{query}&state={state}")
+    assert (status, told["error"]) == (302, "invalid_request")
+    assert "state" not in told
+    assert not ConsentRequest.objects.exists()
+
+
+@pytest.mark.spec("RFC 9110", "15.5.2")
+def test_an_unknown_client_is_challenged_without_a_password_prompt(puc: Company) -> None:
+    response = browser().get("/DataCustodian/ssmpuc/oauth/authorize")
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"].startswith("Bearer ")
+
+
+@pytest.mark.spec("RFC 6749", "3.1")
+def test_an_empty_redirect_uri_counts_as_left_out(puc: Company) -> None:
+    status, location, told = ask(puc, redirect_uri="")
+    assert status == 302
+    assert location.startswith("/ssmpuc/share/")
+    assert not told
+
+
+@pytest.mark.spec("RFC 7636", "4.4.1")
+def test_a_client_that_wants_pkce_gets_no_further_without_it(puc: Company) -> None:
+    puc.registration.requires_pkce = True
+    puc.registration.save()
+    assert ask(puc)[2]["error"] == "invalid_request"
+    status, location, told = ask(puc, code_challenge="a" * 43, code_challenge_method="S256")
+    assert (status, told) == (302, {})
+    assert location.startswith("/ssmpuc/share/")
+
+
+@pytest.mark.parametrize(("prompt", "kept"), [("on", "on"), ("login", ""), ("ON", ""), ("", "")])
+def test_prompt_is_on_or_nothing(puc: Company, prompt: str, kept: str) -> None:
+    assert ask(puc, prompt=prompt)[0] == 302
+    assert ConsentRequest.objects.get().prompt == kept
+
+
+@pytest.mark.spec("RFC 9207", "2")
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+def test_every_answer_says_which_utility_it_is_from(walk: Walk, decision: str) -> None:
+    walk.sign_in()
+    getattr(walk, decision)()
+    assert walk.returned()["iss"] == walk.company.registration.programme.issuer
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
+def test_other_methods_are_not_taken(puc: Company, method: str) -> None:
+    client = Client(headers={"host": HOST})
+    response = getattr(client, method)("/DataCustodian/ssmpuc/oauth/authorize")
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD"
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_a_thousand_parameters_are_not_read(puc: Company) -> None:
+    query = "&".join(f"p{number}=" for number in range(1100))
+    response = browser().get(f"/DataCustodian/ssmpuc/oauth/authorize?{query}")
+    assert response.status_code == 400
+    assert "We cannot read" in response.content.decode()
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_no_page_of_the_flow_can_be_framed(svce: Company) -> None:
+    walk = Walk(svce)
+    pages = [walk.page]
+    walk.look_up("phone", "111-111-1111")
+    pages.append(walk.page)
+    walk.enter(walk.shown_passcode())
+    pages.append(walk.page)
+    pages.append(browser().get("/DataCustodian/svce/oauth/authorize"))
+    for page in pages:
+        assert page["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in page["Content-Security-Policy"]

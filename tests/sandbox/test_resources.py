@@ -4,70 +4,29 @@ import gzip
 import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from greenbutton.espi import read_feed
-from greenbutton.espi.authorization import Authorization
 from greenbutton.espi.enums import ServiceKind, UnitSymbol
 from greenbutton.espi.links import Linker
 from greenbutton.espi.local_time_parameters import LocalTimeParameters
 from greenbutton.espi.reading_type import ReadingType
 from greenbutton.espi.service_status import ServiceStatus
 from greenbutton.espi.usage_point import UsagePoint
-from tests.sandbox.walk import (
-    HOST,
-    RESOURCE,
-    Company,
-    Feed,
-    Walk,
-    body,
-    delete,
-    get,
-    path_of,
-)
-from utilities.sandbox.models import Grant, Token
+from tests.sandbox.sharing import TORONTO, Shared, days_ago
+from tests.sandbox.walk import HOST, RESOURCE, Company, Feed, Walk, body, get, path_of
+from utilities.sandbox.models import Grant, Registration, Token
 
-TORONTO = ZoneInfo("America/Toronto")
 STATUS = f"{RESOURCE}/ReadServiceStatus"
 LIST = f"{RESOURCE}/Authorization"
-
-
-class Shared:
-    """A company with one customer's consent."""
-
-    def __init__(self, company: Company, scope: str = "FB=4_16", **choices: Any) -> None:
-        self.company = company
-        self.answer = company.authorized(scope, **choices)
-        self.access: str = self.answer["access_token"]
-        self.usage = path_of(self.answer["resourceURI"])
-        self.authorization = path_of(self.answer["authorizationURI"])
-
-    def tokens(self) -> dict[str, str]:
-        return {
-            "registration": self.company.registration.registration_access_token,
-            "client": self.company.client_token(),
-            "access": self.access,
-        }
-
-    def feed(self, **query: str) -> Feed:
-        names = {name.replace("_", "-"): value for name, value in query.items()}
-        return Feed.of(get(self.usage, self.access, **names))
 
 
 @pytest.fixture
 def shared(puc: Company) -> Shared:
     return Shared(puc, "FB=4_16;HistoryLength=5184000")
-
-
-def days_ago(days: int) -> str:
-    """Local midnight so many days ago, as ISO 8601 in UTC."""
-    day = timezone.now().astimezone(TORONTO).date() - timedelta(days=days)
-    midnight = datetime.combine(day, datetime.min.time(), TORONTO)
-    return midnight.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class TestTokenClasses:
@@ -76,8 +35,9 @@ class TestTokenClasses:
         [("registration", set()), ("client", {"list", "one"}), ("access", {"usage", "customer"})],
     )
     def test_each_class_opens_its_own_addresses_and_gets_403_elsewhere(
-        self, shared: Shared, name: str, opens: set[str]
+        self, puc: Company, name: str, opens: set[str]
     ) -> None:
+        shared = Shared(puc, "FB=4_51;HistoryLength=86400")
         token = shared.tokens()[name]
         addresses = {
             "list": LIST,
@@ -92,8 +52,16 @@ class TestTokenClasses:
                 assert response.json()["error"] == "insufficient_scope"
 
     @pytest.mark.parametrize("name", ["registration", "client", "access"])
-    def test_the_service_status_takes_any_class(self, shared: Shared, name: str) -> None:
+    @pytest.mark.parametrize("profile", ["certified", "export"])
+    def test_the_service_status_takes_a_client_token_or_where_it_is_like_the_platform_any(
+        self, shared: Shared, name: str, profile: str
+    ) -> None:
+        Registration.objects.filter(id=shared.company.registration.id).update(profile=profile)
         response = get(STATUS, shared.tokens()[name])
+        if name != "client" and profile == "certified":
+            assert response.status_code == 403
+            assert response.json()["error"] == "insufficient_scope"
+            return
         (entry,) = read_feed(io.BytesIO(response.content), max_bytes=10_000)
         assert entry.resource == ServiceStatus(1)
 
@@ -139,65 +107,8 @@ class TestTokenClasses:
         old = shared.tokens()["registration"]
         shared.company.registration.token_version += 1
         shared.company.registration.save()
-        assert get(STATUS, old).status_code == 401
-        assert get(STATUS, shared.tokens()["registration"]).status_code == 200
-
-
-class TestAuthorization:
-    def test_its_entry_says_what_was_granted(self, shared: Shared) -> None:
-        response = get(shared.authorization, shared.company.client_token())
-        assert response["Content-Type"] == "application/atom+xml"
-        (entry,) = read_feed(io.BytesIO(response.content), max_bytes=10_000)
-        assert isinstance(entry.resource, Authorization)
-        assert entry.self_href == shared.answer["authorizationURI"]
-        assert entry.resource.status == 1
-        assert entry.resource.scope == shared.answer["scope"]
-        assert entry.resource.token_type == "Bearer"
-        assert entry.resource.resource_uri == shared.answer["resourceURI"]
-        assert shared.access.encode() not in response.content
-
-    def test_the_list_holds_the_companys_own_and_nobody_elses(self, shared: Shared) -> None:
-        other = Shared(Company.live("ssmpuc"))
-        feed = Feed.of(get(LIST, shared.company.client_token()))
-        assert [entry.self_href for entry in feed.entries] == [shared.answer["authorizationURI"]]
-        assert get(other.authorization, shared.company.client_token()).status_code == 404
-
-    def test_an_empty_list_is_a_feed_without_entries(self, svce: Company) -> None:
-        assert Feed.of(get(LIST, svce.client_token())).entries == []
-
-    def test_delete_revokes_it_and_every_token(self, shared: Shared) -> None:
-        client = shared.company.client_token()
-        response = delete(shared.authorization, client)
-        assert response.status_code == 200
-        (entry,) = read_feed(io.BytesIO(response.content), max_bytes=10_000)
-        assert isinstance(entry.resource, Authorization)
-        assert entry.resource.status == 0
-        assert get(shared.usage, shared.access).status_code == 401
-        refresh = shared.company.ask_token(
-            grant_type="refresh_token", refresh_token=shared.answer["refresh_token"]
-        )
-        assert refresh.json()["error"] == "invalid_grant"
-        assert delete(shared.authorization, client).status_code == 200, "again is no error"
-
-    def test_only_its_own_company_can_revoke_it(self, shared: Shared) -> None:
-        other = Company.live("ssmpuc")
-        assert delete(shared.authorization, other.client_token()).status_code == 404
-        assert delete(shared.authorization, shared.access).status_code == 403
-        assert Grant.objects.get().is_active
-
-    @pytest.mark.parametrize("method", ["post", "put", "patch"])
-    def test_it_takes_no_other_method(self, shared: Shared, method: str) -> None:
-        headers = {"host": HOST, "authorization": f"Bearer {shared.company.client_token()}"}
-        response = getattr(Client(), method)(shared.authorization, headers=headers)
-        assert response.status_code == 405
-        assert response["Allow"] == "GET, DELETE"
-
-    def test_one_that_does_not_exist_is_not_there(self, shared: Shared) -> None:
-        client = shared.company.client_token()
-        for address in (f"{LIST}/{'0' * 34}", f"{LIST}/nothing", f"{LIST}/%00"):
-            response = get(address, client)
-            assert response.status_code == 404
-            assert set(response.json()) == {"error", "error_description", "url"}
+        assert get(LIST, old).status_code == 401
+        assert get(LIST, shared.tokens()["registration"]).status_code == 403
 
 
 class TestSubscription:
@@ -428,15 +339,3 @@ class TestSubscription:
     def test_it_is_only_read(self, shared: Shared, method: str) -> None:
         headers = {"host": HOST, "authorization": f"Bearer {shared.access}"}
         assert getattr(Client(), method)(shared.usage, headers=headers).status_code == 405
-
-
-def test_account_details_are_there_if_the_customer_shared_them(puc: Company) -> None:
-    answer = puc.authorized("FB=4_51")
-    feed = Feed.of(get(path_of(answer["customerResourceURI"]), answer["access_token"]))
-    assert feed.entries[0].resource.customer_name == "Robin Testperson"  # type: ignore[union-attr]
-
-
-def test_account_details_that_were_not_shared_are_not_there(shared: Shared) -> None:
-    response = get(path_of(shared.answer["customerResourceURI"]), shared.access)
-    assert response.status_code == 404
-    assert response.json()["error"] == "not_found"

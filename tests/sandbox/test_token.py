@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from greenbutton.espi import scope as scopes
-from tests.sandbox.walk import FORM, HOST, Company, Walk, get, path_of
+from tests.sandbox.walk import FORM, HOST, Company, Feed, Walk, get, path_of
+from utilities.sandbox.faults import Fault
 from utilities.sandbox.models import AuthorizationCode, Grant, Token
+from utilities.sandbox.programmes import all_programmes
 
 VERIFIER = "v" * 43
 CHALLENGE = (
@@ -162,15 +165,51 @@ def test_a_rotated_secret_ends_the_old_one(puc: Company) -> None:
     assert puc.ask_token(grant_type="client_credentials").status_code == 200
 
 
-@pytest.mark.spec("RFC 6749", "2.3.1")
-def test_credentials_in_the_body_are_no_credentials(puc: Company) -> None:
-    response = puc.ask_token(
-        {"authorization": ""},
-        grant_type="client_credentials",
-        client_id=puc.registration.client_id,
-        client_secret=puc.registration.client_secret,
+class TestCredentialsInTheBody:
+    def ask(self, company: Company, authorization: str = "", **changes: str) -> Any:
+        body = {
+            "grant_type": "client_credentials",
+            "client_id": company.registration.client_id,
+            "client_secret": company.registration.client_secret,
+        }
+        return company.ask_token({"authorization": authorization}, **body | changes)
+
+    @pytest.mark.spec("RFC 6749", "2.3.1")
+    def test_they_are_none_where_the_utility_does_not_say_so(self, puc: Company) -> None:
+        assert_refused(self.ask(puc), 401, "invalid_client")
+
+    @pytest.mark.spec("RFC 6749", "2.3.1")
+    def test_they_are_taken_where_it_does(self, puc: Company, posted: None) -> None:
+        assert self.ask(puc).status_code == 200
+        assert puc.ask_token(grant_type="client_credentials").status_code == 200
+
+    @pytest.mark.spec("RFC 6749", "2.3")
+    def test_two_ways_at_once_are_refused(self, puc: Company, posted: None) -> None:
+        assert_refused(self.ask(puc, puc.basic()), 400, "invalid_request")
+        assert_refused(self.ask(puc, "Bearer x"), 401, "invalid_client")
+
+    @pytest.mark.parametrize(
+        ("changes", "status", "error"),
+        [
+            ({"client_secret": "wrong"}, 401, "invalid_client"),
+            ({"client_secret": ""}, 401, "invalid_client"),
+            ({"client_id": "nobody"}, 401, "invalid_client"),
+            ({"client_id": ""}, 400, "invalid_request"),
+            ({"client_id": "a\0b"}, 400, "invalid_request"),
+        ],
     )
-    assert_refused(response, 401, "invalid_client")
+    def test_wrong_ones_are_refused(
+        self, puc: Company, posted: None, changes: dict[str, str], status: int, error: str
+    ) -> None:
+        assert_refused(self.ask(puc, **changes), status, error)
+
+    @pytest.fixture
+    def posted(self, puc: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+        """PUC Distribution takes client_secret_post too."""
+        methods = ("client_secret_basic", "client_secret_post")
+        programmes = all_programmes()
+        changed = replace(programmes[puc.utility], token_auth_methods=methods)
+        monkeypatch.setitem(programmes, puc.utility, changed)
 
 
 @pytest.mark.spec("RFC 6749", "2.3")
@@ -194,6 +233,40 @@ def test_tokens_are_asked_for_by_post_of_a_form(puc: Company) -> None:
     assert_refused(response, 405, "invalid_request")
     response = raw(puc, '{"grant_type": "client_credentials"}', content_type="application/json")
     assert_refused(response, 400, "invalid_request")
+
+
+@pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete", "options", "trace"])
+@pytest.mark.parametrize("endpoint", ["oauth/token", "oauth/revoke", "test-submit"])
+def test_other_methods_than_post_are_not_taken(puc: Company, method: str, endpoint: str) -> None:
+    client = Client(headers={"host": HOST, "authorization": puc.basic()})
+    response = getattr(client, method)(f"/DataCustodian/{puc.utility}/{endpoint}")
+    assert response.status_code == 405
+    assert response["Allow"] == "POST"
+    assert response["Cache-Control"] == "no-store"
+    assert response["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ("grant_type=client_credentials&x=%00", FORM),
+        ("%00=x&grant_type=client_credentials", FORM),
+        ("grant_type=client_credentials", f"{FORM}; charset=iso-8859-1"),
+        ("&".join(f"p{number}=x" for number in range(1100)), FORM),
+        ("x=" + "y" * 3_000_000, FORM),
+        ("", "multipart/form-data"),
+        ("grant_type=client_credentials", ""),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused(puc: Company, body: str, content_type: str) -> None:
+    assert_refused(raw(puc, body, content_type=content_type), 400, "invalid_request")
+
+
+def test_an_unknown_utility_has_no_token_endpoint(puc: Company) -> None:
+    response = Client().post("/DataCustodian/nowhere/oauth/token", headers={"host": HOST})
+    assert response.status_code == 404
+    assert response.json()["error"] == "not_found"
+    assert response["Cache-Control"] == "no-store"
 
 
 class TestRefresh:
@@ -232,7 +305,57 @@ class TestRefresh:
         wider = self.refresh(puc, answer["refresh_token"], scope="FB=4_16_51")
         assert_refused(wider, 400, "invalid_scope")
         again = self.refresh(puc, answer["refresh_token"], scope=answer["scope"])
-        assert again.status_code == 200
+        assert again.json()["scope"] == answer["scope"]
+
+    @pytest.mark.spec("RFC 6749", "6")
+    def test_a_narrower_scope_holds_for_the_access_token_only(self, puc: Company) -> None:
+        answer = puc.authorized("FB=4_16")
+        less = self.refresh(puc, answer["refresh_token"], scope="FB=16;HistoryLength=8035200")
+        got = scopes.parse(less.json()["scope"])
+        assert {4, 5, 12} & set(got.function_blocks) == set()
+        assert got.history_length == 8_035_200
+        assert got.option("IntervalDuration") is None
+        feed = Feed.of(get(path_of(answer["resourceURI"]), less.json()["access_token"]))
+        assert not feed.readings()
+        assert 2 <= len(feed.bills()) <= 8, "three months of two services"
+        whole = self.refresh(puc, less.json()["refresh_token"]).json()
+        assert whole["scope"] == answer["scope"] == Grant.objects.get().scope
+        feed = Feed.of(get(path_of(answer["resourceURI"]), whole["access_token"]))
+        assert feed.readings()
+
+    def test_a_scope_that_names_the_sign_in_is_not_wider_for_it(self, puc: Company) -> None:
+        answer = puc.authorized("FB=4")
+        scope = "FB=4;AdditionalScope=auth-test-test_residential"
+        same = self.refresh(puc, answer["refresh_token"], scope=scope).json()
+        assert same["scope"] == answer["scope"]
+
+    @pytest.mark.parametrize(
+        "scope",
+        [
+            "FB=????",
+            "FB=4_51",
+            "FB=1_3",
+            "FB=4;HistoryLength=99999999",
+            "FB=4;PreferredAuthEndDate=0",
+            "FB=4;SubscriptionFrequency=daily",
+            "FB=4;Mine=1",
+        ],
+    )
+    def test_a_refused_scope_leaves_the_tokens_as_they_were(self, puc: Company, scope: str) -> None:
+        answer = puc.authorized("FB=4_16")
+        refused = self.refresh(puc, answer["refresh_token"], scope=scope)
+        assert_refused(refused, 400, "invalid_scope")
+        assert get(path_of(answer["resourceURI"]), answer["access_token"]).status_code == 200
+        assert self.refresh(puc, answer["refresh_token"]).status_code == 200
+
+    def test_a_narrower_token_never_opens_more_than_the_consent(self, puc: Company) -> None:
+        answer = puc.authorized("FB=4_16")
+        less = self.refresh(puc, answer["refresh_token"], scope="FB=16").json()
+        grant = Grant.objects.get()
+        Grant.objects.update(scope=scopes.build(grant.granted.narrow(function_blocks=[1, 4, 5])))
+        feed = Feed.of(get(path_of(answer["resourceURI"]), less["access_token"]))
+        assert not feed.readings()
+        assert not feed.bills()
 
     def test_a_consent_that_is_over_refreshes_nothing(self, puc: Company) -> None:
         answer = puc.authorized()
@@ -248,8 +371,21 @@ class TestClientCredentials:
         assert answer["expires_in"] == 3600
         assert "refresh_token" not in answer
 
-    def test_a_scope_that_is_none_is_refused(self, puc: Company) -> None:
-        response = puc.ask_token(grant_type="client_credentials", scope="FB=????")
+        assert answer["scope"] == f"FB=35_41;BR={puc.registration.bulk_uid}"
+        assert answer["resourceURI"] == puc.registration.bulk_uri
+        assert answer["resourceURI"].endswith(f"/Batch/Bulk/{puc.registration.bulk_uid}")
+        assert get(path_of(answer["authorizationURI"]), answer["access_token"]).status_code == 200
+
+    @pytest.mark.parametrize("scope", ["FB=34_35", "FB=36_40", "FB=4_5_15;IntervalDuration=3600"])
+    def test_they_say_the_scope_and_the_bulk_id(self, puc: Company, scope: str) -> None:
+        answer = puc.ask_token(grant_type="client_credentials", scope=scope).json()
+        assert answer["scope"] == f"{scope};BR={puc.registration.bulk_uid}"
+        again = puc.ask_token(grant_type="client_credentials", scope=answer["scope"]).json()
+        assert again["scope"] == answer["scope"]
+
+    @pytest.mark.parametrize("scope", ["????", "FB=????", "FB=35_71", "FB=35;BR=another"])
+    def test_a_scope_that_is_none_is_refused(self, puc: Company, scope: str) -> None:
+        response = puc.ask_token(grant_type="client_credentials", scope=scope)
         assert_refused(response, 400, "invalid_scope")
 
     def test_two_workers_may_each_hold_one(self, puc: Company) -> None:
@@ -257,3 +393,59 @@ class TestClientCredentials:
         path = "/DataCustodian/espi/1_1/resource/Authorization"
         assert get(path, first).status_code == 200
         assert get(path, second).status_code == 200
+
+
+class TestFaults:
+    def company(self, puc: Company, fault: Fault) -> Company:
+        puc.registration.faults = [fault.value]
+        puc.registration.save()
+        return puc
+
+    def test_a_one_time_refresh_token_that_comes_again_ends_the_consent(self, puc: Company) -> None:
+        company = self.company(puc, Fault.ONE_TIME_REFRESH)
+        first = company.authorized()
+        ask = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+        second = company.ask_token(**ask).json()
+        path = path_of(first["resourceURI"])
+        assert get(path, second["access_token"]).status_code == 200
+        assert_refused(company.ask_token(**ask), 400, "invalid_grant")
+        assert get(path, second["access_token"]).status_code == 401
+        assert not Grant.objects.get().is_active
+
+    def test_a_made_up_token_or_a_strangers_ends_nothing(self, puc: Company) -> None:
+        company = self.company(puc, Fault.ONE_TIME_REFRESH)
+        first = company.authorized()
+        used = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+        company.ask_token(**used)
+        other = self.company(Company.live("ssmpuc"), Fault.ONE_TIME_REFRESH)
+        assert_refused(other.ask_token(**used), 400, "invalid_grant")
+        made_up = company.ask_token(grant_type="refresh_token", refresh_token="made-up")
+        assert_refused(made_up, 400, "invalid_grant")
+        assert Grant.objects.get().is_active
+
+    @pytest.mark.parametrize(
+        ("asked", "blocks", "history"),
+        [
+            ("FB=4_16", {4}, 63_072_000),
+            ("FB=16_39;HistoryLength=8035200", {16, 39}, 4_017_600),
+            ("FB=4;HistoryLength=8035200", {4}, 4_017_600),
+        ],
+    )
+    def test_less_is_granted_and_everything_says_so(
+        self, puc: Company, asked: str, blocks: set[int], history: int
+    ) -> None:
+        answer = self.company(puc, Fault.NARROWER_SCOPE).authorized(asked)
+        got = scopes.parse(answer["scope"])
+        assert set(scopes.REQUESTABLE) & set(got.function_blocks) == blocks
+        assert got.history_length == history
+        assert Grant.objects.get().scope == answer["scope"]
+        feed = Feed.of(get(path_of(answer["resourceURI"]), answer["access_token"]))
+        assert bool(feed.bills()) == (16 in blocks)
+        assert bool(feed.readings()) == (4 in blocks)
+
+    def test_the_answer_can_keep_the_scope_to_itself(self, puc: Company) -> None:
+        company = self.company(puc, Fault.NO_SCOPE_IN_ANSWER)
+        answer = company.authorized()
+        assert "scope" not in answer
+        ask = {"grant_type": "refresh_token", "refresh_token": answer["refresh_token"]}
+        assert "scope" not in company.ask_token(**ask).json()

@@ -11,7 +11,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from greenbutton.espi import scope as scopes
+from greenbutton.espi.scope import Scope
 from utilities.sandbox.models import Grant, Registration, Token
+from utilities.sandbox.narrowing import at_most
 
 Class = Literal["registration", "client", "access"]
 View = Callable[..., HttpResponseBase]
@@ -31,6 +34,15 @@ class Bearer:
     grant: Grant | None = None
     token: Token | None = None
 
+    @property
+    def scope(self) -> Scope:
+        """What an access token opens: the consent as it is now, or less (RFC 6749 §6)."""
+        assert self.grant
+        assert self.token
+        if not self.token.scope:
+            return self.grant.granted
+        return at_most(self.grant.granted, scopes.parse(self.token.scope))
+
 
 def json_error(status: int, error: str, says: str, **headers: str) -> JsonResponse:
     """An error as the platform gives it."""
@@ -49,13 +61,18 @@ def takes(*classes: Class) -> Callable[[View], View]:
             if bearer is None:
                 return _unauthorized(request)
             if bearer.token_class not in classes:
-                wanted = " or ".join(NAMES[name] for name in classes)
-                return json_error(403, "insufficient_scope", f"This address takes {wanted}.")
+                return wrong_class(*classes)
             return view(request, bearer, *args, **kwargs)
 
         return inner
 
     return decorate
+
+
+def wrong_class(*classes: Class) -> JsonResponse:
+    """A token that counts, but opens other addresses."""
+    wanted = " or ".join(NAMES[name] for name in classes)
+    return json_error(403, "insufficient_scope", f"This address takes {wanted}.")
 
 
 def bearer_of(request: HttpRequest) -> Bearer | None:

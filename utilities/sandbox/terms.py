@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -37,6 +37,7 @@ HISTORY_WORDS = {
     365 * DAY: "The last 12 months",
     LONGEST_HISTORY: "The last 2 years",
 }
+INTERVALS, BILLS, ACCOUNT_DETAILS = 4, 16, 51
 
 
 class TermsError(ValueError):
@@ -56,6 +57,13 @@ class Choice:
     history: int
     # The end in UTC seconds; 0 is until revoked.
     until: int
+
+    def narrower(self) -> Choice:
+        """Less of the same: without the bills, or with half the history where that is all."""
+        without_bills = [block for block in self.data if block != BILLS]
+        if BILLS in self.data and set(without_bills) & {INTERVALS, ACCOUNT_DETAILS}:
+            return replace(self, data=without_bills)
+        return replace(self, history=self.history // 2)
 
 
 @dataclass(frozen=True)

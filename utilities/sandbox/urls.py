@@ -1,9 +1,19 @@
 """The addresses of the sandbox: its pages for people, and the platform's for machines."""
 
-from django.urls import include, path, register_converter
+from django.urls import include, path, re_path, register_converter
 
 from utilities.sandbox.programmes import Programme, all_programmes
-from utilities.sandbox.views import consent, docs, home, resources, token
+from utilities.sandbox.views import (
+    authorizations,
+    consent,
+    docs,
+    home,
+    metadata,
+    resources,
+    revoke,
+    test_submit,
+    token,
+)
 from utilities.sandbox.views.authenticate import authenticate, begin, passcode
 
 
@@ -37,19 +47,29 @@ class UidConverter:
 register_converter(ProgrammeConverter, "programme")
 register_converter(UidConverter, "uid")
 
+handler400 = "utilities.sandbox.views.errors.bad_request"
 handler404 = "utilities.sandbox.views.errors.not_found"
 handler500 = "utilities.sandbox.views.errors.broken"
 
 oauth = [
     path("authorize", begin.authorize, name="authorize"),
     path("token", token.token, name="token"),
+    path("revoke", revoke.revoke, name="revoke"),
 ]
 espi = [
     path("ReadServiceStatus", resources.service_status, name="service-status"),
-    path("Authorization", resources.authorizations, name="authorizations"),
-    path("Authorization/<uid:uid>", resources.authorization, name="authorization"),
-    path("Batch/Subscription/<uid:uid>", resources.subscription, name="subscription"),
-    path("Batch/RetailCustomer/<uid:uid>", resources.retail_customer, name="retail-customer"),
+    path("Authorization", authorizations.authorizations, name="authorizations"),
+    path("Authorization/<uid:uid>", authorizations.authorization, name="authorization"),
+    path("Subscription/<uid:uid>/<path:below>", resources.usage, name="usage"),
+    path("RetailCustomer/<uid:uid>/<path:below>", resources.customer, name="customer"),
+    re_path(r"^(?P<below>(?:ReadingType|LocalTimeParameters)(?:/[^/]+)?)$", resources.companion),
+    path("Batch/Subscription/<uid:uid>", resources.usage_batch, name="subscription"),
+    path("Batch/Subscription/<uid:uid>/<path:below>", resources.usage_batch),
+    path("Batch/RetailCustomer/<uid:uid>", resources.customer_batch, name="retail-customer"),
+    path("Batch/RetailCustomer/<uid:uid>/<path:below>", resources.customer_batch),
+    path("Batch/Bulk/<uid:uid>", resources.bulk, name="bulk"),
+    # Where the platform has it, without Batch.
+    path("Bulk/<uid:uid>", resources.bulk),
 ]
 flow = [
     path("authenticate/", authenticate.show, name="authenticate"),
@@ -66,6 +86,22 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("health/", home.health, name="health"),
     path("DataCustodian/<programme:programme>/oauth/", include(oauth)),
+    path(
+        "DataCustodian/<programme:programme>/test-submit",
+        test_submit.test_submit,
+        name="test-submit",
+    ),
+    # RFC 8414 §3 puts the well-known part before the issuer's path; OpenID Connect's discovery, and
+    # libraries that grew up with it, behind.
+    path(
+        ".well-known/oauth-authorization-server/DataCustodian/<programme:programme>",
+        metadata.metadata,
+        name="metadata",
+    ),
+    path(
+        "DataCustodian/<programme:programme>/.well-known/oauth-authorization-server",
+        metadata.metadata,
+    ),
     path("DataCustodian/espi/1_1/resource/", include(espi)),
     path("<programme:programme>/", home.landing, name="landing"),
     path("<programme:programme>/docs/", docs.docs, name="docs"),

@@ -48,6 +48,7 @@ class Sharing:
     registration: Registration
     account: UtilityAccount
     services: tuple[Service, ...]
+    scope: Scope
     shares: Shares
     window: Window
     now: datetime
@@ -60,6 +61,7 @@ class Sharing:
             grant.registration,
             grant.account,
             tuple(grant.services.select_related("account")),
+            scope,
             Shares.of(scope),
             window,
             now,
@@ -83,7 +85,7 @@ class Sharing:
     @cached_property
     def earliest(self) -> int:
         """Nothing that begins before is shared, in UTC seconds."""
-        return int(self.grant.earliest.timestamp())
+        return int(self.grant.earliest_of(self.scope).timestamp())
 
     @property
     def root(self) -> str:

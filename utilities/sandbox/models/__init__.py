@@ -6,8 +6,8 @@ displayed for tests (a passcode) is derived from the installation's key and not 
 
 from utilities.sandbox.models.accounts import Service, UtilityAccount
 from utilities.sandbox.models.clock import Clock
-from utilities.sandbox.models.consents import CONSENT_LIFETIME, RESOURCES, ConsentRequest, Grant
-from utilities.sandbox.models.naming import derive, digest, new_uid
+from utilities.sandbox.models.consents import CONSENT_LIFETIME, ConsentRequest, Grant
+from utilities.sandbox.models.naming import RESOURCES, derive, digest, new_uid
 from utilities.sandbox.models.passcodes import (
     LOCK_TIME,
     PASSCODE_LIFETIME,

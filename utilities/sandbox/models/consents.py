@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
 from greenbutton.espi import scope as scopes
 from utilities.sandbox.models.accounts import Service, UtilityAccount
 from utilities.sandbox.models.clock import Clock
-from utilities.sandbox.models.naming import new_uid
+from utilities.sandbox.models.naming import RESOURCES, new_uid
 from utilities.sandbox.models.registrations import Registration
 from utilities.sandbox.programmes import Programme
 
 # People look for a bill.
 CONSENT_LIFETIME = timedelta(minutes=60)
-RESOURCES = f"{settings.SANDBOX_URL}/DataCustodian/espi/1_1/resource"
 
 
 class ConsentRequest(models.Model):
@@ -35,6 +33,8 @@ class ConsentRequest(models.Model):
     has_state = models.BooleanField(default=False)
     scope = models.CharField(max_length=scopes.MAX_LENGTH)
     code_challenge = models.CharField(max_length=128, blank=True)
+    # "on" wants a fresh sign-in where the utility has single sign-on.
+    prompt = models.CharField(max_length=20, blank=True)
     account = models.ForeignKey(UtilityAccount, models.CASCADE, null=True)
     # When the customer proved to be the account's holder.
     authenticated_at = models.DateTimeField(null=True)
@@ -82,6 +82,13 @@ class ConsentRequest(models.Model):
 class Grant(models.Model):
     """A consent: who may read which services, what of them, how far back and until when."""
 
+    class Party(models.TextChoices):
+        """Who ended it."""
+
+        COMPANY = "company"
+        CUSTOMER = "customer"
+        UTILITY = "utility"
+
     uid = models.CharField(max_length=40, unique=True, default=new_uid)
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="grants")
     account = models.ForeignKey(UtilityAccount, models.CASCADE, related_name="grants")
@@ -91,6 +98,7 @@ class Grant(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.CharField(max_length=10, choices=Party.choices, blank=True)
 
     class Meta:
         ordering = ["created_at", "id"]
@@ -111,7 +119,11 @@ class Grant(models.Model):
     @property
     def earliest(self) -> datetime:
         """Nothing that is older is shared."""
-        return self.created_at - timedelta(seconds=self.granted.history_length or 0)
+        return self.earliest_of(self.granted)
+
+    def earliest_of(self, scope: scopes.Scope) -> datetime:
+        """Nothing that is older is shared with a token of this scope."""
+        return self.created_at - timedelta(seconds=scope.history_length or 0)
 
     @property
     def resource_uri(self) -> str:
@@ -129,11 +141,24 @@ class Grant(models.Model):
         return f"{RESOURCES}/Batch/RetailCustomer/{self.uid}"
 
     @transaction.atomic
-    def revoke(self) -> None:
+    def revoke(self, by: Party = Party.UTILITY) -> None:
         """End the consent, and every token and code with it."""
         now = timezone.now()
         if self.revoked_at is None:
             self.revoked_at = self.updated_at = now
-            self.save(update_fields=["revoked_at", "updated_at"])
+            self.revoked_by = by
+            self.save(update_fields=["revoked_at", "revoked_by", "updated_at"])
         self.tokens.filter(revoked_at=None).update(revoked_at=now)
         self.codes.filter(used_at=None).update(used_at=now)
+
+    @transaction.atomic
+    def restore(self) -> bool:
+        """Take back that the company ended it; its tokens count again, as far as they still would.
+
+        False for what somebody else ended: only the customer can agree to that again.
+        """
+        if self.revoked_at is not None and self.revoked_by == self.Party.COMPANY:
+            self.tokens.filter(revoked_at=self.revoked_at).update(revoked_at=None)
+            self.revoked_at, self.revoked_by, self.updated_at = None, "", timezone.now()
+            self.save(update_fields=["revoked_at", "revoked_by", "updated_at"])
+        return self.is_active

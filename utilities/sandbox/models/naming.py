@@ -6,7 +6,10 @@ import hashlib
 import secrets
 from base64 import urlsafe_b64encode
 
+from django.conf import settings
 from django.utils.crypto import salted_hmac
+
+RESOURCES = f"{settings.SANDBOX_URL}/DataCustodian/espi/1_1/resource"
 
 
 def new_uid() -> str:

@@ -11,7 +11,7 @@ from django.utils.crypto import constant_time_compare
 from greenbutton.espi import scope as scopes
 from utilities.sandbox.faults import Fault
 from utilities.sandbox.models.accounts import UtilityAccount
-from utilities.sandbox.models.naming import derive, spell
+from utilities.sandbox.models.naming import RESOURCES, derive, spell
 from utilities.sandbox.programmes import Programme, get_programme
 
 
@@ -99,6 +99,16 @@ class Registration(models.Model):
     def registration_access_token(self) -> str:
         """The token that opens the registration's own endpoints; derived like the secret."""
         return spell(derive("registration_token", f"{self.client_id}:{self.token_version}"))
+
+    @property
+    def bulk_uid(self) -> str:
+        """The name of everything that it may read, as in `Batch/Bulk/{bulk}` and `BR=` (FB 35)."""
+        return derive("bulk", self.client_id)[:17].hex()
+
+    @property
+    def bulk_uri(self) -> str:
+        """Where a client token reads all of it."""
+        return f"{RESOURCES}/Batch/Bulk/{self.bulk_uid}"
 
     def has_secret(self, secret: str) -> bool:
         """Whether this is the client's secret; takes as long for a wrong one."""

@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from greenbutton.espi import scope as scopes
 from utilities.sandbox.models.consents import Grant
 from utilities.sandbox.models.naming import digest
 from utilities.sandbox.models.registrations import Registration
@@ -71,6 +72,8 @@ class Token(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="tokens")
     grant = models.ForeignKey(Grant, models.CASCADE, related_name="tokens", null=True)
+    # Empty for all that the grant allows; a client token has one of its own.
+    scope = models.CharField(max_length=scopes.MAX_LENGTH, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
@@ -89,16 +92,20 @@ class Token(models.Model):
         return f"{self.kind} token of {self.registration_id}"
 
     @classmethod
-    def issue_for_client(cls, registration: Registration) -> str:
+    def issue_for_client(cls, registration: Registration, scope: str) -> str:
         """A client token; several may be in use, by several workers of one company."""
-        return cls._issue(registration, cls.Kind.CLIENT, None, TOKEN_LIFETIME)
+        return cls._issue(registration, cls.Kind.CLIENT, None, TOKEN_LIFETIME, scope)
 
     @classmethod
     @transaction.atomic
-    def issue_for_grant(cls, grant: Grant, replacing: Token | None) -> tuple[str, str] | None:
+    def issue_for_grant(
+        cls, grant: Grant, replacing: Token | None, scope: str
+    ) -> tuple[str, str] | None:
         """A new access and refresh token; the older ones end.
 
-        None if the refresh token that they replace was used meanwhile, or the grant revoked.
+        Only the access token is held to a narrower scope: the refresh token keeps the grant's
+        (RFC 6749 §6). None if the refresh token that they replace was used meanwhile, or the
+        grant revoked.
         """
         # One at a time for each grant, or two refreshes at once would each leave a pair behind.
         locked = Grant.objects.select_for_update().get(id=grant.id)
@@ -106,8 +113,8 @@ class Token(models.Model):
         if not locked.is_active or (replacing and not current.filter(id=replacing.id).exists()):
             return None
         current.update(revoked_at=timezone.now())
-        access = cls._issue(grant.registration, cls.Kind.ACCESS, grant, TOKEN_LIFETIME)
-        refresh = cls._issue(grant.registration, cls.Kind.REFRESH, grant, None)
+        access = cls._issue(grant.registration, cls.Kind.ACCESS, grant, TOKEN_LIFETIME, scope)
+        refresh = cls._issue(grant.registration, cls.Kind.REFRESH, grant, None, "")
         return access, refresh
 
     @classmethod
@@ -117,6 +124,7 @@ class Token(models.Model):
         kind: Token.Kind,
         grant: Grant | None,
         lifetime: timedelta | None,
+        scope: str,
     ) -> str:
         token = secrets.token_urlsafe(32)
         cls.objects.create(
@@ -124,6 +132,7 @@ class Token(models.Model):
             digest=digest(token),
             registration=registration,
             grant=grant,
+            scope=scope,
             expires_at=None if lifetime is None else timezone.now() + lifetime,
         )
         return token
@@ -140,3 +149,20 @@ class Token(models.Model):
         if found is None or (found.grant is not None and not found.grant.is_active):
             return None
         return found
+
+    @classmethod
+    def find_used_refresh(cls, token: str) -> Token | None:
+        """The row of a refresh token that was replaced or revoked."""
+        return (
+            cls.objects.filter(
+                digest=digest(token), kind=cls.Kind.REFRESH, revoked_at__isnull=False
+            )
+            .select_related("grant")
+            .first()
+        )
+
+    def revoke(self) -> None:
+        """Give the token back (RFC 7009 §2.1): with a refresh token the whole consent ends."""
+        if self.kind == self.Kind.REFRESH and self.grant is not None:
+            self.grant.revoke()
+        type(self).objects.filter(id=self.id, revoked_at=None).update(revoked_at=timezone.now())

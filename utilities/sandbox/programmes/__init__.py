@@ -146,6 +146,27 @@ class Programme:
         """Where a third party trades codes for tokens."""
         return f"{settings.SANDBOX_URL}/DataCustodian/{self.slug}/oauth/token"
 
+    @property
+    def revoke_url(self) -> str:
+        """Where a third party gives a token back (RFC 7009)."""
+        return f"{settings.SANDBOX_URL}/DataCustodian/{self.slug}/oauth/revoke"
+
+    @property
+    def issuer(self) -> str:
+        """The name of its authorization server (RFC 8414 §2)."""
+        return f"{settings.SANDBOX_URL}/DataCustodian/{self.slug}"
+
+    @property
+    def metadata_url(self) -> str:
+        """Where the authorization server describes itself (RFC 8414 §3.1)."""
+        path = f"/.well-known/oauth-authorization-server/DataCustodian/{self.slug}"
+        return f"{settings.SANDBOX_URL}{path}"
+
+    @property
+    def test_submit_url(self) -> str:
+        """Where a third party gets a code without any page, for test accounts."""
+        return f"{settings.SANDBOX_URL}/DataCustodian/{self.slug}/test-submit"
+
     def way(self, type: str) -> Way | None:  # noqa: A002 (the seeds' word)
         """The way of this type, if the utility offers it."""
         return next((way for way in self.ways if way.type == type), None)

@@ -11,7 +11,15 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from utilities.sandbox.models import AuthorizationCode, ConsentRequest, Grant, Service
+from utilities.sandbox.faults import Fault
+from utilities.sandbox.models import (
+    AuthorizationCode,
+    ConsentRequest,
+    Grant,
+    Registration,
+    Service,
+    UtilityAccount,
+)
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.terms import DATA_WORDS, Choice, Terms, TermsError, until_of
 from utilities.sandbox.views.pages import CHOOSE, flow_page, go_to, in_flow, page, posted_only
@@ -141,13 +149,7 @@ def _allow(
     with transaction.atomic():
         if not asking.answer():
             return page(request, "expired", asking.programme, status=404)
-        grant = Grant.objects.create(
-            registration=asking.registration,
-            account=asking.account,
-            scope=terms.granted(choice, services),
-            until=until_of(choice),
-        )
-        grant.services.set(services)
+        grant = agree(asking.registration, asking.account, terms, choice, services)
     if not asking.redirect_uri:
         request.session[RECEIPTS] = [*request.session.get(RECEIPTS, []), grant.uid]
         return redirect("receipt", programme=asking.programme, uid=grant.uid)
@@ -155,6 +157,26 @@ def _allow(
         grant, redirect_uri=asking.redirect_uri, code_challenge=asking.code_challenge
     )
     return HttpResponseRedirect(return_address(asking, code=code))
+
+
+def agree(
+    registration: Registration,
+    account: UtilityAccount,
+    terms: Terms,
+    choice: Choice,
+    services: list[Service],
+) -> Grant:
+    """The consent itself."""
+    if registration.has(Fault.NARROWER_SCOPE):
+        choice = choice.narrower()
+    grant = Grant.objects.create(
+        registration=registration,
+        account=account,
+        scope=terms.granted(choice, services),
+        until=until_of(choice),
+    )
+    grant.services.set(services)
+    return grant
 
 
 def _refuse(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
@@ -170,11 +192,16 @@ def _refuse(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
 
 def return_address(asking: ConsentRequest, **answer: str) -> str:
     """The company's own address with the answer, and the state that it sent (RFC 6749 §4.1.2)."""
-    return answer_address(asking.redirect_uri, asking.state if asking.has_state else None, **answer)
+    state = asking.state if asking.has_state else None
+    return answer_address(asking.programme, asking.redirect_uri, state, **answer)
 
 
-def answer_address(redirect_uri: str, state: str | None, **answer: str) -> str:
+def answer_address(
+    programme: Programme, redirect_uri: str, state: str | None, **answer: str
+) -> str:
     """The redirect URI with more in its query; what it held stays (RFC 6749 §3.1.2)."""
+    # RFC 9207 §2: who answers, so that an answer cannot be passed off as another utility's.
+    answer["iss"] = programme.issuer
     if state is not None:
         answer["state"] = state
     parts = urlsplit(redirect_uri)

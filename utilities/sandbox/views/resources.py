@@ -1,124 +1,107 @@
-"""The ESPI resources that tokens open."""
+"""What tokens open of a customer's data: each resource, and all of them in one document."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.gzip import gzip_page
+from django.http import HttpRequest, HttpResponseBase
 
-from greenbutton.espi import write_bare, write_entry, write_feed
+from greenbutton.espi import write_bare
 from greenbutton.espi.service_status import ServiceStatus
-from utilities.sandbox import documents
-from utilities.sandbox.bearer import Bearer, json_error, takes
+from utilities.sandbox import documents, opened
+from utilities.sandbox.answers import XML, whole
+from utilities.sandbox.bearer import Bearer, takes, wrong_class
 from utilities.sandbox.branch import Branch
-from utilities.sandbox.certificate import CERTIFICATE
-from utilities.sandbox.models import RESOURCES, Clock, Grant
-from utilities.sandbox.query import Query, QueryError
-
-ATOM = "application/atom+xml"
-XML = "application/xml"
-NO_STORE = {"Cache-Control": "no-store"}
+from utilities.sandbox.models import Registration
+from utilities.sandbox.opened import Opened, read_query
+from utilities.sandbox.refusals import Refusal, accepts
+from utilities.sandbox.resource_tree import COMPANIONS, CUSTOMER, USAGE
 
 
 @takes("registration", "client", "access")
+@accepts("GET")
 def service_status(request: HttpRequest, bearer: Bearer) -> HttpResponseBase:
-    """That the utility is up."""
-    if response := _only(request, "GET"):
-        return response
-    return HttpResponse(write_bare(ServiceStatus(1)), content_type=XML, headers=NO_STORE)
+    """That the utility is up. The certification wants a client token; the platform takes any."""
+    is_certified = bearer.registration.profile == Registration.Profile.CERTIFIED
+    if is_certified and bearer.token_class != "client":  # noqa: S105 (a name of a class)
+        return wrong_class("client")
+    return whole(request, write_bare(ServiceStatus(1)), XML)
+
+
+@takes("access")
+@accepts("GET")
+def usage(request: HttpRequest, bearer: Bearer, uid: str, below: str) -> HttpResponseBase:
+    """One resource of a customer's usage, or a collection."""
+    return _resource(request, _usage_of(bearer, uid), below)
+
+
+@takes("access")
+@accepts("GET")
+def usage_batch(
+    request: HttpRequest, bearer: Bearer, uid: str, below: str = "UsagePoint"
+) -> HttpResponseBase:
+    """A customer's usage and bills in one document: all of them, or of one usage point."""
+    return _batch(request, _usage_of(bearer, uid), below, "Usage shared by a customer")
+
+
+@takes("access")
+@accepts("GET")
+def customer(request: HttpRequest, bearer: Bearer, uid: str, below: str) -> HttpResponseBase:
+    """One resource of a customer's account, or a collection."""
+    return _resource(request, _account_of(bearer, uid), below)
+
+
+@takes("access")
+@accepts("GET")
+def customer_batch(
+    request: HttpRequest, bearer: Bearer, uid: str, below: str = "Customer"
+) -> HttpResponseBase:
+    """A customer's account details in one document, or a part of them."""
+    return _batch(request, _account_of(bearer, uid), below, "Account shared by a customer")
+
+
+@takes("access")
+@accepts("GET")
+def companion(request: HttpRequest, bearer: Bearer, below: str) -> HttpResponseBase:
+    """What several usage points share: reading types and local times."""
+    return _resource(request, Opened.by(bearer, "", COMPANIONS), below)
 
 
 @takes("client")
-def authorizations(request: HttpRequest, bearer: Bearer) -> HttpResponseBase:
-    """Every consent that the company was given."""
-    if response := _only(request, "GET"):
-        return response
-    href = f"{RESOURCES}/Authorization"
-    pieces = write_feed(
-        [documents.authorization_entry(grant) for grant in bearer.registration.grants.all()],
-        self_href=href,
-        title="Authorizations",
-        updated=timezone.now(),
-        id=documents.entry_id(f"{href}#{bearer.registration.client_id}"),
-        related=[CERTIFICATE],
-    )
-    return HttpResponse(b"".join(pieces), content_type=ATOM, headers=NO_STORE)
+@accepts("GET")
+def bulk(request: HttpRequest, bearer: Bearer, uid: str) -> HttpResponseBase:
+    """The usage of all customers of a company in one document."""
+    if uid != bearer.registration.bulk_uid:
+        raise Refusal.not_there()
+    return opened.bulk(request, read_query(request), bearer.registration)
 
 
-@takes("client")
-def authorization(request: HttpRequest, bearer: Bearer, uid: str) -> HttpResponseBase:
-    """One consent: read it, or end it."""
-    if response := _only(request, "GET", "DELETE"):
-        return response
-    grant = Grant.objects.filter(uid=uid, registration=bearer.registration).first()
-    if grant is None:
-        return _not_there()
-    if request.method == "DELETE":
-        grant.revoke()
-    entry = write_entry(documents.authorization_entry(grant))
-    return HttpResponse(entry, content_type=ATOM, headers=NO_STORE)
+def _usage_of(bearer: Bearer, uid: str) -> Opened:
+    _check_owner(bearer, uid)
+    return Opened.by(bearer, f"/Subscription/{uid}", USAGE)
 
 
-@csrf_exempt
-@gzip_page
-@takes("access")
-def subscription(request: HttpRequest, bearer: Bearer, uid: str) -> HttpResponseBase:
-    """The usage and the bills of one consent."""
-    if response := _only(request, "GET"):
-        return response
-    grant = bearer.grant
-    if grant is None or grant.uid != uid:
-        return _not_there()
-    try:
-        window = Query.read(request.GET).window
-    except QueryError as e:
-        return json_error(400, "invalid_request", str(e))
-    branch = Branch(f"{RESOURCES}/Subscription/{uid}/UsagePoint", companions=True)
-    now = Clock.now()
-    pieces = documents.write_feed(
-        grant.registration,
-        documents.usage_entries(grant, grant.granted, window, branch, now),
-        self_href=grant.resource_uri,
-        title=f"Usage shared by a customer of {grant.registration.programme.name}",
-        updated=now,
-        id=documents.entry_id(grant.resource_uri),
-        related=[CERTIFICATE],
-    )
-    return StreamingHttpResponse(pieces, content_type=ATOM, headers=NO_STORE)
+def _account_of(bearer: Bearer, uid: str) -> Opened:
+    _check_owner(bearer, uid)
+    return Opened.by(bearer, f"/RetailCustomer/{uid}", CUSTOMER)
 
 
-@csrf_exempt
-@gzip_page
-@takes("access")
-def retail_customer(request: HttpRequest, bearer: Bearer, uid: str) -> HttpResponseBase:
-    """Who the customer is."""
-    if response := _only(request, "GET"):
-        return response
-    grant = bearer.grant
-    if grant is None or grant.uid != uid or 51 not in grant.granted.function_blocks:
-        return _not_there()
-    pieces = documents.write_feed(
-        grant.registration,
-        documents.customer_entries(
-            grant, grant.granted, Branch(f"{RESOURCES}/RetailCustomer/{uid}/Customer")
-        ),
-        self_href=grant.customer_uri,
-        title="Account details",
-        updated=Clock.now(),
-        id=documents.entry_id(grant.customer_uri),
-        related=[CERTIFICATE],
-    )
-    return StreamingHttpResponse(pieces, content_type=ATOM, headers=NO_STORE)
+def _check_owner(bearer: Bearer, uid: str) -> None:
+    if bearer.grant is None or bearer.grant.uid != uid:
+        raise Refusal.not_there()
 
 
-def _only(request: HttpRequest, *methods: str) -> HttpResponse | None:
-    if request.method in {*methods, *(["HEAD"] if "GET" in methods else [])}:
-        return None
-    allowed = ", ".join(methods)
-    return json_error(405, "method_not_allowed", f"This address takes {allowed}.", Allow=allowed)
+def _resource(request: HttpRequest, tree: Opened, below: str) -> HttpResponseBase:
+    """An entry, or the feed of a collection: its own entries, unless more levels are asked for."""
+    query, address = read_query(request), tree.address(below)
+    if address.is_entry:
+        entry = tree.entry(address.href)
+        assert entry is not None
+        return whole(request, documents.write_entry(tree.grant.registration, entry))
+    branch = Branch(address.href, query.depth or 1)
+    return tree.feed(request, query, branch, address.names[-1])
 
 
-def _not_there() -> HttpResponse:
-    """Not there or not yours: which of the two is not told."""
-    return json_error(404, "not_found", "There is no such authorization, or it is not yours.")
+def _batch(request: HttpRequest, tree: Opened, below: str, title: str) -> HttpResponseBase:
+    """A feed of all that is at an address or below it."""
+    query, address = read_query(request), tree.address(below)
+    branch = Branch(address.href, query.depth, companions=True)
+    return tree.feed(request, query, branch, title)

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-import re
+from urllib.parse import unquote_to_bytes
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from greenbutton.espi import ScopeError
-from greenbutton.espi import scope as scopes
-from utilities.sandbox import passcodes, prefill
+from utilities.sandbox import authorization_request, passcodes, prefill
+from utilities.sandbox.authorization_request import AuthorizeError
 from utilities.sandbox.models import ConsentRequest, Registration
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.terms import Terms
 from utilities.sandbox.views.consent import answer_address
 from utilities.sandbox.views.pages import admit, browser_of, go_to, page
 
-PARAMETERS = ("response_type", "scope", "state", "code_challenge", "code_challenge_method")
-# RFC 7636 §4.2: an SHA-256 in base64url.
-CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-LONGEST_STATE = 2000
+PARAMETERS = (
+    "response_type",
+    "scope",
+    "state",
+    "prompt",
+    "code_challenge",
+    "code_challenge_method",
+)
+# RFC 9110 §15.5.2: a 401 names a scheme. For Basic a browser would ask its user for a password.
+CHALLENGE = 'Bearer realm="Green Button"'
 
 
 class UnknownCompanyError(Exception):
     """Whoever asks cannot be trusted with a redirect. The text is for the customer."""
 
 
-class AuthorizeError(Exception):
-    """A request that is told to the company by redirect (RFC 6749 §4.1.2.1)."""
-
-    def __init__(self, error: str, says: str) -> None:
-        super().__init__(says)
-        self.error = error
-        self.says = says
-
-
-@require_safe
 @never_cache
+@require_safe
 def authorize(request: HttpRequest, programme: Programme) -> HttpResponse:
     """Check the request and take the customer to the first page that is needed.
 
@@ -49,16 +44,18 @@ def authorize(request: HttpRequest, programme: Programme) -> HttpResponse:
     try:
         registration, redirect_uri = _company(programme, query)
     except UnknownCompanyError as e:
-        return page(request, "bad_request", programme, status=400, says=str(e))
+        response = page(request, "bad_request", programme, status=401, says=str(e))
+        response["WWW-Authenticate"] = CHALLENGE
+        return response
     try:
-        asking = _read(registration, redirect_uri, query)
+        _check(request)
+        asking = authorization_request.read(registration, redirect_uri, query.dict())
     except AuthorizeError as e:
         if not redirect_uri:
             return page(request, "bad_request", programme, status=400, says=e.says)
-        states = query.getlist("state")
-        state = states[0] if len(states) == 1 else None
+        answer = {"error": e.error, "error_description": e.says}
         return HttpResponseRedirect(
-            answer_address(redirect_uri, state, error=e.error, error_description=e.says)
+            answer_address(programme, redirect_uri, _state(request), **answer)
         )
     ConsentRequest.forget_old()
     asking.browser = browser_of(request)
@@ -68,62 +65,51 @@ def authorize(request: HttpRequest, programme: Programme) -> HttpResponse:
 
 def _company(programme: Programme, query: QueryDict) -> tuple[Registration, str]:
     """The registration, and the redirect URI if one is named: exactly as it was registered."""
+    # RFC 6749 §3.1: a parameter without a value counts as left out.
     ids, uris = query.getlist("client_id"), query.getlist("redirect_uri")
-    if len(ids) != 1 or len(uris) > 1 or "\0" in ids[0]:
+    if len(ids) != 1 or len(uris) > 1 or not ids[0] or "\0" in ids[0]:
         raise UnknownCompanyError("The link does not say which company it is from.")
     client = Registration.objects.filter(client_id=ids[0], utility=programme.slug).first()
     if client is None:
         raise UnknownCompanyError(
             f"The company that the link is from is not registered with {programme.name}."
         )
-    if uris and uris[0] not in client.redirect_uris:
+    redirect_uri = "".join(uris)
+    if redirect_uri and redirect_uri not in client.redirect_uris:
         raise UnknownCompanyError(
             f"The link leads back to an address that {client.company_name} has not registered."
         )
-    return client, uris[0] if uris else ""
+    return client, redirect_uri
 
 
-def _read(registration: Registration, redirect_uri: str, query: QueryDict) -> ConsentRequest:
+def _check(request: HttpRequest) -> None:
+    """What holds for the address itself, and would not for the same request in a body."""
+    query = request.GET
     for name in PARAMETERS:
         if len(query.getlist(name)) > 1:
             raise AuthorizeError("invalid_request", f"{name} is given more than once.")
-    if "response_type" not in query:
+    if not _is_utf8(request):
+        raise AuthorizeError("invalid_request", "The parameters are not in UTF-8.")
+    if not query.get("response_type"):
         raise AuthorizeError("invalid_request", "response_type is missing.")
     if query["response_type"] != "code":
         raise AuthorizeError("unsupported_response_type", "response_type must be code.")
-    state = query.get("state")
-    if state is not None and (len(state) > LONGEST_STATE or "\0" in state):
-        raise AuthorizeError("invalid_request", "The state is too long or not text.")
-    return ConsentRequest(
-        registration=registration,
-        redirect_uri=redirect_uri,
-        state=state or "",
-        has_state=state is not None,
-        scope=_scope(registration, query.get("scope") or registration.default_scope),
-        code_challenge=_challenge(query),
-    )
 
 
-def _scope(registration: Registration, text: str) -> str:
-    """One opaque string: it may hold spaces, so it is never split at them."""
+def _state(request: HttpRequest) -> str | None:
+    """The state for an error's redirect: exactly as it came, or not at all."""
+    states = request.GET.getlist("state")
+    return states[0] if len(states) == 1 and _is_utf8(request) else None
+
+
+def _is_utf8(request: HttpRequest) -> bool:
+    """Whether every character can be given back; Django replaces those that cannot be read."""
     try:
-        Terms(scopes.parse(text), registration.programme.zone)
-    except ScopeError as e:
-        raise AuthorizeError("invalid_scope", str(e)) from e
-    return text
-
-
-def _challenge(query: QueryDict) -> str:
-    """RFC 7636 §4.3, with S256 only: plain would put the secret into the address."""
-    challenge = query.get("code_challenge", "")
-    method = query.get("code_challenge_method", "")
-    if not challenge and not method:
-        return ""
-    if method != "S256":
-        raise AuthorizeError("invalid_request", "code_challenge_method must be S256.")
-    if not CHALLENGE.fullmatch(challenge):
-        raise AuthorizeError("invalid_request", "The code_challenge is not an SHA-256.")
-    return challenge
+        # PEP 3333: bytes, written as the characters of ISO 8859-1.
+        unquote_to_bytes(request.META["QUERY_STRING"].encode("iso-8859-1")).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _first_page(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
