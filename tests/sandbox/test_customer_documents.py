@@ -17,7 +17,6 @@ from greenbutton.espi.customer.service_supplier import ServiceSupplier
 from greenbutton.espi.customer.statement import Statement
 from greenbutton.espi.customer.street_address import StreetAddress, StreetDetail, TownDetail
 from greenbutton.espi.customer_links import CustomerLinker
-from greenbutton.espi.scope import Scope
 from tests.sandbox.given import (
     PUC_HOME,
     PUC_SOLAR,
@@ -28,6 +27,7 @@ from tests.sandbox.given import (
     company,
     consent,
     customer_entries,
+    narrowed,
     read,
     usage_entries,
     written,
@@ -154,16 +154,16 @@ TOLD_BY = {
 @pytest.mark.parametrize("part", TOLD_BY)
 def test_each_part_of_the_scope_brings_its_own_and_nothing_else(part: int) -> None:
     grant = consent(account(SVCE_HOME), (4, 16, 51))
-    alone = written(grant, customer_entries(grant, Scope((51, part)))).decode()
+    alone = written(grant, customer_entries(grant, narrowed(grant, 51, part))).decode()
     assert [one for one, told in TOLD_BY.items() if told in alone] == [part]
     others = [one for one in TOLD_BY if one != part]
-    without = written(grant, customer_entries(grant, Scope((51, *others)))).decode()
+    without = written(grant, customer_entries(grant, narrowed(grant, 51, *others))).decode()
     assert [one for one, told in TOLD_BY.items() if told in without] == others
 
 
 def test_a_scope_that_names_no_part_means_all_of_them() -> None:
     grant = consent(account(SVCE_HOME), (4, 16, 51))
-    assert customer_entries(grant, Scope((4, 16, 51))) == customer_entries(grant)
+    assert customer_entries(grant, narrowed(grant, 4, 16, 51)) == customer_entries(grant)
 
 
 @pytest.mark.spec("NAESB REQ.21", "FB_13 TC010")
