@@ -76,11 +76,27 @@ def secret(name: str) -> str:
 
 
 def site_url(name: str, default: str) -> str:
-    """An origin (scheme, host, port) without a path; https unless the host is this machine.
+    """An origin (scheme, host, port) without a path; https unless the host is this machine."""
+    return origin(name, text(name, default).rstrip("/"))
 
-    Spelt as browsers spell it in the Host header, with which every request's is compared.
+
+def page_url(name: str, default: str) -> str:
+    """The address of a page, which ends in a slash so that others lie below it; https as above."""
+    value = text(name, default)
+    start, slash, path = value.partition("://")
+    host, separator, path = path.partition("/")
+    if not separator or not value.endswith("/") or "?" in path or "#" in path:
+        raise ImproperlyConfigured(
+            f"{name} must look like https://demo.example.org/ and end in a slash, not {value!r}."
+        )
+    return f"{origin(name, f'{start}{slash}{host}')}/{path}"
+
+
+def origin(name: str, value: str) -> str:
+    """The origin, spelt as browsers spell it in the Host header, with which requests' are compared.
+
+    `name` is the variable that an error is told about.
     """
-    value = text(name, default).rstrip("/")
     try:
         parts, port = urlsplit(value), urlsplit(value).port
     except ValueError:  # a port that is none, brackets that do not close
@@ -114,6 +130,8 @@ IS_SANDBOX = SITE == "sandbox"
 PORTAL_URL = site_url("PORTAL_URL", "http://localhost:8000")
 SANDBOX_URL = site_url("SANDBOX_URL", "http://127.0.0.1:8001")
 SITE_URL = SANDBOX_URL if IS_SANDBOX else PORTAL_URL
+# The demonstration third party, to which the utilities' pages of the sandbox lead.
+DEMO_SITE_URL = page_url("DEMO_SITE_URL", f"{PORTAL_URL}/demo/")
 
 DEMO = flag("DEMO", default=False)
 DEBUG = flag("DEBUG", default=False)
@@ -392,24 +410,57 @@ ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("home")
 
 # --- E-mail ------------------------------------------------------------------------------------
 
-EMAIL_BACKEND = (
-    "django.core.mail.backends.console.EmailBackend"
-    if DEMO or IS_SANDBOX
-    else "django.core.mail.backends.smtp.EmailBackend"
-)
+# Where a demo's sandbox keeps what it sends, for the rehearsal to read. A passcode in a file opens
+# what it opens for whoever reads the file, so it is refused where real customers could come.
+OUTBOX_DIR = text("OUTBOX_DIR", "")
+if OUTBOX_DIR and not (DEMO and IS_SANDBOX):
+    raise ImproperlyConfigured("OUTBOX_DIR keeps passcodes: it is for the sandbox of a demo only.")
+
+
+def email_backend() -> str:
+    """E-mails are printed in a demo, and by a sandbox that was given no mail server."""
+    if OUTBOX_DIR:
+        return "utilities.sandbox.outbox.EmailBackend"
+    if DEMO or (IS_SANDBOX and not text("EMAIL_HOST", "")):
+        return "django.core.mail.backends.console.EmailBackend"
+    return "django.core.mail.backends.smtp.EmailBackend"
+
+
+EMAIL_BACKEND = email_backend()
 EMAIL_HOST = text("EMAIL_HOST", "localhost")
 EMAIL_PORT = number("EMAIL_PORT", 25)
 EMAIL_HOST_USER = text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = secret("EMAIL_HOST_PASSWORD") if EMAIL_HOST_USER else ""
 EMAIL_USE_TLS = flag("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", SUPPORT_EMAIL)
+# The sandbox is another company; without a sender of its own, each utility makes one up.
+DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "" if IS_SANDBOX else SUPPORT_EMAIL)
+
+# --- The sandbox's passcodes -------------------------------------------------------------------
+
+# The function that sends a text message: utilities.sandbox.text_messages says what it takes.
+SMS_BACKEND = text(
+    "SMS_BACKEND",
+    "utilities.sandbox.outbox.send_text_message"
+    if OUTBOX_DIR
+    else "utilities.sandbox.text_messages.write_to_log",
+)
+# How many passcodes one browser, and one network address, may have sent in an hour.
+PASSCODES_AN_HOUR_PER_BROWSER = number("PASSCODES_AN_HOUR_PER_BROWSER", 10)
+PASSCODES_AN_HOUR_PER_ADDRESS = number("PASSCODES_AN_HOUR_PER_ADDRESS", 30)
+# How often one network address may look up a customer in an hour; test identifiers do not count.
+LOOKUPS_AN_HOUR_PER_ADDRESS = number("LOOKUPS_AN_HOUR_PER_ADDRESS", 60)
 
 # --- Connecting --------------------------------------------------------------------------------
 
 # How often one browser, and one network address, may set out for a utility.
 CONNECTS_AN_HOUR_PER_BROWSER = number("CONNECTS_AN_HOUR_PER_BROWSER", 10)
 CONNECTS_AN_HOUR_PER_ADDRESS = number("CONNECTS_AN_HOUR_PER_ADDRESS", 60)
+
+# --- Registering with a utility of the sandbox -------------------------------------------------
+
+# How many companies one network address may register in an hour.
+REGISTRATIONS_AN_HOUR_PER_ADDRESS = number("REGISTRATIONS_AN_HOUR_PER_ADDRESS", 20)
 
 # --- Collecting --------------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PORTAL_PORT, SANDBOX_PORT = 8000, 8001
 # In the folder of state: which processes `manage.py demo`, and `manage.py sandbox`, started.
 STACK_RECORD, SANDBOX_RECORD = "stack.processes", "sandbox.processes"
+# And what the stack's sandbox sends, for the rehearsal to read.
+OUTBOX = "outbox"
 GUNICORN = [
     *("-m", "gunicorn", "portal.wsgi", "--worker-class", "gthread"),
     *("--graceful-timeout", "3", "--no-control-socket", "--log-level", "warning"),
@@ -44,6 +46,8 @@ WORKER = [
     # One worker has nobody to talk to; asking around costs it a second at its start.
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),
 ]
+# Posts the sandbox's push notices, and needs its tables.
+CLERK = [str(CHECKOUT / "manage.py"), "sandbox_clerk"]
 # Django's checks load every page's code, charts and all: a second or more for each command.
 UNCHECKED = ("--skip-checks",)
 
@@ -125,7 +129,7 @@ def run_here(*arguments: str) -> str:
 
 
 def sandbox_clients(site: Site) -> str:
-    """Migrate and seed a sandbox; the JSON that it prints about its clients."""
+    """Migrate and seed a sandbox; the JSON that it prints about its clients and its staff."""
     return site.manage("sandbox_seed", "--migrate", "--json", *UNCHECKED)
 
 
@@ -152,6 +156,7 @@ class Stack:
         self.state = state
         self.tell = tell
         self.clients: list[dict[str, Any]] = []
+        self.utility_staff: list[dict[str, str]] = []
         state.mkdir(parents=True, exist_ok=True)
         for what, name in {"demo": STACK_RECORD, "sandbox": SANDBOX_RECORD}.items():
             if owner := end_leftovers(state / name):
@@ -168,8 +173,8 @@ class Stack:
             if port and site.port != port:
                 tell(f"Port {port} is taken by another program: the {site.name} is at {site.url}.")
         addresses = {"PORTAL_URL": self.portal.url, "SANDBOX_URL": self.sandbox.url}
-        for site in (self.portal, self.sandbox):
-            site.use({**environment, **addresses})
+        self.portal.use({**environment, **addresses})
+        self.sandbox.use({**environment, **addresses, "OUTBOX_DIR": str(state / OUTBOX)})
 
     def start(self) -> None:
         """Migrate, seed and start everything; what does not depend on each other, at once."""
@@ -189,14 +194,18 @@ class Stack:
                 # Before the pool waits for its threads: they wait for what is stopped here.
                 self.children.stop()
                 raise
-        self.clients = json.loads(seeded.result())["clients"]
-        self._register(seeded.result())
+        described = json.loads(seeded.result())
+        self.clients, self.utility_staff = described["clients"], described["staff"]
+        # A utility tells a company nothing of its staff.
+        self._register(json.dumps({"clients": self.clients}))
         self._collect()
 
     def _open_sandbox(self) -> str:
         # The servers first: they load while their databases are made ready.
         self.sandbox.serve()
-        return sandbox_clients(self.sandbox)
+        clients = sandbox_clients(self.sandbox)
+        self.sandbox.start("clerk", *CLERK)
+        return clients
 
     def _open_portal(self) -> None:
         self.portal.serve()

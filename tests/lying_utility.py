@@ -100,6 +100,11 @@ class LyingUtility:
         with self._lock:
             self._answers[path].append(answer)
 
+    def forget(self, path: str) -> None:
+        """Take back the answers of a path."""
+        with self._lock:
+            self._answers.pop(path, None)
+
     def trickle(self, path: str, *, headers: dict[str, str] | None = None) -> None:
         """Answer with a byte now and then, until the test is over."""
         self.answer_exactly(path, Answer(200, headers or {}, self._trickle()))

@@ -18,6 +18,7 @@ from django.utils import timezone
 from authorizations.models import Authorization, ShareLink
 from greenbutton.models import Pull, ReadingDay, UsagePoint, UsageSummary
 from portal.rehearsal.browser import Browser, Page
+from portal.rehearsal.mailbox import Mailbox
 from portal.rehearsal.rows import Row
 from utilities.models import Utility
 
@@ -69,10 +70,10 @@ def play(row: Row) -> Outcome:
     """Play one row; a row that fails is an outcome, not an exception."""
     outcome = Outcome(row)
     started = time.monotonic()
-    link = _make_link(row)
+    link, mailbox = _make_link(row), Mailbox.new(row.way)
     try:
         with Browser() as browser:
-            page = _authenticate(browser, row, link)
+            page = _authenticate(browser, row, link, mailbox)
             if row.is_found:
                 authorization = _consent(browser, page, link)
                 outcome.consent_seconds = time.monotonic() - started
@@ -81,6 +82,8 @@ def play(row: Row) -> Outcome:
                 outcome.detail = f"{outcome.readings:,} readings, {outcome.bills} bills"
             else:
                 outcome.detail = refused(page, link)
+                if mailbox.messages():
+                    raise RowFailedError("a passcode was sent all the same")
         outcome.ok = True
     except (RowFailedError, LookupError, httpx.HTTPError) as e:
         outcome.detail = str(e) or type(e).__name__
@@ -100,7 +103,7 @@ def _make_link(row: Row) -> ShareLink:
     )
 
 
-def _authenticate(browser: Browser, row: Row, link: ShareLink) -> Page:
+def _authenticate(browser: Browser, row: Row, link: ShareLink, mailbox: Mailbox) -> Page:
     """From the share link to the consent page, or to the page that says that nobody was found."""
     page = browser.open(f"{settings.PORTAL_URL}/share/{link.code}/")
     if row.prefill and row.prefill in page.text:
@@ -117,18 +120,33 @@ def _authenticate(browser: Browser, row: Row, link: ShareLink) -> Page:
         if page.alert():
             raise RowFailedError(f"the ordinary form opens with an error: {page.describe()}")
     if page.has_form("authenticate"):
-        page = browser.submit(page.form("authenticate"), _answers(row))
+        page = browser.submit(page.form("authenticate"), _answers(row, mailbox))
     if page.has_form("passcode"):
-        shown = page.texts.get("test-passcode", "")
-        if not shown.isdecimal():
-            raise RowFailedError("the passcode page does not display the test passcode")
-        page = browser.submit(page.form("passcode"), {"passcode": shown})
+        passcode = _sent_passcode(page, mailbox) if row.is_sent else _shown_passcode(page)
+        page = browser.submit(page.form("passcode"), {"passcode": passcode})
     return page
 
 
-def _answers(row: Row) -> dict[str, str]:
+def _shown_passcode(page: Page) -> str:
+    shown = page.texts.get("test-passcode", "")
+    if not shown.isdecimal():
+        raise RowFailedError("the passcode page does not display the test passcode")
+    return shown
+
+
+def _sent_passcode(page: Page, mailbox: Mailbox) -> str:
+    """The passcode as it arrived; the page must give away neither it nor the contact."""
+    passcode = mailbox.wait_for_passcode()
+    if passcode is None:
+        raise RowFailedError(f"no passcode arrived within {mailbox.PATIENCE_SECONDS} seconds")
+    if "test-passcode" in page.texts or passcode in page.text or mailbox.contact in page.text:
+        raise RowFailedError("the passcode page shows what was sent, or where")
+    return passcode
+
+
+def _answers(row: Row, mailbox: Mailbox) -> dict[str, str]:
     """What the customer types into the utility's form."""
-    answers = {"type": row.way, "value": row.value}
+    answers = {"type": row.way, "value": row.typed(mailbox.contact)}
     if row.bill_amount:
         answers |= {"bill_amount": row.bill_amount, "bill_date": row.bill_date}
     return answers

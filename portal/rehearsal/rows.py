@@ -6,6 +6,7 @@ either shows as a row that fails.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 
@@ -32,6 +33,15 @@ class Row:
         return self.scenario != "badlogin"
 
     @property
+    def is_sent(self) -> bool:
+        """Whether the passcode is really sent, to a contact that stands where `<your_…>` is."""
+        return YOUR_CONTACT.search(self.value) is not None
+
+    def typed(self, contact: str) -> str:
+        """What the customer types: the value, with the contact in its place."""
+        return YOUR_CONTACT.sub(contact, self.value)
+
+    @property
     def title(self) -> str:
         """The row in one line."""
         prefilled = ", prefilled" if self.prefill is not None else ""
@@ -39,6 +49,7 @@ class Row:
         return f"{self.utility} {self.way} {self.value} ({self.scenario}{fallback or prefilled})"
 
 
+YOUR_CONTACT = re.compile(r"<your_(phone_number|email)>")
 PUC_HOUSEHOLD = (("electricity", 1), ("water", 1))
 SVCE_HOUSEHOLD = (("electricity", 1), ("gas", 1))
 SVCE_BUSINESS = (("electricity", 4), ("gas", 1))
@@ -76,7 +87,16 @@ ACCOUNTS = [
     Row("SVCE", "account", "333333333-3", "badlogin"),
 ]
 
-TYPED = [*LAST_BILL, *TEST_ACCOUNTS, *PHONES, *EMAILS, *ADDRESSES, *ACCOUNTS]
+OWN_CONTACTS = [
+    Row("SVCE", "phone", "TEST_residential_<your_phone_number>", "residential", SVCE_HOUSEHOLD),
+    Row("SVCE", "email", "TEST_residential_<your_email>", "residential", SVCE_HOUSEHOLD),
+    Row("SVCE", "phone", "TEST_commercial_<your_phone_number>", "commercial", SVCE_BUSINESS),
+    Row("SVCE", "email", "TEST_commercial_<your_email>", "commercial", SVCE_BUSINESS),
+    Row("SVCE", "phone", "TEST_badlogin_<your_phone_number>", "badlogin"),
+    Row("SVCE", "email", "TEST_badlogin_<your_email>", "badlogin"),
+]
+
+TYPED = [*LAST_BILL, *TEST_ACCOUNTS, *PHONES, *EMAILS, *ADDRESSES, *ACCOUNTS, *OWN_CONTACTS]
 
 # Each way once more, its value carried by the link.
 PREFILLED = [

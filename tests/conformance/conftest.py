@@ -31,6 +31,12 @@ def other(target: Target) -> Target:
     return Target.register(target.sandbox, target.profile, target.http)
 
 
+@pytest.fixture
+def newcomer(target: Target) -> Target:
+    """A client of the same utility that has no consent yet."""
+    return Target.register(target.sandbox, target.profile, target.http)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--conformance-table", type=Path, metavar="FILE", help="write the table as Markdown"

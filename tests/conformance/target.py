@@ -22,7 +22,8 @@ from tests.conftest import SandboxSite
 UTILITY = "SSMPUC"
 PROFILES = ("certified", "export")
 REDIRECT_URI = "https://third-party.invalid/callback?from=utility"
-SCOPE = "FB=4_16"
+# Two months: enough for bills, and quick to read.
+SCOPE = "FB=4_16;HistoryLength=5184000"
 TEST_ACCOUNT = "AdditionalScope=auth-test-test_residential"
 
 
@@ -36,11 +37,13 @@ class Target:
     http: httpx.Client
 
     @classmethod
-    def register(cls, sandbox: SandboxSite, profile: str, http: httpx.Client) -> Target:
+    def register(
+        cls, sandbox: SandboxSite, profile: str, http: httpx.Client, utility: str = UTILITY
+    ) -> Target:
         """A new client of its own, so that no run finds the consents of another."""
         printed = sandbox.manage(
             "sandbox_client",
-            *("--new", UTILITY, "--redirect-uri", REDIRECT_URI, "--profile", profile, "--json"),
+            *("--new", utility, "--redirect-uri", REDIRECT_URI, "--profile", profile, "--json"),
         )
         return cls(sandbox, profile, json.loads(printed), http)
 
@@ -116,10 +119,10 @@ class Target:
             self.client["token_url"], data=sent, auth=auth or httpx.USE_CLIENT_DEFAULT
         )
 
-    def code(self, scope: str = SCOPE) -> str:
+    def code(self, scope: str = SCOPE, scenario: str = "residential") -> str:
         """A code for everything that is asked for, without a page."""
         issuer = self.client["token_url"].removesuffix("/oauth/token")
-        asked = {"scenario": "residential", "scope": scope, "redirect_uri": REDIRECT_URI}
+        asked = {"scenario": scenario, "scope": scope, "redirect_uri": REDIRECT_URI}
         answer = self.http.post(f"{issuer}/test-submit", json=asked, auth=self.credentials)
         assert answer.status_code == 200, answer.text
         code: str = answer.json()["code"]
@@ -138,14 +141,29 @@ class Target:
         """What the token endpoint answers to this refresh token."""
         return self.token(**{"grant_type": "refresh_token", "refresh_token": token} | changes)
 
-    def consent(self, scope: str = SCOPE) -> dict[str, Any]:
+    def consent(self, scope: str = SCOPE, scenario: str = "residential") -> dict[str, Any]:
         """The token answer of a new consent; its access token is A in the field guide's table."""
-        answer: dict[str, Any] = self.trade(self.code(scope)).json()
+        answer: dict[str, Any] = self.trade(self.code(scope, scenario)).json()
         return answer
 
-    def get(self, url: str, token: str = "") -> httpx.Response:
+    def get(self, url: str, token: str = "", **query: str) -> httpx.Response:
         """A resource, with a token or none."""
-        return self.http.get(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+        return self._send("GET", url, token, params=query or None)
+
+    def put(self, url: str, token: str, document: bytes) -> httpx.Response:
+        """Send a document to a resource."""
+        headers = {"Content-Type": "application/atom+xml"}
+        return self._send("PUT", url, token, headers=headers, content=document)
+
+    def delete(self, url: str, token: str) -> httpx.Response:
+        """End a resource."""
+        return self._send("DELETE", url, token)
+
+    def _send(self, method: str, url: str, token: str, **more: Any) -> httpx.Response:
+        headers = more.pop("headers", {})
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        return self.http.request(method, url, headers=headers, **more)
 
     # What only time would bring
 

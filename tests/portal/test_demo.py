@@ -75,7 +75,7 @@ def test_it_says_a_taken_port_shows_the_way_and_leaves_no_process(
 
     notes = json.loads((tmp_path / STACK_RECORD).read_text(encoding="utf-8"))
     started = [ProcessId(**process) for process in notes["processes"]]
-    assert len(started) == 4  # both sites, worker, beat
+    assert len(started) == 5  # both sites, clerk, worker, beat
     assert all(process.is_alive() for process in started)
     demo.send_signal(signal.SIGINT)
     assert "no process is left" in demo.communicate(timeout=60)[0]

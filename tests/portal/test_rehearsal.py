@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from authorizations.models import ShareLink
 from portal.rehearsal import rows
 from portal.rehearsal.browser import read_page
+from portal.rehearsal.mailbox import Mailbox
 from portal.rehearsal.play import (
     LEAST_READINGS_A_SERVICE,
     Outcome,
@@ -20,6 +22,7 @@ from portal.rehearsal.play import (
     play,
     refused,
 )
+from portal.stack import OUTBOX
 from tests import cast
 from tests.greenbutton import metering
 from tests.lying_utility import LyingUtility
@@ -41,9 +44,9 @@ FORM = """
 """
 
 
-def test_there_are_six_rows_of_puc_and_twelve_of_svce() -> None:
-    assert Counter(row.utility for row in rows.TYPED) == {"SSMPUC": 6, "SVCE": 12}
-    assert len({(row.way, row.value) for row in rows.TYPED}) == 18
+def test_there_are_six_rows_of_puc_and_eighteen_of_svce() -> None:
+    assert Counter(row.utility for row in rows.TYPED) == {"SSMPUC": 6, "SVCE": 18}
+    assert len({(row.way, row.value) for row in rows.TYPED}) == 24
 
 
 def test_every_way_is_played_once_more_with_a_prefill() -> None:
@@ -86,6 +89,30 @@ def test_a_missing_form_is_named_without_the_query_of_the_address() -> None:
     with pytest.raises(LookupError, match=r"no form #passcode on https://utility\.example/a ") as e:
         read_page("https://utility.example/a?code=secret", 200, FORM).form("passcode")
     assert "secret" not in str(e.value)
+
+
+@pytest.mark.parametrize("row", rows.OWN_CONTACTS, ids=lambda row: f"{row.way}-{row.value}")
+def test_a_contact_of_its_own_stands_where_the_documentation_says(row: rows.Row) -> None:
+    mailbox = Mailbox.new(row.way)
+    assert row.is_sent
+    assert row.typed(mailbox.contact) == f"TEST_{row.scenario}_{mailbox.contact}"
+    assert ("@" in mailbox.contact) == (row.way == "email")
+
+
+def test_only_what_arrives_at_its_own_contact_is_read(settings: Any, tmp_path: Path) -> None:
+    settings.VAR_DIR = tmp_path
+    mailbox, other = Mailbox.new("phone"), Mailbox.new("email")
+    assert mailbox.messages() == []
+    folder = tmp_path / OUTBOX
+    folder.mkdir()
+    texts = ["Your passcode is 123456.", "A new one: 234567.", "Yours is 345678."]
+    for number, (box, text) in enumerate(zip((mailbox, mailbox, other), texts, strict=True)):
+        message = json.dumps({"to": box.address, "text": text})
+        (folder / f"{number}.json").write_text(message, encoding="utf-8")
+    assert mailbox.messages() == texts[:2]
+    assert mailbox.wait_for_passcode() == "234567"
+    (folder / "3.json").write_text(json.dumps({"to": other.address, "text": "Hello"}))
+    assert other.wait_for_passcode() is None
 
 
 @pytest.fixture

@@ -65,7 +65,15 @@ def settings_with(**variables: str) -> dict[str, Any]:
         ({"FEED_MAX_BYTES": "-1"}, "FEED_MAX_BYTES must be a whole number"),
         ({"DISPATCH_SECONDS": "soon"}, "DISPATCH_SECONDS must be a whole number"),
         ({"EMAIL_HOST_USER": "portal"}, "EMAIL_HOST_PASSWORD is not set"),
+        ({"DEMO_SITE_URL": "https://demo.example.org"}, "DEMO_SITE_URL must look like"),
+        ({"DEMO_SITE_URL": "https://demo.example.org/x"}, "DEMO_SITE_URL must look like"),
+        ({"DEMO_SITE_URL": "https://demo.example.org/?a=/"}, "DEMO_SITE_URL must look like"),
+        ({"DEMO_SITE_URL": "http://demo.example.org/"}, "DEMO_SITE_URL must be https"),
+        ({"DEMO_SITE_URL": "javascript:alert(1)/"}, "DEMO_SITE_URL must look like"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL must be"),
+        ({"OUTBOX_DIR": "var/outbox"}, "for the sandbox of a demo only"),
+        ({"OUTBOX_DIR": "var/outbox", "SITE": "sandbox"}, "for the sandbox of a demo only"),
+        ({"OUTBOX_DIR": "var/outbox", "DEMO": "true"}, "for the sandbox of a demo only"),
     ],
 )
 def test_what_is_unsafe_or_makes_no_sense_is_refused(variables: dict[str, str], says: str) -> None:
@@ -97,7 +105,21 @@ def test_the_sandbox_gets_no_key_and_no_server_of_the_portals() -> None:
     assert found["FIELD_KEYS"] == []
     assert found["DATABASES"]["default"]["NAME"] == "portal_sandbox"
     assert found["REDIS_URL"].endswith("/5")
-    assert not {"authorizations", "django.contrib.auth"} & set(found["INSTALLED_APPS"])
+    assert not {"authorizations", "allauth"} & set(found["INSTALLED_APPS"])
+
+
+@pytest.mark.parametrize(
+    ("variables", "address"),
+    [
+        ({}, f"{HOME}/demo/"),
+        ({"DEMO_SITE_URL": "https://demo.example.org/"}, "https://demo.example.org/"),
+        ({"DEMO_SITE_URL": "http://localhost:9000/a/b/"}, "http://localhost:9000/a/b/"),
+    ],
+)
+def test_the_demo_site_is_the_portals_unless_another_is_named(
+    variables: dict[str, str], address: str
+) -> None:
+    assert settings_with(PORTAL_URL=HOME, **variables)["DEMO_SITE_URL"] == address
 
 
 @pytest.mark.parametrize(
@@ -141,3 +163,12 @@ def test_no_page_but_charts_and_staff_may_do_more_than_load_our_own_files() -> N
         assert not any("unsafe" in str(value) for value in values), name
     assert found["CHART_CONTENT_SECURITY_POLICY"] == {"style-src": ["'unsafe-inline'"]}
     assert "'unsafe-inline'" not in found["STAFF_CONTENT_SECURITY_POLICY"]["script-src"]
+
+
+def test_a_sandbox_with_a_mail_server_sends_and_one_without_prints() -> None:
+    sandbox = {"SITE": "sandbox"}
+    assert "console" in settings_with(**sandbox)["EMAIL_BACKEND"]
+    assert "smtp" in settings_with(**sandbox, EMAIL_HOST="mail.example.org")["EMAIL_BACKEND"]
+    demo = sandbox | {"DEMO": "true", "EMAIL_HOST": "mail.example.org"}
+    assert "console" in settings_with(**demo)["EMAIL_BACKEND"]
+    assert "outbox" in settings_with(**demo, OUTBOX_DIR="var/outbox")["EMAIL_BACKEND"]

@@ -1,10 +1,15 @@
 """Every test of the sandbox meets it seeded, as `make sandbox` would leave it."""
 
+import secrets
+from typing import Any
+
 import pytest
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
+from tests.sandbox.phone import received
 from tests.sandbox.walk import Company, Walk
+from utilities.sandbox import guards
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +23,13 @@ def rolled_back(db: None) -> None:
     """Each test in a transaction of its own."""
 
 
+@pytest.fixture(autouse=True)
+def counted_anew(settings: Any) -> None:
+    """Limits count from nothing in each test: Redis is not rolled back."""
+    settings.REDIS_PREFIX += f"{secrets.token_hex(4)}-"
+    guards._limiter.cache_clear()
+
+
 @pytest.fixture
 def puc() -> Company:
     return Company.public("ssmpuc")
@@ -26,6 +38,14 @@ def puc() -> Company:
 @pytest.fixture
 def svce() -> Company:
     return Company.public("svce")
+
+
+@pytest.fixture
+def phone(settings: Any) -> list[tuple[str, str]]:
+    """Text messages as they arrive: number and text."""
+    settings.SMS_BACKEND = "tests.sandbox.phone.receive"
+    received.clear()
+    return received
 
 
 @pytest.fixture

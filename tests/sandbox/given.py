@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -73,6 +74,11 @@ def consent(
     )
     grant.services.set(chosen)
     return grant
+
+
+def narrowed(grant: Grant, *blocks: int) -> Scope:
+    """The grant's scope, as a token may have it: with these function blocks only."""
+    return replace(grant.granted, function_blocks=blocks)
 
 
 def usage_entries(

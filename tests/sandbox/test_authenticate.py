@@ -9,7 +9,16 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from tests.sandbox.walk import PUC_HOME, Company, Walk, browser
+from tests.sandbox.walk import (
+    PUC_HOME,
+    Company,
+    Walk,
+    browser,
+    error,
+    later,
+    sent_code,
+    services,
+)
 from utilities.sandbox.models import ConsentRequest, OneTimeCode, WrongTries
 
 EL_CAMINO = "333 W EL CAMINO REAL STE {}, SUNNYVALE CA 94087"
@@ -48,29 +57,6 @@ MARJORIE = {
     "bill_date": "2026-10-21",
 }
 PRIYA = "408-555-0136"
-
-
-def services(walk: Walk) -> list[str]:
-    """The kinds of service on the consent page."""
-    assert walk.shows("consent"), walk.html
-    found = re.findall(r'name="service".*?<strong>(\w+)</strong>', walk.html, re.DOTALL)
-    return [str(kind) for kind in found]
-
-
-def sent_code() -> str:
-    found = re.search(r"^\d{6}", str(mail.outbox[-1].body))
-    assert found
-    return found[0]
-
-
-def later(**ago: Any) -> None:
-    """Move everything that has to do with waiting into the past."""
-    for row in OneTimeCode.objects.all():
-        row.created_at -= timedelta(**ago)
-        row.save()
-    for tries in WrongTries.objects.all():
-        tries.last_at -= timedelta(**ago)
-        tries.save()
 
 
 class TestLastBill:
@@ -159,6 +145,28 @@ class TestLastBill:
         walk.authenticate(**MARJORIE)
         assert walk.shows("consent")
 
+    def test_the_right_bill_ends_the_count(self) -> None:
+        company = Company.live("ssmpuc")
+        for _ in range(2):
+            walk = Walk(company)
+            for _ in range(4):
+                walk.authenticate(**MARJORIE | {"bill_amount": "1.00"})
+            walk.authenticate(**MARJORIE)
+            assert walk.shows("consent")
+
+    def test_one_account_that_is_locked_locks_no_other(self) -> None:
+        walk = Walk(Company.live("ssmpuc"))
+        for _ in range(6):
+            walk.authenticate(**MARJORIE | {"value": "41006120-01"})
+        assert error(walk) == "locked"
+        walk.authenticate(**MARJORIE)
+        assert walk.shows("consent")
+
+    def test_a_sixth_try_is_not_even_counted(self) -> None:
+        assert [WrongTries.add("ssmpuc", "bill:1") for _ in range(6)] == [True] * 5 + [False]
+        later(minutes=16)
+        assert WrongTries.add("ssmpuc", "bill:1")
+
     def test_a_test_account_is_never_locked(self, walk: Walk) -> None:
         for _ in range(7):
             walk.authenticate(**PUC_HOME | {"bill_amount": "1.00"})
@@ -238,147 +246,128 @@ class TestLookup:
         assert not mail.outbox
 
     @pytest.mark.parametrize(
-        ("type", "value", "recipient"),
+        "value",
         [
-            ("email", "TEST_residential_cy@example.net", "cy@example.net"),
-            ("phone", "TEST_commercial_408-555-0101", "4085550101@text-messages.invalid"),
+            "TEST_residential_408-555-0136",
+            "TEST_badlogin_408-555-0136",
+            "TEST_nonsense_408-555-0136",
+            "TEST__408-555-0136",
+            "TEST_408-555-0136",
         ],
     )
-    def test_a_testers_own_contact_really_gets_the_passcode(
+    def test_the_digits_behind_test_are_never_looked_up(self, svce: Company, value: str) -> None:
+        walk = Walk(svce)
+        walk.look_up("phone", value)
+        walk = Walk(svce, scope=f"FB=4;AdditionalScope=auth-phone-{value}")
+        asked = ConsentRequest.objects.exclude(account=None).select_related("account")
+        assert all(asking.account and asking.account.is_test for asking in asked)
+
+    def test_an_ordinary_customer_picks_a_contact_and_sees_neither_of_them(self) -> None:
+        walk = Walk(Company.live("svce"))
+        walk.look_up("address", "1420 Plum Orchard Way #5, Cupertino, CA 95014")
+        assert walk.shows("contact")
+        assert not mail.outbox
+        for secret in ("0136", "priya", "example.org", "Raman"):
+            assert secret not in walk.html
+
+    def test_look_ups_from_one_address_are_limited_but_not_of_test_identifiers(
+        self, svce: Company, settings: Any
+    ) -> None:
+        settings.LOOKUPS_AN_HOUR_PER_ADDRESS = 2
+        walk = Walk(svce)
+        for _ in range(3):
+            walk.look_up("phone", "333-333-3333")
+        for _ in range(2):
+            walk.look_up("phone", "650-555-0199")
+            assert error(walk) == "not_found"
+        for value in ("650-555-0199", PRIYA):
+            walk.look_up("phone", value)
+            assert error(walk) == "too_many_lookups"
+            assert walk.page.status_code == 429
+        walk.look_up("phone", "111-111-1111")
+        assert walk.shows("passcode")
+
+
+SHARED_PHONE = "408-555-0173"
+SHARED_EMAIL = "tomas.vela@example.org"
+
+
+class TestSeveralMatches:
+    @pytest.mark.parametrize(
+        ("type", "shared", "unknown"),
+        [
+            ("phone", SHARED_PHONE, "408-555-0174"),
+            ("email", SHARED_EMAIL, "tomas.vega@example.org"),
+        ],
+    )
+    @pytest.mark.parametrize("more", ["", "480590033-1", "no such thing", "\0"])
+    def test_they_are_answered_like_nobody(
         self,
         svce: Company,
         type: str,  # noqa: A002
-        value: str,
-        recipient: str,
+        shared: str,
+        unknown: str,
+        more: str,
     ) -> None:
-        walk = Walk(svce)
+        pages = []
+        for value in (shared, unknown):
+            walk = Walk(svce)
+            walk.look_up(type, value)
+            if more:
+                walk.authenticate(type=type, value=value, more=more)
+            assert error(walk) == "not_found"
+            assert walk.page.status_code == 422
+            hidden = re.sub(r'(csrfmiddlewaretoken" value="|/share/)\w+', "", walk.html)
+            pages.append(hidden.replace(value, ""))
+        assert pages[0] == pages[1]
+        assert 'name="more"' in pages[0]
+
+    @pytest.mark.parametrize(
+        ("type", "value", "more", "name"),
+        [
+            ("phone", SHARED_PHONE, "oskar.lindqvist@example.org", "Oskar Lindqvist"),
+            ("phone", SHARED_PHONE, "480713358-2", "Grace Lindqvist"),
+            ("phone", SHARED_PHONE, "27 almond ct, Campbell, CA 95008", "Grace Lindqvist"),
+            ("email", SHARED_EMAIL, "480862202-3", "Tomas Vela"),
+        ],
+    )
+    def test_one_more_fact_tells_them_apart(
+        self,
+        type: str,  # noqa: A002
+        value: str,
+        more: str,
+        name: str,
+    ) -> None:
+        walk = Walk(Company.live("svce"))
         walk.look_up(type, value)
-        assert "test-passcode" not in walk.html
-        assert recipient not in walk.html
-        assert mail.outbox[0].to == [recipient]
-        walk.enter(sent_code())
-        assert services(walk) == (SVCE_HOME if "residential" in value else SVCE_BUSINESS)
+        walk.authenticate(type=type, value=value, more=more)
+        asking = ConsentRequest.objects.select_related("account").get()
+        assert asking.account
+        assert asking.account.name == name
 
+    def test_the_same_fact_twice_is_no_more(self, svce: Company) -> None:
+        walk = Walk(svce)
+        walk.authenticate(type="phone", value=SHARED_PHONE, more=SHARED_PHONE)
+        assert error(walk) == "not_found"
 
-class TestPasscode:
-    def test_an_ordinary_customer_gets_it_by_mail_and_not_on_the_page(self) -> None:
+    def test_a_fact_that_was_not_needed_must_be_right_all_the_same(self, svce: Company) -> None:
+        walk = Walk(svce)
+        walk.authenticate(type="phone", value=PRIYA, more="luis.herrera@example.org")
+        assert error(walk) == "not_found"
+        walk.authenticate(type="phone", value=PRIYA, more="priya.raman@example.org")
+        assert walk.shows("contact")
+
+    def test_whoever_has_one_contact_only_need_not_pick(self) -> None:
         walk = Walk(Company.live("svce"))
-        walk.look_up("phone", PRIYA)
-        assert mail.outbox[0].to == ["priya.raman@example.org"]
-        assert mail.outbox[0].from_email == "Silicon Valley Clean Energy <no-reply@svce.invalid>"
-        assert sent_code() not in walk.html
-        assert "priya.raman" not in walk.html
-        walk.enter(sent_code())
-        assert walk.shows("consent")
+        walk.authenticate(type="email", value=SHARED_EMAIL, more="480862201-5")
+        assert walk.shows("passcode")
+        assert mail.outbox[0].to == [SHARED_EMAIL]
 
-    def test_a_wrong_one_is_refused(self, svce: Company) -> None:
-        walk = Walk(svce)
-        walk.look_up("phone", "111-111-1111")
-        wrong = f"{(int(walk.shown_passcode()) + 1) % 1_000_000:06d}"
-        for attempt in (wrong, "", "abc", "\0"):
-            walk.enter(attempt)
-            alert = walk.alert()
-            assert alert
-            assert alert[0] == "wrong_passcode"
-
-    def test_blanks_in_it_do_not_matter(self, svce: Company) -> None:
-        walk = Walk(svce)
-        walk.look_up("phone", "111-111-1111")
-        code = walk.shown_passcode()
-        walk.enter(f" {code[:3]} {code[3:]} ")
-        assert walk.shows("consent")
-
-    def test_after_ten_minutes_it_has_expired(self, svce: Company) -> None:
-        walk = Walk(svce)
-        walk.look_up("phone", "111-111-1111")
-        code = walk.shown_passcode()
-        later(minutes=11)
-        walk.enter(code)
-        alert = walk.alert()
-        assert alert
-        assert alert[0] == "passcode_expired"
-
-    def test_five_wrong_tries_lock_an_ordinary_account_even_for_a_new_code(self) -> None:
-        walk = Walk(Company.live("svce"))
-        walk.look_up("phone", PRIYA)
-        for _ in range(5):
-            walk.enter("not it")
-        walk.enter(sent_code())
-        assert not walk.shows("consent")
-        other = Walk.__new__(Walk)
-        other.__dict__ |= walk.__dict__
-        other.open()
-        other.look_up("phone", PRIYA)
-        other.enter(sent_code())
-        alert = other.alert()
-        assert alert
-        assert alert[0] == "locked"
-        later(minutes=16)
-        other.open()
-        other.look_up("phone", PRIYA)
-        other.enter(sent_code())
-        assert other.shows("consent")
-
-    def test_a_test_account_may_be_wrong_as_often_as_it_likes(self, svce: Company) -> None:
-        walk = Walk(svce)
-        walk.look_up("phone", "111-111-1111")
-        code = walk.shown_passcode()
-        for _ in range(9):
-            walk.enter("not it")
-        walk.enter(code)
-        assert walk.shows("consent")
-
-    def test_a_new_passcode_ends_the_one_before(self, svce: Company) -> None:
-        walk = Walk(svce)
-        walk.look_up("phone", "111-111-1111")
-        old = walk.shown_passcode()
-        walk.submit("again", {})
-        assert walk.shown_passcode() != old
-        walk.enter(old)
-        assert not walk.shows("consent")
-
-    def test_an_ordinary_customer_is_not_flooded_with_passcodes(self) -> None:
-        walk = Walk(Company.live("svce"))
-        walk.look_up("phone", PRIYA)
-        for _ in range(5):
-            walk.submit("again", {})
-        alert = walk.alert()
-        assert alert
-        assert alert[0] == "too_many_codes"
-        assert len(mail.outbox) == 5
-
-    def test_a_test_account_gets_as_many_passcodes_as_it_likes(self, svce: Company) -> None:
-        walk = Walk(svce)
-        walk.look_up("phone", "111-111-1111")
-        for _ in range(9):
-            walk.submit("again", {})
-        walk.enter(walk.shown_passcode())
-        assert walk.shows("consent")
-
-    def test_the_passcode_of_one_customer_does_not_open_another(self, svce: Company) -> None:
-        walk = Walk(svce)
-        walk.look_up("phone", "111-111-1111")
-        code, page = walk.shown_passcode(), walk.page
-        uid = ConsentRequest.objects.get().uid
-        walk.page = walk.client.get(f"/svce/share/{uid}/authenticate/")
-        walk.look_up("phone", "222-222-2222")
-        assert walk.shown_passcode() != code
-        walk.page = page
-        walk.enter(code)
-        assert not walk.shows("consent")
-
-    def test_its_page_without_a_look_up_leads_to_the_look_up(self, svce: Company) -> None:
-        walk = Walk(svce)
-        uid = ConsentRequest.objects.get().uid
-        walk.page = walk.client.get(f"/svce/share/{uid}/passcode/", follow=True)
+    def test_a_prefill_of_a_shared_identifier_opens_the_ordinary_form(self, svce: Company) -> None:
+        walk = Walk(svce, scope=f"FB=4;AdditionalScope=auth-phone-{SHARED_PHONE}")
         assert walk.shows("authenticate")
-
-    def test_the_consent_page_is_closed_until_it_is_right(self, svce: Company) -> None:
-        walk = Walk(svce)
-        walk.look_up("phone", "111-111-1111")
-        uid = ConsentRequest.objects.get().uid
-        walk.page = walk.client.get(f"/svce/share/{uid}/consent/", follow=True)
-        assert walk.shows("authenticate")
+        assert walk.alert() is None
+        assert "0173" not in walk.html
 
 
 class TestPrefill:
@@ -433,6 +422,50 @@ class TestPrefill:
         assert "0199" not in walk.html
         assert not mail.outbox
 
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_an_ordinary_customer_goes_straight_to_the_contacts_and_is_sent_nothing_yet(
+        self, svce: Company, times: int
+    ) -> None:
+        value = "priya.raman@example.org"
+        sent = quote(value, safe="") if times == 2 else value
+        walk = Walk(svce, scope=f"FB=4;AdditionalScope=auth-email-{sent}")
+        assert walk.shows("contact")
+        assert not mail.outbox
+        walk.pick("email")
+        assert mail.outbox[0].to == [value]
+
+    def test_following_a_link_sends_nothing_to_a_testers_own_contact_either(
+        self, svce: Company
+    ) -> None:
+        scope = "FB=4;AdditionalScope=auth-email-TEST_commercial_cy%40example.net"
+        walk = Walk(svce, scope=scope)
+        assert walk.shows("contact")
+        assert not mail.outbox
+        walk.pick("email")
+        assert mail.outbox[0].to == ["cy@example.net"]
+        walk.enter(sent_code())
+        assert services(walk) == SVCE_BUSINESS
+
+    @pytest.mark.parametrize("value", ["333-333-3333", "TEST_badlogin_408-555-0101"])
+    def test_a_link_for_a_bad_login_says_so(self, svce: Company, value: str) -> None:
+        walk = Walk(svce, scope=f"FB=4;AdditionalScope=auth-phone-{value}")
+        assert error(walk) == "not_found"
+
+    @pytest.mark.parametrize(
+        "additional", ["auth-phone-111-111-1111", "auth-test-test_nobody", "auth-", "auth-sso"]
+    )
+    def test_at_puc_anything_unknown_asks_for_the_latest_bill(
+        self, puc: Company, additional: str
+    ) -> None:
+        walk = Walk(puc, scope=f"FB=4;AdditionalScope={additional}")
+        assert walk.shows("authenticate")
+        assert walk.alert() is None
+        assert 'value="lastbill" checked' in walk.html
+
+    def test_a_bill_is_prefilled_also_where_its_number_is_encoded_twice(self, puc: Company) -> None:
+        walk = Walk(puc, scope="FB=4;AdditionalScope=auth-lastbill-APUC0000%2D00")
+        assert 'value="APUC0000-00"' in walk.html
+
     def test_a_type_alone_is_preselected(self, svce: Company) -> None:
         walk = Walk(svce, scope="FB=4;AdditionalScope=auth-email")
         assert 'value="email" checked' in walk.html
@@ -479,6 +512,7 @@ class TestNotLive:
     def test_it_is_not_told_before_the_passcode_is_right(self, svce: Company) -> None:
         walk = Walk(svce)
         walk.look_up("phone", PRIYA)
+        walk.pick("email")
         assert walk.alert() is None
         walk.enter(sent_code())
         alert = walk.alert()

@@ -34,6 +34,7 @@ from tests.sandbox.given import (
     consent,
     customer_entries,
     judged,
+    narrowed,
     read,
     usage_entries,
     written,
@@ -252,14 +253,14 @@ def test_a_solar_home_is_credited_for_what_it_sends() -> None:
 def test_a_narrower_scope_is_served_less(asked: str, there: set[str], missing: set[str]) -> None:
     grant = consent(account(PUC_SHOP))
     blocks = tuple(int(block) for block in asked.split("_"))
-    types = {entry.type for entry in usage_entries(grant, scope=Scope(blocks))}
+    types = {entry.type for entry in usage_entries(grant, scope=narrowed(grant, *blocks))}
     assert there <= types
     assert not missing & types
 
 
 def test_a_scope_without_costs_and_demand_has_neither() -> None:
     grant = consent(account(PUC_SHOP), days=10)
-    entries = usage_entries(grant, scope=Scope((4, 5, 11)))
+    entries = usage_entries(grant, scope=narrowed(grant, 4, 5, 11))
     for entry in entries:
         if isinstance(entry.resource, IntervalBlock):
             assert entry.resource.columns.costs is None

@@ -17,7 +17,6 @@ from greenbutton.espi.customer.service_supplier import ServiceSupplier
 from greenbutton.espi.customer.statement import Statement
 from greenbutton.espi.customer.street_address import StreetAddress, StreetDetail, TownDetail
 from greenbutton.espi.customer_links import CustomerLinker
-from greenbutton.espi.scope import Scope
 from tests.sandbox.given import (
     PUC_HOME,
     PUC_SOLAR,
@@ -28,12 +27,14 @@ from tests.sandbox.given import (
     company,
     consent,
     customer_entries,
+    narrowed,
     read,
     usage_entries,
     written,
 )
-from utilities.sandbox import addresses, documents
+from utilities.sandbox import documents
 from utilities.sandbox.branch import Branch
+from utilities.sandbox.documents import places
 from utilities.sandbox.models import RESOURCES, Registration
 
 EVERYONE = [PUC_HOME, PUC_SOLAR, SVCE_HOME, SVCE_BUSINESS, SVCE_SOLAR]
@@ -153,16 +154,16 @@ TOLD_BY = {
 @pytest.mark.parametrize("part", TOLD_BY)
 def test_each_part_of_the_scope_brings_its_own_and_nothing_else(part: int) -> None:
     grant = consent(account(SVCE_HOME), (4, 16, 51))
-    alone = written(grant, customer_entries(grant, Scope((51, part)))).decode()
+    alone = written(grant, customer_entries(grant, narrowed(grant, 51, part))).decode()
     assert [one for one, told in TOLD_BY.items() if told in alone] == [part]
     others = [one for one in TOLD_BY if one != part]
-    without = written(grant, customer_entries(grant, Scope((51, *others)))).decode()
+    without = written(grant, customer_entries(grant, narrowed(grant, 51, *others))).decode()
     assert [one for one, told in TOLD_BY.items() if told in without] == others
 
 
 def test_a_scope_that_names_no_part_means_all_of_them() -> None:
     grant = consent(account(SVCE_HOME), (4, 16, 51))
-    assert customer_entries(grant, Scope((4, 16, 51))) == customer_entries(grant)
+    assert customer_entries(grant, narrowed(grant, 4, 16, 51)) == customer_entries(grant)
 
 
 @pytest.mark.spec("NAESB REQ.21", "FB_13 TC010")
@@ -210,7 +211,7 @@ def test_the_whole_lies_below_the_retail_customer_of_the_grant() -> None:
 
 class TestAddresses:
     def test_canada(self) -> None:
-        assert addresses.parts(
+        assert places.parts(
             "5 Old Mill Road Unit 12, Sault Ste. Marie ON P6A 0C4", "CA"
         ) == StreetAddress(
             street_detail=StreetDetail(number="5", name="Old Mill Road", suite_number="12"),
@@ -219,9 +220,9 @@ class TestAddresses:
         )
 
     def test_one_that_is_written_otherwise_stays_one_line(self) -> None:
-        assert addresses.parts("Behind the mill", "CA") == StreetAddress(
+        assert places.parts("Behind the mill", "CA") == StreetAddress(
             street_detail=StreetDetail(address_general="Behind the mill")
         )
 
     def test_none_is_none(self) -> None:
-        assert addresses.parts("", "CA") is None
+        assert places.parts("", "CA") is None

@@ -41,6 +41,7 @@ def test_another_phone_number_is_another_number(written: str) -> None:
         "333 W El Camino Real, Suite 600, Sunnyvale, CA 94087",
         "333 West El Camino Real #600 Sunnyvale CA 94087",
         "  333 W. EL CAMINO REAL   UNIT 600\nSUNNYVALE, California 94087 ",
+        "333 w el camino real ste600, sunnyvale ca 94087-1234",
     ],
 )
 def test_an_address_ignores_case_punctuation_and_the_word_for_the_unit(written: str) -> None:
@@ -60,6 +61,13 @@ def test_another_unit_or_street_is_another_address(written: str) -> None:
     assert identifiers.key("address", written, SVCE) != identifiers.key("address", EL_CAMINO, SVCE)
 
 
+def test_a_canadian_postal_code_may_be_written_without_its_blank() -> None:
+    home = "18 Maple Lane, Sault Ste. Marie ON P6A 0A1"
+    assert identifiers.key("address", home.replace("P6A 0A1", "p6a0a1"), PUC) == identifiers.key(
+        "address", home, PUC
+    )
+
+
 def test_an_email_ignores_case_only() -> None:
     ada = identifiers.key("email", "ada.l@example.com", SVCE)
     assert identifiers.key("email", " ADA.L@Example.COM ", SVCE) == ada
@@ -69,6 +77,7 @@ def test_an_email_ignores_case_only() -> None:
 def test_an_account_number_ignores_blanks_and_case_but_not_its_hyphen() -> None:
     puc = identifiers.key("lastbill", "APUC0000-00", PUC)
     assert identifiers.key("lastbill", " apuc 0000 -00", PUC) == puc
+    assert identifiers.key("lastbill", "APUC0000–00", PUC) == puc
     assert identifiers.key("lastbill", "APUC000000", PUC) != puc
 
 
@@ -79,7 +88,17 @@ def test_nothing_is_no_identifier(type: str, written: str) -> None:  # noqa: A00
 
 
 @pytest.mark.parametrize(
-    "written", ["180.92", "$180.92", " $ 180.92 ", "180,92", "180.92 CAD", "CA$180.92", "0180.92"]
+    "written",
+    [
+        "180.92",
+        "CDN$ 180.92",
+        "$180.92",
+        " $ 180.92 ",
+        "180,92",
+        "180.92 CAD",
+        "CA$180.92",
+        "0180.92",
+    ],
 )
 def test_an_amount_may_be_written_in_many_ways(written: str) -> None:
     assert identifiers.amount(written) == Decimal("180.92")
@@ -99,7 +118,19 @@ def test_what_is_no_amount_is_refused(written: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["2023-02-22", "02/22/2023", "2/22/2023", "2023/02/22", "Feb 22, 2023", "22 february 2023"],
+    [
+        "2023-02-22",
+        "02/22/2023",
+        "2/22/2023",
+        "22/02/2023",
+        "2023/02/22",
+        "20230222",
+        "Feb 22, 2023",
+        "Feb. 22nd, 2023",
+        "22-Feb-2023",
+        "22 february 2023",
+        "２０２３-02-22",
+    ],
 )
 def test_a_date_may_be_written_in_many_ways(written: str) -> None:
     assert identifiers.day(written) == date(2023, 2, 22)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
@@ -59,7 +60,7 @@ def test_the_documentation_names_every_test_account_of_the_programme(slug: str) 
 
 def test_the_documentation_names_every_error_and_no_other() -> None:
     """The codes that clients read are constants in the code; the page is written by hand."""
-    raised = re.compile(r'(?:NotFoundError|TermsError)\(\s*"([a-z_]+)"')
+    raised = re.compile(r'(?:NotFoundError|NotSentError|TermsError)\(\s*"([a-z_]+)"')
     shown = re.compile(r'data-error="([a-z_]+)"')
     codes: set[str] = set()
     for path in SANDBOX.rglob("*.py"):
@@ -80,7 +81,6 @@ def test_every_test_identifier_stands_in_the_utilitys_own_page(slug: str) -> Non
     programme = all_programmes()[slug]
     assert programme.client.client_id in seed
     assert programme.scope_example in seed
-    assert programme.description in seed
     for account in programme.accounts:
         if account.scenario not in SEED_SCENARIOS:
             continue
@@ -147,7 +147,7 @@ class TestSeed:
             assert client["authorize_url"].startswith(f"{settings.SANDBOX_URL}/DataCustodian/")
             slug = client["utility"].lower()
             callback = f"{settings.PORTAL_URL}/connect/callback/{slug}/"
-            assert client["redirect_uris"] == [callback]
+            assert client["redirect_uris"] == [callback, f"{settings.PORTAL_URL}/demo/callback/"]
 
     def test_a_second_time_changes_nothing(self) -> None:
         before = list(Service.objects.values_list("uid", "meter_number"))
@@ -158,8 +158,12 @@ class TestSeed:
         self, settings: pytest.FixtureRequest
     ) -> None:
         settings.PORTAL_URL = "http://localhost:8123"  # type: ignore[attr-defined]
+        settings.DEMO_SITE_URL = "https://demo.example/"  # type: ignore[attr-defined]
         clients = json.loads(self.seed())["clients"]
-        expected = ["http://localhost:8123/connect/callback/svce/"]
+        expected = [
+            "http://localhost:8123/connect/callback/svce/",
+            "https://demo.example/callback/",
+        ]
         assert clients[1]["redirect_uris"] == expected
 
     def test_secrets_differ_by_client_and_by_installation(
@@ -176,6 +180,43 @@ class TestSeed:
         assert len(here) == len(there) == 4
         assert not here & there
         assert all(len(secret) >= 43 for secret in here | there)
+
+    def test_each_utility_gets_somebody_who_reviews_companies(self) -> None:
+        staff = json.loads(self.seed())["staff"]
+        assert [member["utility"] for member in staff] == ["SSMPUC", "SVCE"]
+        for member in staff:
+            user = User.objects.get(username=member["email"])
+            assert user.check_password(member["password"])
+            assert user.staff_member.programme.utility_id == member["utility"]
+            assert member["url"].startswith(settings.SANDBOX_URL)
+        assert len({member["password"] for member in staff}) == 2
+
+    def test_the_staffs_passwords_follow_from_the_installation(
+        self, settings: pytest.FixtureRequest
+    ) -> None:
+        here = json.loads(self.seed())["staff"]
+        settings.SECRET_KEY = "another installation's key, just as long and random"  # type: ignore[attr-defined]
+        there = json.loads(self.seed())["staff"]
+        assert not {m["password"] for m in here} & {m["password"] for m in there}
+        user = User.objects.get(username=there[0]["email"])
+        assert user.check_password(there[0]["password"])
+        assert not user.check_password(here[0]["password"])
+
+    def test_a_password_that_was_used_stays_as_it_is_stored(self) -> None:
+        member = json.loads(self.seed())["staff"][0]
+        user = User.objects.get(username=member["email"])
+        user.set_password(member["password"])
+        user.save()
+        self.seed()
+        assert User.objects.get(username=member["email"]).password == user.password
+
+    def test_with_another_key_registrations_are_still_found_by_their_token(
+        self, settings: pytest.FixtureRequest
+    ) -> None:
+        settings.SECRET_KEY = "another installation's key, just as long and random"  # type: ignore[attr-defined]
+        self.seed()
+        client = Registration.objects.get(client_id="SVCE_ccccccccc")
+        assert Registration.of_registration_token(client.registration_access_token) == client
 
     def test_a_public_client_can_never_go_live(self) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():

@@ -105,8 +105,7 @@ class TestTokenClasses:
 
     def test_a_rotated_registration_token_gets_401(self, shared: Shared) -> None:
         old = shared.tokens()["registration"]
-        shared.company.registration.token_version += 1
-        shared.company.registration.save()
+        shared.company.registration.rotate_token()
         assert get(LIST, old).status_code == 401
         assert get(LIST, shared.tokens()["registration"]).status_code == 403
 

@@ -6,18 +6,20 @@ import base64
 import io
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from django.conf import settings
+from django.core import mail
 from django.http import HttpResponseBase
 from django.test import Client
 
 from greenbutton.espi import Entry, read_feed
 from greenbutton.espi.interval_block import IntervalBlock, IntervalReading
 from greenbutton.espi.usage_summary import UsageSummary
-from utilities.sandbox.models import Grant, Registration
+from utilities.sandbox.models import Grant, OneTimeCode, Registration, WrongTries
 
 HOST = urlsplit(settings.SANDBOX_URL).netloc
 RESOURCE = "/DataCustodian/espi/1_1/resource"
@@ -212,6 +214,10 @@ class Walk:
     def look_up(self, type: str, value: str) -> None:  # noqa: A002 (the seeds' word)
         self.authenticate(type=type, value=value)
 
+    def pick(self, contact: str) -> None:
+        """Have the passcode sent there: `phone` or `email`."""
+        self.submit("contact", {"contact": contact})
+
     def shown_passcode(self) -> str:
         found = re.search(r'id="test-passcode">(\d+)<', self.html)
         assert found, "the page shows no passcode"
@@ -260,3 +266,33 @@ class Walk:
 
     def grant(self) -> Grant:
         return Grant.objects.get(registration=self.company.registration)
+
+
+def error(walk: Walk) -> str:
+    """The code of the page's alert; empty where it shows none."""
+    alert = walk.alert()
+    return alert[0] if alert else ""
+
+
+def services(walk: Walk) -> list[str]:
+    """The kinds of service on the consent page."""
+    assert walk.shows("consent"), walk.html
+    found = re.findall(r'name="service".*?<strong>(\w+)</strong>', walk.html, re.DOTALL)
+    return [str(kind) for kind in found]
+
+
+def sent_code() -> str:
+    """The passcode in the latest e-mail."""
+    found = re.search(r"^\d{6}", str(mail.outbox[-1].body))
+    assert found
+    return found[0]
+
+
+def later(**ago: Any) -> None:
+    """Move everything that has to do with waiting into the past."""
+    for row in OneTimeCode.objects.all():
+        row.created_at -= timedelta(**ago)
+        row.save()
+    for tries in WrongTries.objects.all():
+        tries.last_at -= timedelta(**ago)
+        tries.save()

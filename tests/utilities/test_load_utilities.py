@@ -143,6 +143,14 @@ def test_a_registration_that_is_not_right_loads_nothing(
     assert says in refused(tmp_path, registered("SVCE", **changes))
 
 
+def test_the_utilities_own_staff_are_no_concern_of_ours(tmp_path: Path) -> None:
+    file = tmp_path / "clients.json"
+    text = json.dumps({"clients": [registered("SVCE")], "staff": [{"password": "a-secret"}]})
+    file.write_text(text, encoding="utf-8")
+    call_command("load_utilities", "--from-sandbox", str(file))
+    assert Client.objects.get().utility.slug == "svce"
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"clients": 7}', '{"clients": ["x"]}', "{}"])
 def test_an_answer_of_another_shape_loads_nothing(tmp_path: Path, text: str) -> None:
     file = tmp_path / "clients.json"

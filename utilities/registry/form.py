@@ -51,8 +51,9 @@ def read_clients(text: str) -> list[RegisteredClient]:
         values = json.loads(text)
     except ValueError as e:
         raise RegistryError(f"The sandbox's answer is not JSON: {e}") from e
-    if not isinstance(values, dict) or set(values) != {"clients"}:
-        raise RegistryError("The sandbox's answer must be an object with nothing but “clients”.")
+    # It may name the utilities' own staff beside them, who are no concern of a third party's.
+    if not isinstance(values, dict) or set(values) - {"staff"} != {"clients"}:
+        raise RegistryError("The sandbox's answer must be an object with “clients”.")
     if not isinstance(values["clients"], list):
         raise RegistryError("“clients” in the sandbox's answer must be a list.")
     clients = [

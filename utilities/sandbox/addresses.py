@@ -1,39 +1,43 @@
-"""An address as the utility has it on file, in the parts that customer.xsd knows."""
+"""The addresses that a company registers: where customers return to, where notices go."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
-from greenbutton.espi.customer.street_address import StreetAddress, StreetDetail, TownDetail
+from utilities.sandbox.models import LONGEST_ADDRESS
 
-# "18 Maple Lane, Sault Ste. Marie ON P6A 0A1", "333 W EL CAMINO REAL STE 600, SUNNYVALE CA 94087"
-WHOLE = re.compile(
-    r"(?P<street>.+), (?P<town>[^,]+) (?P<state>[A-Z]{2}) "
-    r"(?P<code>[A-Z][0-9][A-Z] [0-9][A-Z][0-9]|[0-9]{5}(?:-[0-9]{4})?)"
-)
-STREET = re.compile(
-    r"(?P<number>[0-9]+[A-Za-z]?) (?P<name>.+?)(?: (?:Unit|Apt|STE|Suite) (?P<suite>\S+))?"
-)
-
-
-def parts(address: str, country: str) -> StreetAddress | None:
-    """The address in its parts; one that is written otherwise stays one line. None for none."""
-    if not address:
-        return None
-    whole = WHOLE.fullmatch(address)
-    if whole is None:
-        return StreetAddress(street_detail=StreetDetail(address_general=address))
-    return StreetAddress(
-        street_detail=_street(whole["street"]),
-        town_detail=TownDetail(
-            name=whole["town"], state_or_province=whole["state"], country=country
-        ),
-        postal_code=whole["code"],
-    )
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+# RFC 3986 §2: what an address is written with. No space, no quote, no backslash, no control
+# character, nothing that browsers and servers read differently.
+WRITTEN = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+# Host and port end up in our pages' Content-Security-Policy, where ";" or "*" would mean something.
+HOST_AND_PORT = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
 
 
-def _street(line: str) -> StreetDetail:
-    found = STREET.fullmatch(line)
-    if found is None:
-        return StreetDetail(address_general=line)
-    return StreetDetail(number=found["number"], name=found["name"], suite_number=found["suite"])
+class AddressError(ValueError):
+    """An address that is not accepted; the text says why, for people."""
+
+
+def check(address: str) -> None:
+    """Raise AddressError unless it is https, or http on the company's own machine.
+
+    Without a fragment (RFC 6749 §3.1.2), and without a user's name in it.
+    """
+    if len(address) > LONGEST_ADDRESS:
+        raise AddressError(f"An address may have {LONGEST_ADDRESS:,} characters at most.")
+    if not WRITTEN.fullmatch(address):
+        raise AddressError(
+            "An address is written in plain letters, digits and signs; encode others with %."
+        )
+    try:
+        parts, host = urlsplit(address), urlsplit(address).hostname
+        usable = HOST_AND_PORT.fullmatch(parts.netloc) and (parts.port or 443) < 65_536 and host
+    except ValueError:  # brackets that do not close, a port beyond 65535
+        usable = None
+    if not usable:
+        raise AddressError("An address has a host, as in https://example.com/callback.")
+    if "#" in address:
+        raise AddressError("An address may not have a fragment: leave out # and what follows it.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
+        raise AddressError("An address begins with https://, or with http:// on your own machine.")

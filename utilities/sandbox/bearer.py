@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from greenbutton.espi import scope as scopes
 from greenbutton.espi.scope import Scope
+from utilities.sandbox import conditions
 from utilities.sandbox.models import Grant, Registration, Token
 from utilities.sandbox.narrowing import at_most
 
@@ -62,7 +63,9 @@ def takes(*classes: Class) -> Callable[[View], View]:
                 return _unauthorized(request)
             if bearer.token_class not in classes:
                 return wrong_class(*classes)
-            return view(request, bearer, *args, **kwargs)
+            if bearer.token and not bearer.registration.is_usable:
+                return json_error(403, "access_denied", "This registration is not in use now.")
+            return conditions.meet(request, bearer, lambda: view(request, bearer, *args, **kwargs))
 
         return inner
 

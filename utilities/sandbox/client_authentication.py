@@ -14,6 +14,7 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from utilities.sandbox import conditions
 from utilities.sandbox.models import Registration
 from utilities.sandbox.programmes import Programme
 
@@ -60,7 +61,10 @@ def for_clients(
         def inner(request: HttpRequest, programme: Programme) -> JsonResponse:
             try:
                 params = _params(request, media_types)
-                answer = view(_client(request, programme, params), params)
+                client = _client(request, programme, params)
+                if response := conditions.closed(client):
+                    return response
+                answer = view(client, params)
             except OAuthError as e:
                 return e.response()
             return JsonResponse(answer, headers=NO_STORE)
@@ -141,6 +145,8 @@ def _client(request: HttpRequest, programme: Programme, params: Params) -> Regis
         raise _unknown_client("The client id or its secret is wrong.")
     if header and (in_body or params.get("client_id", client_id) != client_id):
         raise OAuthError("invalid_request", "The client is named in two ways.")
+    if not client.is_usable:
+        raise OAuthError("unauthorized_client", "This registration is not in use now.")
     return client
 
 

@@ -2,92 +2,149 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.core.mail import send_mail
+from django.db import transaction
 from django.utils import timezone
 
+from utilities.sandbox import guards, text_messages
+from utilities.sandbox.contacts import Contact
 from utilities.sandbox.models import (
-    LOCK_TIME,
+    COUNTED_FOR,
     PASSCODE_LIFETIME,
-    TRIES,
     ConsentRequest,
     OneTimeCode,
     UtilityAccount,
 )
+from utilities.sandbox.programmes import Programme
 
-# RFC 2606 §2: no such host can exist. The sandbox has no telephone line; a text message goes
-# wherever its e-mails go, which is a terminal.
-TEXT_MESSAGES = "text-messages.invalid"
+logger = logging.getLogger(__name__)
+
+RESEND_AFTER = timedelta(seconds=30)
+CODES_AN_HOUR = 5
+
+
+class NotSentError(Exception):
+    """No passcode goes out now. The text tells the customer what to do."""
+
+    def __init__(self, code: str, says: str, status: int = 429) -> None:
+        super().__init__(says)
+        self.code = code
+        self.says = says
+        self.status = status
 
 
 @dataclass(frozen=True)
-class Contact:
-    """Where a passcode goes instead of to the contact on file."""
+class Message:
+    """A passcode as it reads at the customer's."""
 
-    kind: str
-    value: str
-
-    @property
-    def address(self) -> str:
-        """The e-mail address to which it is sent."""
-        if self.kind == "email":
-            return self.value
-        digits = "".join(character for character in self.value if character.isdecimal())
-        return f"{digits}@{TEXT_MESSAGES}"
+    sender: str
+    subject: str
+    email: str
+    text_message: str
 
 
-class TooManyCodesError(Exception):
-    """An account gets five passcodes in a quarter of an hour."""
+def is_shown(asking: ConsentRequest) -> bool:
+    """Whether the page shows the passcode: to test identifiers, but not to a tester's contact."""
+    return asking.account is not None and asking.account.is_test and not asking.own_contact
 
 
-def send(request: ConsentRequest, account: UtilityAccount, contact: Contact | None) -> OneTimeCode:
-    """Make a passcode, and send it unless the page shows it. Raises TooManyCodesError."""
-    is_shown = account.is_test and contact is None
-    address = contact.address if contact else account.email
-    if not account.is_test and _sent_lately(account) >= TRIES:
-        raise TooManyCodesError
-    passcode = OneTimeCode.objects.create(
-        request=request,
-        account=account,
-        is_shown=is_shown,
-        sent_to="" if is_shown else masked(address),
-        contact_was_typed=contact is not None,
-    )
-    if not is_shown:
-        send_mail(
-            *_message(request, passcode), from_email=_sender(request), recipient_list=[address]
+def show(asking: ConsentRequest) -> OneTimeCode:
+    """A passcode for the page, as often as anybody likes."""
+    assert asking.account
+    OneTimeCode.forget_old()
+    return OneTimeCode.objects.create(request=asking, account=asking.account, is_shown=True)
+
+
+def send(asking: ConsentRequest, contact: Contact, address: str) -> OneTimeCode:
+    """Make a passcode and send it to the contact. Raises NotSentError.
+
+    1. One at a time for an account, so that many clicks at once are still one passcode.
+    2. The customer's own pace, then what a browser and a network address (`address`) may cause.
+    3. The message leaves after the row is there, and the row goes if the message cannot.
+    """
+    assert asking.account
+    OneTimeCode.forget_old()
+    with transaction.atomic():
+        account = UtilityAccount.objects.select_for_update().get(pk=asking.account.pk)
+        _keep_pace(asking, account)
+        if not guards.allow_sending(contact.value.casefold(), asking.browser, address):
+            raise _too_many()
+        passcode = OneTimeCode.objects.create(
+            request=asking, account=account, sent_by=contact.kind, sent_to=contact.masked
         )
+    try:
+        _hand_over(write(asking.programme, asking.registration.company_name, passcode), contact)
+    except OSError as e:
+        logger.exception("A passcode could not be sent by %s", contact.kind)
+        passcode.delete()
+        raise NotSentError(
+            "not_sent",
+            f"We could not reach {contact.masked} at the moment. Please try again in a minute, or "
+            "choose another contact.",
+            503,
+        ) from e
     return passcode
 
 
-def _sent_lately(account: UtilityAccount) -> int:
-    since = timezone.now() - LOCK_TIME
-    return OneTimeCode.objects.filter(account=account, created_at__gt=since).count()
-
-
-def _sender(request: ConsentRequest) -> str:
-    """The utility, not the company that asks; an address of no host that exists (RFC 2606 §2)."""
-    programme = request.programme
-    return f"{programme.name} <no-reply@{programme.slug}.invalid>"
-
-
-def _message(request: ConsentRequest, passcode: OneTimeCode) -> tuple[str, str]:
+def write(programme: Programme, company: str, passcode: OneTimeCode) -> Message:
+    """The words of the e-mail and of the text message. The utility writes, not the company."""
     minutes = int(PASSCODE_LIFETIME.total_seconds() // 60)
-    name = request.programme.name
-    return (
-        f"Your {request.programme.short_name} passcode",
-        f"{passcode.code} is your passcode for {name}. It works for {minutes} minutes.\n\n"
-        f"{request.registration.company_name} asked you to share your energy data. "
-        "Nothing is shared before you agree to it on our page.\n\n"
-        f"If that was not you, you need not do anything. {name} never asks for this code on the "
-        "telephone.\n",
+    name = programme.name
+    return Message(
+        sender=programme.sender,
+        subject=f"Your {programme.short_name} passcode",
+        email=(
+            f"{passcode.code} is your passcode for {name}. It works for {minutes} minutes.\n\n"
+            f"{company} asked you to share your energy data. "
+            "Nothing is shared before you agree to it on our page.\n\n"
+            f"If that was not you, you need not do anything. {name} never asks for this code on "
+            "the telephone.\n"
+        ),
+        text_message=(
+            f"{passcode.code} is your {programme.short_name} passcode. It works for {minutes} "
+            "minutes. We never ask for it on the telephone."
+        ),
     )
 
 
-def masked(address: str) -> str:
-    """Enough of an address to recognize one's own: p•••@example.org, a number's last digits."""
-    name, _, host = address.partition("@")
-    if host == TEXT_MESSAGES:
-        return f"the number that ends in {name[-2:]}"
-    return f"{name[:1]}•••@{host}"
+def _keep_pace(asking: ConsentRequest, account: UtilityAccount) -> None:
+    """30 seconds from one passcode to the next, and five an hour. Raises NotSentError.
+
+    Counted for a customer; for a test account, which many testers share, within one request.
+    """
+    sent = OneTimeCode.objects.filter(
+        account=account, is_shown=False, created_at__gt=timezone.now() - COUNTED_FOR
+    )
+    if account.is_test:
+        sent = sent.filter(request=asking)
+    latest = sent.first()
+    if latest is None:
+        return
+    wait = (latest.created_at + RESEND_AFTER - timezone.now()).total_seconds()
+    if wait > 0:
+        raise NotSentError(
+            "too_soon",
+            "We sent a passcode a moment ago; it may take a little to arrive. You can ask for a "
+            f"new one in {math.ceil(wait)} seconds.",
+        )
+    if sent.count() >= CODES_AN_HOUR:
+        raise _too_many()
+
+
+def _too_many() -> NotSentError:
+    return NotSentError(
+        "too_many_codes",
+        "Several passcodes were sent already. Please use the latest one, or try again in an hour.",
+    )
+
+
+def _hand_over(message: Message, contact: Contact) -> None:
+    if contact.kind == "phone":
+        text_messages.send(contact.value, message.text_message)
+    else:
+        send_mail(message.subject, message.email, message.sender, [contact.value])

@@ -8,14 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-
 from greenbutton.espi import ScopeError
 from greenbutton.espi import scope as scopes
 from greenbutton.espi.scope import Option, Scope
-from utilities.sandbox.documents.shares import claimed, durations
+from utilities.sandbox.documents.shares import BILLS, CUSTOMER, INTERVALS, claimed, durations
 from utilities.sandbox.households import midnight
-from utilities.sandbox.models import Service
+from utilities.sandbox.models import Clock, Service
 from utilities.sandbox.programmes import get_programme
 
 DAY = 86_400
@@ -24,7 +22,7 @@ LONGEST_HISTORY = scopes.DEFAULT_HISTORY_LENGTH
 DEFAULT_LENGTH = timedelta(days=3 * 365)
 
 DATA_WORDS = {
-    4: ("Hourly use", "What each meter measured, hour by hour, and what it cost"),
+    4: ("Use by the hour", "What each meter measured, hour by hour or finer, and what it cost"),
     16: ("Bills", "Each bill's period, consumption, charges and total"),
     39: ("Notices", "A message to the company whenever there is new data"),
     51: ("Account details", "Your name, service address and account number"),
@@ -37,7 +35,6 @@ HISTORY_WORDS = {
     365 * DAY: "The last 12 months",
     LONGEST_HISTORY: "The last 2 years",
 }
-INTERVALS, BILLS, ACCOUNT_DETAILS = 4, 16, 51
 
 
 class TermsError(ValueError):
@@ -61,7 +58,7 @@ class Choice:
     def narrower(self) -> Choice:
         """Less of the same: without the bills, or with half the history where that is all."""
         without_bills = [block for block in self.data if block != BILLS]
-        if BILLS in self.data and set(without_bills) & {INTERVALS, ACCOUNT_DETAILS}:
+        if BILLS in self.data and set(without_bills) & {INTERVALS, CUSTOMER}:
             return replace(self, data=without_bills)
         return replace(self, history=self.history // 2)
 
@@ -76,7 +73,7 @@ class Terms:
     def __post_init__(self) -> None:
         if not self.data:
             raise ScopeError("The scope asks for no data: it needs one of FB 4, 16, 39 and 51.")
-        if 0 < self.latest <= timezone.now().timestamp():
+        if 0 < self.latest <= Clock.now().timestamp():
             raise ScopeError(f"{scopes.END_DATE} has passed already.")
 
     @property
@@ -95,7 +92,7 @@ class Terms:
         """When sharing ends at the latest, in UTC seconds; 0 where the customer may say never."""
         if self.asked.end_date is not None:
             return self.asked.end_date
-        today = timezone.now().astimezone(self.zone).date()
+        today = Clock.now().astimezone(self.zone).date()
         return midnight(today + DEFAULT_LENGTH, self.zone)
 
     @property
@@ -147,7 +144,7 @@ class Terms:
         return self._end_of(day)
 
     def _end_of(self, day: date) -> int:
-        today = timezone.now().astimezone(self.zone).date()
+        today = Clock.now().astimezone(self.zone).date()
         if day < today:
             raise TermsError("past_date", "That day is over. Please choose a day to come.")
         if self.last_day and day > self.last_day:

@@ -4,17 +4,26 @@ from django.urls import include, path, re_path, register_converter
 
 from utilities.sandbox.programmes import Programme, all_programmes
 from utilities.sandbox.views import (
+    accounts,
+    application_information,
     authorizations,
+    conditions,
     consent,
+    deliveries,
     docs,
+    dynamic_registration,
     home,
     metadata,
+    otp_guide,
+    register,
+    registrations,
     resources,
     revoke,
+    staff,
     test_submit,
     token,
 )
-from utilities.sandbox.views.authenticate import authenticate, begin, passcode
+from utilities.sandbox.views.authenticate import authenticate, begin, contact, passcode
 
 
 class ProgrammeConverter:
@@ -44,8 +53,21 @@ class UidConverter:
         return value
 
 
+class ClientConverter:
+    """A client id, or the name of an ApplicationInformation, which ends in one."""
+
+    regex = "[A-Za-z0-9_.-]{1,100}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(ProgrammeConverter, "programme")
 register_converter(UidConverter, "uid")
+register_converter(ClientConverter, "client")
 
 handler400 = "utilities.sandbox.views.errors.bad_request"
 handler404 = "utilities.sandbox.views.errors.not_found"
@@ -55,9 +77,21 @@ oauth = [
     path("authorize", begin.authorize, name="authorize"),
     path("token", token.token, name="token"),
     path("revoke", revoke.revoke, name="revoke"),
+    path("register", dynamic_registration.register, name="oauth-register"),
+    path("register/<client:uid>", dynamic_registration.configuration, name="client-configuration"),
 ]
 espi = [
     path("ReadServiceStatus", resources.service_status, name="service-status"),
+    path(
+        "ApplicationInformation",
+        application_information.collection,
+        name="application-informations",
+    ),
+    path(
+        "ApplicationInformation/<client:uid>",
+        application_information.entry,
+        name="application-information",
+    ),
     path("Authorization", authorizations.authorizations, name="authorizations"),
     path("Authorization/<uid:uid>", authorizations.authorization, name="authorization"),
     path("Subscription/<uid:uid>/<path:below>", resources.usage, name="usage"),
@@ -74,12 +108,45 @@ espi = [
 flow = [
     path("authenticate/", authenticate.show, name="authenticate"),
     path("authenticate/check/", authenticate.check, name="authenticate-check"),
+    path("contact/", contact.show, name="contact"),
+    path("contact/send/", contact.send, name="contact-send"),
     path("passcode/", passcode.show, name="passcode"),
     path("passcode/check/", passcode.check, name="passcode-check"),
     path("passcode/again/", passcode.again, name="passcode-again"),
     path("consent/", consent.show, name="consent"),
     path("consent/decide/", consent.decide, name="consent-decide"),
     path("cancel/", consent.cancel, name="cancel"),
+]
+# What the owner of a registration does with it.
+settings = [
+    path("", registrations.show, name="registration"),
+    path("save/", registrations.save, name="registration-save"),
+    path("secret/show/", registrations.show_secret, name="secret-show"),
+    path("secret/rotate/", registrations.rotate_secret, name="secret-rotate"),
+    path("token/show/", registrations.show_token, name="token-show"),
+    path("token/rotate/", registrations.rotate_token, name="token-rotate"),
+    path("live/", registrations.go_live, name="go-live"),
+    path("sandbox/", registrations.go_back, name="go-back"),
+    path("review/", registrations.ask_again, name="ask-again"),
+    path("remove/", registrations.remove, name="registration-remove"),
+    path("restore/", registrations.restore, name="registration-restore"),
+]
+# What the utility's staff decide about it.
+review = [
+    path("", staff.index, name="review"),
+    path("<client:client_id>/", staff.show, name="review-company"),
+    path("<client:client_id>/approve/", staff.approve, name="review-approve"),
+    path("<client:client_id>/reject/", staff.reject, name="review-reject"),
+    path("<client:client_id>/hold/", staff.hold, name="review-hold"),
+    path("<client:client_id>/revoke/", staff.revoke, name="review-revoke"),
+    path("<client:client_id>/live/", staff.go_live, name="review-live"),
+]
+# Of one registration, for its owner and the utility's staff.
+upkeep = [
+    path("conditions/", conditions.show, name="conditions"),
+    path("conditions/change/", conditions.change, name="conditions-change"),
+    path("deliveries/", deliveries.show, name="deliveries"),
+    path("deliveries/<uid:uid>/again/", deliveries.send_again, name="delivery-again"),
 ]
 
 urlpatterns = [
@@ -105,6 +172,17 @@ urlpatterns = [
     path("DataCustodian/espi/1_1/resource/", include(espi)),
     path("<programme:programme>/", home.landing, name="landing"),
     path("<programme:programme>/docs/", docs.docs, name="docs"),
+    path("<programme:programme>/docs/otp/", otp_guide.otp_guide, name="otp-guide"),
+    path("<programme:programme>/terms/", home.terms, name="terms"),
+    path("<programme:programme>/register/", register.show, name="register"),
+    path("<programme:programme>/register/send/", register.send, name="register-send"),
+    path("<programme:programme>/sign-in/", accounts.sign_in, name="sign-in"),
+    path("<programme:programme>/sign-in/check/", accounts.check, name="sign-in-check"),
+    path("<programme:programme>/sign-out/", accounts.sign_out, name="sign-out"),
+    path("<programme:programme>/registrations/", registrations.index, name="registrations"),
+    path("<programme:programme>/registrations/<client:client_id>/", include(settings)),
+    path("<programme:programme>/registrations/<client:client_id>/", include(upkeep)),
+    path("<programme:programme>/staff/", include(review)),
     path("<programme:programme>/receipt/<uid:uid>/", consent.receipt, name="receipt"),
     path("<programme:programme>/share/<uid:uid>/", include(flow)),
 ]

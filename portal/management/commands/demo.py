@@ -23,7 +23,12 @@ from portal.stack import Stack, StackError
 
 # Only the demo's own children get these: a laptop's visitors come from one address, and a
 # customer who waits at a screen is shown the first readings within a second or two.
-DEMO_SETTINGS = {"DISPATCH_SECONDS": "1", "CONNECTS_AN_HOUR_PER_ADDRESS": "10000"}
+DEMO_SETTINGS = {
+    "DISPATCH_SECONDS": "1",
+    "CONNECTS_AN_HOUR_PER_ADDRESS": "10000",
+    "PASSCODES_AN_HOUR_PER_ADDRESS": "10000",
+    "LOOKUPS_AN_HOUR_PER_ADDRESS": "10000",
+}
 
 
 TABLE_WIDTH = 112
@@ -125,6 +130,9 @@ def _show_the_way(stack: Stack, console: Console, seconds: float) -> None:
     console.print(f"  Sandbox   {stack.sandbox.url}/")
     console.print(f"  Staff     {stack.portal.url}/staff/")
     console.print(f"            {seeded['staff_email']} / {seeded['staff_password']}")
+    for member in stack.utility_staff:
+        console.print(f"  {member['utility']:<9} {member['url']}  [dim]reviews companies[/dim]")
+        console.print(f"            {member['email']} / {member['password']}")
     for link in seeded["share_links"]:
         console.print(f"  Link      {link['url']}  [dim]{link['note']}[/dim]")
     console.print()

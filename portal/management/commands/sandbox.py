@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from portal.processes import Children, ProcessError, end_leftovers
 from portal.stack import (
     CHECKOUT,
+    CLERK,
     SANDBOX_PORT,
     SANDBOX_RECORD,
     STACK_RECORD,
@@ -48,10 +49,13 @@ class Command(BaseCommand):
     def run(self, site: Site) -> None:
         """Open the sandbox, say where it is and what is registered, and watch over it."""
         child = site.serve()
-        clients = json.loads(sandbox_clients(site))["clients"]
+        described = json.loads(sandbox_clients(site))
+        site.start("clerk", *CLERK)
         site.children.wait_for_url(child, f"{site.url}/health/")
         self.stdout.write(f"The sandbox is at {site.url} . Registered clients:")
-        self.stdout.write(json.dumps(clients, indent=2))
+        self.stdout.write(json.dumps(described["clients"], indent=2))
+        self.stdout.write("The utilities' staff, who review companies:")
+        self.stdout.write(json.dumps(described["staff"], indent=2))
         self.stdout.write("Ctrl-C stops it.")
         site.children.watch()
 

@@ -38,12 +38,11 @@ from greenbutton.espi.customer.service_supplier import ServiceSupplier
 from greenbutton.espi.customer.statement import Statement, StatementRef
 from greenbutton.espi.customer.status import Status
 from greenbutton.espi.customer.telephone_number import TelephoneNumber
-from greenbutton.espi.enums import EnrollmentStatus, ServiceKind
+from greenbutton.espi.enums import EnrollmentStatus
 from greenbutton.espi.period import Period
 from greenbutton.espi.scope import Scope
-from utilities.sandbox import addresses
 from utilities.sandbox.branch import Branch
-from utilities.sandbox.documents import bills
+from utilities.sandbox.documents import bills, places
 from utilities.sandbox.documents.bills import Agency
 from utilities.sandbox.documents.shares import (
     AGREEMENT,
@@ -135,7 +134,7 @@ def _kind(sharing: Sharing) -> CustomerKind:
 def _reached(sharing: Sharing, *, is_named: bool = False) -> Organisation:
     """How the customer is reached; only a business is an organisation with a name."""
     account = sharing.account
-    address = addresses.parts(account.address, sharing.programme.country)
+    address = places.parts(account.address, sharing.programme.country)
     return Organisation(
         street_address=address,
         postal_address=address,
@@ -221,8 +220,8 @@ def _agreement(sharing: Sharing, service: Service, up: str) -> Node:
 
 
 def _may_enrol(sharing: Sharing, service: Service) -> bool:
-    kind = sharing.profile(service).commodity.kind
-    return bool(sharing.programme.demand_response) and kind == ServiceKind.ELECTRICITY
+    commodity = sharing.profile(service).commodity
+    return bool(sharing.programme.demand_response) and commodity.is_electricity
 
 
 def _agreement_resource(sharing: Sharing, service: Service) -> CustomerAgreement:
@@ -295,7 +294,7 @@ def _location(sharing: Sharing, service: Service, up: str) -> Node:
         collections.append(Collection(devices, lambda: [_device(sharing, service, devices)]))
     location = ServiceLocation(
         type="business" if profile.is_business else "home",
-        main_address=addresses.parts(service.address, sharing.programme.country),
+        main_address=places.parts(service.address, sharing.programme.country),
         status=ACTIVE,
         access_method="From the street",
         needs_inspection=False,
@@ -308,7 +307,6 @@ def _location(sharing: Sharing, service: Service, up: str) -> Node:
 
 def _meter(sharing: Sharing, service: Service, up: str) -> Node:
     profile = sharing.profile(service)
-    is_power = profile.commodity.kind == ServiceKind.ELECTRICITY
     form = BUSINESS_FORM if profile.is_business else HOME_FORM
     meter = Meter(
         type=f"{profile.commodity.kind.text} meter",
@@ -318,7 +316,7 @@ def _meter(sharing: Sharing, service: Service, up: str) -> Node:
         is_virtual=False,
         is_pan=False,
         amr_system="AMI",
-        form_number=form if is_power else None,
+        form_number=form if profile.commodity.is_electricity else None,
         interval_length=profile.seconds,
     )
     return _node(sharing, f"{up}/{service.uid}", "Meter", meter)

@@ -11,7 +11,6 @@ from greenbutton.espi import Entry
 from greenbutton.espi.enums import (
     PhaseCode,
     QualityOfReading,
-    ServiceKind,
     TimeAttributeKind,
     TimePeriodOfInterest,
 )
@@ -71,7 +70,7 @@ def reading_type(programme: Programme, profile: Profile, channel: Channel) -> Re
         flow_direction=channel.flow,
         interval_length=seconds,
         kind=channel.kind or commodity.measurement,
-        phase=PhaseCode.S1S2N_SPLIT if commodity.kind == ServiceKind.ELECTRICITY else None,
+        phase=PhaseCode.S1S2N_SPLIT if commodity.is_electricity else None,
         power_of_ten=commodity.power_of_ten,
         time_attribute=TimePeriodOfInterest.DAILY if channel.is_daily else None,
         uom=channel.uom or commodity.uom,

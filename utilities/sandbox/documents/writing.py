@@ -25,7 +25,7 @@ from utilities.sandbox.models import RESOURCES, Registration
 # The prefixes of the library, and of a custodian that chose its own.
 PREFIXES = {"": "ns1", "espi": "ns0", "cust": "ns2"}
 NAMESPACES = {"": ATOM, "espi": ESPI, "cust": CUSTOMER}
-TAG = re.compile(rb"<(/?)(?:(espi|cust):)?(?=[A-Za-z])")
+UNPREFIXED = re.compile(rb"<(/?)(?=[A-Za-z]+[\s/>])")
 CONTENT = re.compile(rb"<content>(.*)</content>", re.DOTALL)
 
 FEED_START = (
@@ -86,12 +86,12 @@ def _with_other_prefixes(text: bytes) -> bytes:
     for prefix, namespace in NAMESPACES.items():
         mine = f' xmlns{":" if prefix else ""}{prefix}="{namespace}"'
         text = text.replace(mine.encode(), f' xmlns:{PREFIXES[prefix]}="{namespace}"'.encode())
-    return TAG.sub(_renamed, text)
-
-
-def _renamed(tag: re.Match[bytes]) -> bytes:
-    prefix = PREFIXES[(tag[2] or b"").decode()]
-    return b"<%b%b:" % (tag[1], prefix.encode())
+        if prefix:
+            for opens in ("<", "</"):
+                text = text.replace(
+                    f"{opens}{prefix}:".encode(), f"{opens}{PREFIXES[prefix]}:".encode()
+                )
+    return UNPREFIXED.sub(rb"<\1%b:" % PREFIXES[""].encode(), text)
 
 
 def _export(registration: Registration, entries: Iterable[Entry]) -> Iterator[bytes]:
@@ -141,7 +141,8 @@ def _in_default_namespace(content: bytes) -> bytes:
     """The content without prefixes, as the export has it."""
     for prefix in (b"espi", b"cust"):
         content = content.replace(b" xmlns:%b=" % prefix, b" xmlns=", 1)
-    return TAG.sub(rb"<\1", content)
+        content = content.replace(b"<%b:" % prefix, b"<").replace(b"</%b:" % prefix, b"</")
+    return content
 
 
 def _offsets(starts: list[int], zone: ZoneInfo) -> list[str]:

@@ -8,14 +8,17 @@ from utilities.sandbox.models.accounts import Service, UtilityAccount
 from utilities.sandbox.models.clock import Clock
 from utilities.sandbox.models.consents import CONSENT_LIFETIME, ConsentRequest, Grant
 from utilities.sandbox.models.naming import RESOURCES, derive, digest, new_uid
+from utilities.sandbox.models.notices import Delivery, Notice
 from utilities.sandbox.models.passcodes import (
+    COUNTED_FOR,
     LOCK_TIME,
     PASSCODE_LIFETIME,
     TRIES,
     OneTimeCode,
     WrongTries,
 )
-from utilities.sandbox.models.registrations import Registration
+from utilities.sandbox.models.registrations import LONGEST_ADDRESS, Registration
+from utilities.sandbox.models.reviews import ReviewStep
 from utilities.sandbox.models.staff import StaffMember
 from utilities.sandbox.models.tokens import (
     CODE_LIFETIME,
@@ -27,7 +30,9 @@ from utilities.sandbox.models.tokens import (
 __all__ = [
     "CODE_LIFETIME",
     "CONSENT_LIFETIME",
+    "COUNTED_FOR",
     "LOCK_TIME",
+    "LONGEST_ADDRESS",
     "PASSCODE_LIFETIME",
     "RESOURCES",
     "TOKEN_LIFETIME",
@@ -35,9 +40,12 @@ __all__ = [
     "AuthorizationCode",
     "Clock",
     "ConsentRequest",
+    "Delivery",
     "Grant",
+    "Notice",
     "OneTimeCode",
     "Registration",
+    "ReviewStep",
     "Service",
     "StaffMember",
     "Token",

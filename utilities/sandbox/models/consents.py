@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from greenbutton.espi import scope as scopes
+from utilities.sandbox import notices
 from utilities.sandbox.models.accounts import Service, UtilityAccount
 from utilities.sandbox.models.clock import Clock
 from utilities.sandbox.models.naming import RESOURCES, new_uid
@@ -36,6 +37,8 @@ class ConsentRequest(models.Model):
     # "on" wants a fresh sign-in where the utility has single sign-on.
     prompt = models.CharField(max_length=20, blank=True)
     account = models.ForeignKey(UtilityAccount, models.CASCADE, null=True)
+    # Where a tester wants the passcode, instead of a contact on file; gone with the request.
+    own_contact = models.CharField(max_length=254, blank=True)
     # When the customer proved to be the account's holder.
     authenticated_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -63,10 +66,10 @@ class ConsentRequest(models.Model):
         """What the company asks for."""
         return scopes.parse(self.scope)
 
-    def found(self, account: UtilityAccount) -> None:
+    def found(self, account: UtilityAccount, own_contact: str = "") -> None:
         """The customer says who they are; a passcode has yet to prove it."""
-        self.account, self.authenticated_at = account, None
-        self.save(update_fields=["account", "authenticated_at"])
+        self.account, self.authenticated_at, self.own_contact = account, None, own_contact
+        self.save(update_fields=["account", "authenticated_at", "own_contact"])
 
     def authenticated(self, account: UtilityAccount) -> None:
         """The customer proved who they are."""
@@ -142,12 +145,14 @@ class Grant(models.Model):
 
     @transaction.atomic
     def revoke(self, by: Party = Party.UTILITY) -> None:
-        """End the consent, and every token and code with it."""
+        """End the consent, and every token and code with it; the company is told."""
         now = timezone.now()
         if self.revoked_at is None:
-            self.revoked_at = self.updated_at = now
+            # Tokens live by the real clock, and are known again by the moment of their end.
+            self.revoked_at, self.updated_at = now, Clock.now()
             self.revoked_by = by
             self.save(update_fields=["revoked_at", "revoked_by", "updated_at"])
+            notices.authorization_changed(self)
         self.tokens.filter(revoked_at=None).update(revoked_at=now)
         self.codes.filter(used_at=None).update(used_at=now)
 
@@ -159,6 +164,7 @@ class Grant(models.Model):
         """
         if self.revoked_at is not None and self.revoked_by == self.Party.COMPANY:
             self.tokens.filter(revoked_at=self.revoked_at).update(revoked_at=None)
-            self.revoked_at, self.revoked_by, self.updated_at = None, "", timezone.now()
+            self.revoked_at, self.revoked_by, self.updated_at = None, "", Clock.now()
             self.save(update_fields=["revoked_at", "revoked_by", "updated_at"])
+            notices.authorization_changed(self)
         return self.is_active

@@ -9,6 +9,7 @@ from base64 import urlsafe_b64encode
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+# Below this address all ESPI resources lie.
 RESOURCES = f"{settings.SANDBOX_URL}/DataCustodian/espi/1_1/resource"
 
 

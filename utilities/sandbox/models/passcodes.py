@@ -15,6 +15,8 @@ from utilities.sandbox.models.naming import derive, new_uid
 
 PASSCODE_LIFETIME = timedelta(minutes=10)
 LOCK_TIME = timedelta(minutes=15)
+# How long a passcode that was sent counts against the next one.
+COUNTED_FOR = timedelta(hours=1)
 TRIES = 5
 
 
@@ -22,14 +24,17 @@ class OneTimeCode(models.Model):
     """A passcode of six digits, for a customer. It follows from the uid, so it has no column."""
 
     uid = models.CharField(max_length=40, unique=True, default=new_uid)
-    request = models.ForeignKey(ConsentRequest, models.CASCADE, related_name="passcodes")
+    # The row outlives the request, or a customer could be sent any number of passcodes by requests
+    # that are cancelled.
+    request = models.ForeignKey(
+        ConsentRequest, models.SET_NULL, related_name="passcodes", null=True
+    )
     account = models.ForeignKey(UtilityAccount, models.CASCADE)
     # Shown on the page instead of being sent.
     is_shown = models.BooleanField(default=False)
-    # How the page says where it went: masked.
+    # Of which kind the contact was that it went to, and how the page names it: masked.
+    sent_by = models.CharField(max_length=20, blank=True)
     sent_to = models.CharField(max_length=254, blank=True)
-    # It went to a contact that was typed for the test, which is not kept.
-    contact_was_typed = models.BooleanField(default=False)
     tries = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
     used_at = models.DateTimeField(null=True)
@@ -51,6 +56,11 @@ class OneTimeCode(models.Model):
         too_old = self.created_at + PASSCODE_LIFETIME <= timezone.now()
         too_often = self.tries >= TRIES and not self.account.is_test
         return self.used_at is not None or too_old or too_often
+
+    @classmethod
+    def forget_old(cls) -> None:
+        """Delete what no longer counts for anything."""
+        cls.objects.filter(created_at__lte=timezone.now() - COUNTED_FOR).delete()
 
     def try_with(self, given: str) -> bool:
         """Count a try, then say whether it is the code. A right one is used up."""
@@ -99,11 +109,16 @@ class WrongTries(models.Model):
         )
 
     @classmethod
-    def add(cls, utility: str, identifier: str) -> None:
-        """Count one more; after a quarter of an hour without any, the count begins anew."""
-        cls._of(utility, identifier).filter(last_at__lte=_unlocked()).delete()
+    def add(cls, utility: str, identifier: str) -> bool:
+        """Count one more; False, and not counted, where there were five already.
+
+        Whoever counts before comparing gives no more than five tries to many requests at once.
+        After a quarter of an hour without any, the count begins anew.
+        """
+        cls.objects.filter(last_at__lte=_unlocked()).delete()
         row, _ = cls.objects.get_or_create(utility=utility, identifier=_hidden(identifier))
-        cls.objects.filter(id=row.id).update(tries=F("tries") + 1, last_at=timezone.now())
+        free = cls.objects.filter(id=row.id, tries__lt=TRIES)
+        return bool(free.update(tries=F("tries") + 1, last_at=timezone.now()))
 
     @classmethod
     def forget(cls, utility: str, identifier: str) -> None:

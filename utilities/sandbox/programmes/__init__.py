@@ -34,6 +34,16 @@ class Way:
     # What a customer is told whom it does not find.
     not_found: str
 
+    @property
+    def takes_value(self) -> bool:
+        """Whether a company can fill something in for the customer."""
+        return self.example.startswith(f"auth-{self.type}-")
+
+    @property
+    def is_lookup(self) -> bool:
+        """Whether it only says who the customer is, so that a passcode must prove it."""
+        return self.type in {"account", "phone", "email", "address"}
+
 
 @dataclass(frozen=True)
 class ServiceData:
@@ -99,6 +109,8 @@ class Programme:
     ways: tuple[Way, ...]
     accounts: tuple[AccountData, ...]
     client: ClientData
+    # What the utility calls it.
+    program: str = "Green Button Connect My Data (GBCMD)"
     # Who switches an approved company to live: itself in its settings, or the utility.
     live_switch: Literal["third_party", "utility"] = "third_party"
     # RFC 7591 §2: how a company may authenticate at the token endpoint.
@@ -129,12 +141,23 @@ class Programme:
     @property
     def sends_passcodes(self) -> bool:
         """Whether a customer proves by a passcode who they are."""
-        return not self.asks_for_bill
+        return any(way.is_lookup for way in self.ways)
 
     @property
     def stylesheet(self) -> str:
         """The brand's own sheet."""
         return f"sandbox/{self.slug}.css"
+
+    @property
+    def sender(self) -> str:
+        """Whom its e-mails are from; RFC 2606 §2: no such host can exist."""
+        address = settings.DEFAULT_FROM_EMAIL or f"no-reply@{self.slug}.invalid"
+        return f"{self.name} <{address}>"
+
+    @property
+    def switches_to_live(self) -> bool:
+        """Whether the utility switches an approved company to live, not the company itself."""
+        return self.live_switch == "utility"
 
     @property
     def authorize_url(self) -> str:
@@ -166,6 +189,11 @@ class Programme:
     def test_submit_url(self) -> str:
         """Where a third party gets a code without any page, for test accounts."""
         return f"{settings.SANDBOX_URL}/DataCustodian/{self.slug}/test-submit"
+
+    @property
+    def registration_url(self) -> str:
+        """Where a program registers a third party (RFC 7591 §3)."""
+        return f"{settings.SANDBOX_URL}/DataCustodian/{self.slug}/oauth/register"
 
     def way(self, type: str) -> Way | None:  # noqa: A002 (the seeds' word)
         """The way of this type, if the utility offers it."""

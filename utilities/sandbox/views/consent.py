@@ -11,9 +11,11 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from utilities.sandbox import notices
 from utilities.sandbox.faults import Fault
 from utilities.sandbox.models import (
     AuthorizationCode,
+    Clock,
     ConsentRequest,
     Grant,
     Registration,
@@ -159,6 +161,7 @@ def _allow(
     return HttpResponseRedirect(return_address(asking, code=code))
 
 
+@transaction.atomic
 def agree(
     registration: Registration,
     account: UtilityAccount,
@@ -166,16 +169,21 @@ def agree(
     choice: Choice,
     services: list[Service],
 ) -> Grant:
-    """The consent itself."""
+    """The consent itself, of which the company is told."""
     if registration.has(Fault.NARROWER_SCOPE):
         choice = choice.narrower()
+    now = Clock.now()
     grant = Grant.objects.create(
         registration=registration,
         account=account,
         scope=terms.granted(choice, services),
         until=until_of(choice),
+        created_at=now,
+        updated_at=now,
     )
     grant.services.set(services)
+    notices.authorization_changed(grant)
+    notices.new_data(grant, after=notices.FIRST_DATA_AFTER)
     return grant
 
 

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from utilities.sandbox.models import Registration
 from utilities.sandbox.programmes import Programme, all_programmes
 from utilities.sandbox.views.pages import page
 
@@ -16,8 +17,16 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def landing(request: HttpRequest, programme: Programme) -> HttpResponse:
-    """What a utility offers, for its customers and for companies."""
-    return page(request, "landing", programme)
+    """What a utility offers, for its customers and for companies, and who they can share with."""
+    companies = Registration.directory(programme)
+    public = Registration.objects.filter(utility=programme.slug, is_public=True)
+    return page(request, "landing", programme, companies=companies, public_clients=public)
+
+
+@require_safe
+def terms(request: HttpRequest, programme: Programme) -> HttpResponse:
+    """What companies agree to when they register."""
+    return page(request, "terms", programme)
 
 
 @require_safe

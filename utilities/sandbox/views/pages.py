@@ -17,7 +17,7 @@ from utilities.sandbox.programmes import Programme
 
 BROWSER = "browser"
 View = Callable[[HttpRequest, ConsentRequest], HttpResponse]
-FIND, PROVE, CHOOSE = "Find your account", "Enter your passcode", "Choose what to share"
+FIND, PROVE, CHOOSE = "Find your account", "Confirm that it is you", "Choose what to share"
 
 
 def page(

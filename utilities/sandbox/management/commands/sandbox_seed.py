@@ -1,4 +1,4 @@
-"""Fill the sandbox with its utilities' accounts and public clients."""
+"""Fill the sandbox with its utilities' accounts, public clients and staff."""
 
 from __future__ import annotations
 
@@ -6,23 +6,33 @@ import json
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
 from utilities.sandbox import identifiers
-from utilities.sandbox.models import RESOURCES, Registration, Service, UtilityAccount
+from utilities.sandbox.models import (
+    RESOURCES,
+    Registration,
+    Service,
+    StaffMember,
+    UtilityAccount,
+    derive,
+)
 from utilities.sandbox.programmes import AccountData, Programme, all_programmes
 
 
 class Command(BaseCommand):
-    help = "Creates the sandbox's accounts and public clients, or brings them up to date."
+    help = "Creates the sandbox's accounts, public clients and staff, or brings them up to date."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--json",
             action="store_true",
-            help="print the public clients, with their secrets, as JSON and nothing else",
+            help="print the public clients and the staff, with their secrets, as JSON and nothing "
+            "else",
         )
 
         parser.add_argument(
@@ -36,12 +46,16 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
         with transaction.atomic():
             clients = seed()
+            staff = [seed_staff(programme) for programme in all_programmes().values()]
         if options["json"]:
-            described = [describe(client) for client in clients]
-            self.stdout.write(json.dumps({"clients": described}, indent=2))
+            described = {"clients": [describe(client) for client in clients], "staff": staff}
+            self.stdout.write(json.dumps(described, indent=2))
             return
-        for client in clients:
+        for client, member in zip(clients, staff, strict=True):
             self.stdout.write(f"{client.programme.name}: {client.client_id} is ready.")
+            self.stdout.write(
+                f"  Staff: {member['url']} as {member['email']} with {member['password']}"
+            )
 
 
 def seed() -> list[Registration]:
@@ -50,6 +64,7 @@ def seed() -> list[Registration]:
     for programme in programmes:
         for account in programme.accounts:
             seed_account(programme, account)
+    Registration.renew_digests()
     return [seed_client(programme) for programme in programmes]
 
 
@@ -96,11 +111,39 @@ def seed_client(programme: Programme) -> Registration:
             "website": data.website,
             "status": Registration.Status.SANDBOX,
             "is_public": True,
-            "redirect_uris": [f"{settings.PORTAL_URL}{data.redirect_path}"],
+            "redirect_uris": [
+                f"{settings.PORTAL_URL}{data.redirect_path}",
+                f"{settings.DEMO_SITE_URL}callback/",
+            ],
             "default_scope": data.default_scope,
         },
     )
     return client
+
+
+def seed_staff(programme: Programme) -> dict[str, str]:
+    """Somebody who reviews companies for the utility; how they sign in.
+
+    The password is random for each installation, and follows from its key, so that it can be said
+    again. One round hides 120 random bits as well as a million, and a start does not wait for it.
+    """
+    email = f"staff@{programme.slug}.example"
+    password = derive("staff_password", programme.slug).hex()[:30]
+    user, _ = User.objects.get_or_create(username=email, defaults={"email": email})
+    salt = derive("staff_salt", programme.slug).hex()
+    stored = PBKDF2PasswordHasher().encode(password, salt, iterations=1)
+    # Whoever signed in made Django hash it anew, which must not end their session.
+    if user.password != stored and not check_password(password, user.password):
+        user.password = stored
+        user.save(update_fields=["password"])
+    StaffMember.objects.update_or_create(user=user, defaults={"utility": programme.slug})
+    url = f"{settings.SANDBOX_URL}/{programme.slug}/staff/"
+    return {
+        "utility": programme.utility_id,
+        "url": url,
+        "email": email,
+        "password": password,
+    }
 
 
 def describe(client: Registration) -> dict[str, Any]:

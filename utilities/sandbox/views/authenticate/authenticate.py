@@ -7,8 +7,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.http import require_safe
 
-from utilities.sandbox import passcodes, prefill
+from utilities.sandbox import contacts, guards, passcodes, prefill
 from utilities.sandbox.models import ConsentRequest
+from utilities.sandbox.passcodes import NotSentError
 from utilities.sandbox.programmes import Programme, Way
 from utilities.sandbox.views.authenticate import last_bill, lookup, test_account
 from utilities.sandbox.views.authenticate.finding import Found, NotFoundError, not_found
@@ -22,6 +23,11 @@ FINDERS: dict[str, Callable[[Programme, Way, QueryDict], Found]] = {
     "email": lookup.find,
     "address": lookup.find,
 }
+TOO_MANY_LOOKUPS = NotFoundError(
+    "too_many_lookups",
+    "There were too many tries from your network. Please wait an hour, then try again.",
+    429,
+)
 
 
 @require_safe
@@ -42,33 +48,44 @@ def check(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
     if way is None:
         error = NotFoundError("incomplete", "Please choose how we can find your account.")
         return _form(request, asking, typed | {"type": programme.default_way.type}, error)
+    if not _may_try(request, programme, way):
+        return _form(request, asking, typed, TOO_MANY_LOOKUPS)
     try:
         found = FINDERS[way.type](programme, way, request.POST)
         if not found.needs_passcode:
             return admit(request, asking, found.account)
-        asking.found(found.account)
-        passcodes.send(asking, found.account, found.contact)
-    except NotFoundError as e:
+        asking.found(found.account, found.contact.value if found.contact else "")
+        return _prove(request, asking)
+    except (NotFoundError, NotSentError) as e:
         return _form(request, asking, typed, e)
-    except passcodes.TooManyCodesError:
-        return _form(request, asking, typed, too_many_codes())
-    return go_to("passcode", asking)
 
 
-def too_many_codes() -> NotFoundError:
-    """An account gets only so many passcodes."""
-    return NotFoundError(
-        "too_many_codes",
-        "We have sent you several passcodes already. Please wait 15 minutes, then try again.",
-        429,
+def _may_try(request: HttpRequest, programme: Programme, way: Way) -> bool:
+    """Look-ups are limited, for they say who is on file; test identifiers are not."""
+    return (
+        not way.is_lookup
+        or lookup.is_test(programme, way, request.POST.get("value", ""))
+        or guards.allow_lookup(request)
     )
+
+
+def _prove(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    """Show a passcode, send it, or ask first where to; raises NotSentError."""
+    if passcodes.is_shown(asking):
+        passcodes.show(asking)
+        return go_to("passcode", asking)
+    possible = contacts.choices(asking)
+    if len(possible) > 1:
+        return go_to("contact", asking)
+    passcodes.send(asking, possible[0], guards.address_of(request))
+    return go_to("passcode", asking)
 
 
 def _form(
     request: HttpRequest,
     asking: ConsentRequest,
     typed: dict[str, str],
-    error: NotFoundError | None = None,
+    error: NotFoundError | NotSentError | None = None,
 ) -> HttpResponse:
     # A page that opens with a prefill's error was asked for by GET, and is there.
     status = error.status if error and request.method == "POST" else 200

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from utilities.sandbox import authorization_request, passcodes, prefill
+from utilities.sandbox import authorization_request, contacts, passcodes, prefill
 from utilities.sandbox.authorization_request import AuthorizeError
 from utilities.sandbox.models import ConsentRequest, Registration
 from utilities.sandbox.programmes import Programme
@@ -74,6 +74,8 @@ def _company(programme: Programme, query: QueryDict) -> tuple[Registration, str]
         raise UnknownCompanyError(
             f"The company that the link is from is not registered with {programme.name}."
         )
+    if not client.is_usable:
+        raise UnknownCompanyError(f"{client.company_name} may not ask for data at present.")
     redirect_uri = "".join(uris)
     if redirect_uri and redirect_uri not in client.redirect_uris:
         raise UnknownCompanyError(
@@ -113,15 +115,19 @@ def _is_utf8(request: HttpRequest) -> bool:
 
 
 def _first_page(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
-    """The form; or the step after it, for a customer whom the prefill already names."""
+    """The form; or the step after it, for a customer whom the prefill already names.
+
+    Following a link sends no message to anybody: the customer first asks for the passcode.
+    """
     filled = prefill.read(asking.programme, asking.asked)
     if filled.account is None or filled.names_nobody or filled.way.type == "lastbill":
         return go_to("authenticate", asking)
     if filled.way.type == "test":
         return admit(request, asking, filled.account)
-    asking.found(filled.account)
-    try:
-        passcodes.send(asking, filled.account, None)
-    except passcodes.TooManyCodesError:
+    asking.found(filled.account, filled.contact.value if filled.contact else "")
+    if passcodes.is_shown(asking):
+        passcodes.show(asking)
+        return go_to("passcode", asking)
+    if not contacts.choices(asking):
         return go_to("authenticate", asking)
-    return go_to("passcode", asking)
+    return go_to("contact", asking)

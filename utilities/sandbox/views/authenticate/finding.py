@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from utilities.sandbox.contacts import Contact
 from utilities.sandbox.models import UtilityAccount
-from utilities.sandbox.passcodes import Contact
 from utilities.sandbox.programmes import Way
 
 

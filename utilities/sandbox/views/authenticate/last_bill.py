@@ -21,17 +21,15 @@ def find(programme: Programme, way: Way, form: QueryDict) -> Found:
     day = identifiers.day(form.get("bill_date", ""))
     if day is None:
         raise NotFoundError("bad_date", "Please enter the date of your bill, like 2026-01-31.")
-    tried = f"bill:{number}"
-    if WrongTries.is_locked(programme.slug, tried):
+    account, tried = prefill.find(programme, way, number), f"bill:{number}"
+    is_test = account is not None and account.is_test
+    if not is_test and not WrongTries.add(programme.slug, tried):
         raise locked()
-    account = prefill.find(programme, way, number)
     if (
         account is None
         or not account.can_be_found
         or (account.bill_amount, account.bill_date) != (amount, day)
     ):
-        if account is None or not account.is_test:
-            WrongTries.add(programme.slug, tried)
         raise not_found(way)
     WrongTries.forget(programme.slug, tried)
     return Found(account, needs_passcode=False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from utilities.sandbox import passcodes
+from utilities.sandbox import contacts, guards, passcodes
 from utilities.sandbox.models import ConsentRequest, OneTimeCode, WrongTries
-from utilities.sandbox.views.authenticate.authenticate import too_many_codes
+from utilities.sandbox.passcodes import NotSentError
 from utilities.sandbox.views.authenticate.finding import NotFoundError, locked
 from utilities.sandbox.views.pages import PROVE, admit, flow_page, go_to, in_flow, posted_only
 
@@ -38,14 +38,14 @@ def check(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
     passcode = _latest(asking)
     if passcode is None:
         return go_to("authenticate", asking)
-    account, tried = passcode.account, f"passcode:{passcode.account.account_key}"
+    account, tried = passcode.account, _tried(passcode)
     if WrongTries.is_locked(account.utility, tried):
         return _form(request, asking, passcode, locked())
     if passcode.is_spent:
         return _form(request, asking, passcode, EXPIRED)
+    if not account.is_test and not WrongTries.add(account.utility, tried):
+        return _form(request, asking, passcode, locked())
     if not passcode.try_with("".join(request.POST.get("passcode", "").split())):
-        if not account.is_test:
-            WrongTries.add(account.utility, tried)
         return _form(request, asking, passcode, WRONG)
     WrongTries.forget(account.utility, tried)
     return admit(request, asking, account)
@@ -54,15 +54,27 @@ def check(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
 @in_flow
 @posted_only("passcode")
 def again(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
-    """Another passcode; the one before stops working, since only the latest counts."""
+    """Another passcode to the same contact; the one before stops working: the latest counts."""
     passcode = _latest(asking)
-    if passcode is None or passcode.contact_was_typed:
+    if passcode is None:
         return go_to("authenticate", asking)
+    if passcodes.is_shown(asking):
+        passcodes.show(asking)
+        return go_to("passcode", asking)
+    if WrongTries.is_locked(passcode.account.utility, _tried(passcode)):
+        return _form(request, asking, passcode, locked())
+    same = [each for each in contacts.choices(asking) if each.kind == passcode.sent_by]
+    if not same:
+        return go_to("contact", asking)
     try:
-        passcodes.send(asking, passcode.account, None)
-    except passcodes.TooManyCodesError:
-        return _form(request, asking, passcode, too_many_codes())
+        passcodes.send(asking, same[0], guards.address_of(request))
+    except NotSentError as e:
+        return _form(request, asking, passcode, e)
     return go_to("passcode", asking)
+
+
+def _tried(passcode: OneTimeCode) -> str:
+    return f"passcode:{passcode.account.account_key}"
 
 
 def _latest(asking: ConsentRequest) -> OneTimeCode | None:
@@ -76,7 +88,17 @@ def _form(
     request: HttpRequest,
     asking: ConsentRequest,
     passcode: OneTimeCode,
-    error: NotFoundError | None,
+    error: NotFoundError | NotSentError | None,
 ) -> HttpResponse:
     status = error.status if error and request.method == "POST" else 200
-    return flow_page(request, "passcode", asking, PROVE, status, passcode=passcode, error=error)
+    return flow_page(
+        request,
+        "passcode",
+        asking,
+        PROVE,
+        status,
+        passcode=passcode,
+        # The tester's own contact, or the only one on file, leaves nothing to choose.
+        has_choice=not passcode.is_shown and len(contacts.choices(asking)) > 1,
+        error=error,
+    )
