@@ -30,9 +30,11 @@ STACK_RECORD, SANDBOX_RECORD = "stack.processes", "sandbox.processes"
 # And what the stack's sandbox sends, for the rehearsal to read.
 OUTBOX = "outbox"
 GUNICORN = [
-    *("-m", "gunicorn", "portal.wsgi", "--worker-class", "gthread", "--threads", "8"),
+    *("-m", "gunicorn", "portal.wsgi", "--worker-class", "gthread"),
     *("--graceful-timeout", "3", "--no-control-socket", "--log-level", "warning"),
 ]
+# Whoever reads a large document of the sandbox slowly has a thread of its own all that time.
+THREADS = {"portal": "8", "sandbox": "24"}
 CELERY = [
     # In a container everybody is root, and both sites are on this machine only.
     *("-W", "ignore:You're running the worker with superuser privileges"),
@@ -101,8 +103,8 @@ class Site:
 
     def serve(self) -> Child:
         """Start the web server on the port that is held."""
-        bind = ["--bind", f"fd://{self.listener.fileno()}"]
-        child = self.start(self.name, *GUNICORN, *bind, listener=True)
+        own = ["--threads", THREADS[self.name], "--bind", f"fd://{self.listener.fileno()}"]
+        child = self.start(self.name, *GUNICORN, *own, listener=True)
         self.listener.close()
         return child
 

@@ -121,4 +121,37 @@ FIGURES = (
         must=150,
         aim=80,
     ),
+    Figure(
+        "lxml_over_writer",
+        "g÷h",
+        ("elements", "writer"),
+        lambda results: results["elements"].seconds / results["writer"].seconds,
+        holds_at="large",
+        must=0.25,
+        aim=1,
+        is_least=True,
+    ),
+    # The sandbox's rate by lxml's, of the same elements: end to end, from a simulated meter on.
+    Figure(
+        "sandbox_over_lxml",
+        "s",
+        ("sandbox",),
+        lambda results: (
+            results["sandbox"].measured["readings_a_second"]
+            / results["sandbox"].measured["lxml_readings_a_second"]
+        ),
+        holds_at="large",
+        must=0.25,
+        aim=0.5,
+        is_least=True,
+    ),
+    Figure(
+        "sandbox_peak_mb",
+        "s",
+        ("sandbox",),
+        lambda results: results["sandbox"].measured["sandbox_peak_mb"],
+        holds_at="large",
+        must=200,
+        aim=120,
+    ),
 )

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import psutil
+
 from greenbutton.bench.feed import Sums
 from greenbutton.bench.sizes import SIZES, Size
 
@@ -58,7 +60,7 @@ def agree(name: str, found: int, expected: int) -> None:
 
 
 class Stopwatch:
-    """Takes the time of what runs inside `with`; the last one counts."""
+    """Takes the time of what runs inside `with`; several are added up."""
 
     seconds = 0.0
 
@@ -71,20 +73,22 @@ class Stopwatch:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.seconds = time.perf_counter() - self._began
+        self.seconds += time.perf_counter() - self._began
 
 
-def peak_mb() -> float:
-    """The most memory that this process has had, in MiB.
+def peak_mb(process: int | None = None) -> float:
+    """The most memory that a process has had, in MiB: this one, or the one of that number.
 
     From /proc where there is one: getrusage's ru_maxrss begins, on Linux, with the size of the
     process that started this one.
     """
-    status = Path("/proc/self/status")
+    status = Path(f"/proc/{process or 'self'}/status")
     if status.exists():
         lines = status.read_text(encoding="ascii").splitlines()
         [peak] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
         return int(peak) * 1024 / MEBIBYTE
+    if process is not None:
+        return psutil.Process(process).memory_info().rss / MEBIBYTE
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / MEBIBYTE
 

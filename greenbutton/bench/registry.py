@@ -33,6 +33,9 @@ CONTENDERS = (
     Contender("c2", "again", "the same feed again, unchanged", after=("first",), django=True),
     Contender("d", "rows", "COPY of one row a reading"),
     Contender("y", "year", "a year of one meter into Python", after=("first", "rows"), django=True),
+    Contender("g", "elements", "lxml writing elements that stand ready"),
+    Contender("h", "writer", "our writer, the same entries"),
+    Contender("s", "sandbox", "two years of 15 minutes over HTTP", django=True),
     Contender("e", "peer", "greenbutton-objects", slow=True, package="greenbutton_objects"),
     Contender("f", "bulk", "bulk_create, one row a reading", django=True, slow=True),
 )

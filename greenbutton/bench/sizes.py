@@ -9,17 +9,21 @@ from greenbutton.espi.generator import Plan
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A feed's measure, by the name that people give it."""
+    """A feed's measure, by the name that people give it.
+
+    `meters` is how many a customer of the sandbox has.
+    """
 
     name: str
     plan: Plan
+    meters: int
 
 
 SIZES = {
-    name: Size(name, plan)
-    for name, plan in {
-        "small": Plan(usage_points=1, interval=3600),
-        "medium": Plan(usage_points=10, interval=900),
-        "large": Plan(usage_points=30, interval=900),
-    }.items()
+    size.name: size
+    for size in (
+        Size("small", Plan(usage_points=1, interval=3600), meters=1),
+        Size("medium", Plan(usage_points=10, interval=900), meters=10),
+        Size("large", Plan(usage_points=30, interval=900), meters=40),
+    )
 }

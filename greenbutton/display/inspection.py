@@ -27,6 +27,7 @@ from greenbutton.espi.enums import FlowDirectionKind, ServiceKind, UnitSymbol
 from greenbutton.espi.findings import Finding
 from greenbutton.espi.scale import plain
 from greenbutton.espi.validate import NAMES, RULES, Report, Severity
+from greenbutton.espi.validate.schema import Breach
 
 # What the tree tells by itself, or under its usage point.
 TOLD = {
@@ -41,6 +42,7 @@ TOLD = {
 
 
 SHOWN_PLACES = 3
+SHOWN_BREACHES = 20
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
 
 
@@ -184,6 +186,18 @@ def report_tree(name: str, report: Report) -> Tree:
             )
         )
     return tree
+
+
+def add_breaches(tree: Tree, breaches: list[Breach]) -> None:
+    """Say below a report where the document is not as its schema has it."""
+    if not breaches:
+        tree.add(shown("Every element is as the schemas have it"))
+        return
+    branch = tree.add(shown("Not as the schemas have it"))
+    for breach in breaches[:SHOWN_BREACHES]:
+        branch.add(shown(f"{breach.path}: {breach.says}"))
+    if len(breaches) > SHOWN_BREACHES:
+        branch.add(shown("and elsewhere"))
 
 
 def _verdict(report: Report) -> str:

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,6 +21,11 @@ PUBLISHED = atom("published")
 UPDATED = atom("updated")
 # UtilityAPI puts the dates beside the payload, inside the content.
 MISPLACED = {PUBLISHED, UPDATED, espi("published"), espi("updated")}
+
+# How an entry begins that declares the namespaces itself.
+START = etree.tostring(etree.Element(ENTRY, nsmap=xml.NSMAP)).replace(b"/>", b">")
+# Printable ASCII but for & < > and ".
+_NEEDS_NO_ESCAPING = re.compile(r"[ !#-%'-;=?-~]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +155,36 @@ def text(entry: Entry) -> bytes:
     if isinstance(resource, IntervalBlock) and entry.type == "IntervalBlock":
         block = plain_blocks.write(resource)
         if block is not None:
-            # No text can hold this: in a title, "<" is written "&lt;".
-            shell = replace(entry, resource=EMPTY, type=EMPTY.name)
-            around = etree.tostring(write(shell), encoding="utf-8")
-            return around.replace(b"<content/>", b"<content>%b</content>" % block)
+            return _around(entry, block)
     return etree.tostring(write(entry), encoding="utf-8")
+
+
+def _around(entry: Entry, payload: bytes) -> bytes:
+    """The entry with its payload, which is XML already."""
+    links = [("self", entry.self_href), ("up", entry.up)]
+    links += [("related", href) for href in entry.related]
+    said = (entry.id, entry.title, *(href for _, href in links))
+    if not _NEEDS_NO_ESCAPING.fullmatch("".join(filter(None, said))):
+        shell = replace(entry, resource=EMPTY, type=EMPTY.name)
+        # No text can hold an empty content: in a title, "<" is written "&lt;".
+        around = etree.tostring(write(shell), encoding="utf-8")
+        return around.replace(b"<content/>", b"<content>%b</content>" % payload)
+    hrefs = (f'<link rel="{rel}" href="{href}"/>' for rel, href in links if href is not None)
+    before = (_element("id", entry.id), *hrefs, _element("title", entry.title))
+    after = (
+        _element(name, None if moment is None else date_text(moment))
+        for name, moment in (("published", entry.published), ("updated", entry.updated))
+    )
+    return b"%b%b<content>%b</content>%b</entry>" % (
+        START,
+        "".join(before).encode(),
+        payload,
+        "".join(after).encode(),
+    )
+
+
+def _element(name: str, value: str | None) -> str:
+    return "" if value is None else f"<{name}>{value}</{name}>"
 
 
 def date_text(moment: datetime) -> str:

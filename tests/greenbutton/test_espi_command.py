@@ -227,6 +227,22 @@ def test_a_broken_rule_is_told_with_severity_and_place_and_fails(tmp_path: Path)
     assert said["problems"][0]["places"][0]["where"] == "spare-type"
 
 
+def test_a_file_is_checked_against_the_schemas_if_that_is_asked_for(tmp_path: Path) -> None:
+    feed = written(tmp_path / "feed.xml", made().xml())
+    out, _, code = run("validate", "--schema", feed)
+    assert code == 1
+    assert "Not as the schemas have it" in out
+    assert "“urn:uuid:" in out, "the ids of that document are names"
+    said = run_json("validate", "--schema", feed)
+    assert {*said["schema"][0]} == {"path", "says"}
+    assert run("validate", feed)[2] == 0
+    tidy = tmp_path / "tidy.xml"
+    run("generate", "--days", "3", "--output", str(tidy))
+    out, _, code = run("validate", "--schema", tidy)
+    assert "Every element is as the schemas have it" in out
+    assert code == 0
+
+
 def test_warnings_alone_are_no_failure(tmp_path: Path) -> None:
     it = made()
     lacks("spare-type", "phase")(it)

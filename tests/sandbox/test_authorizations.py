@@ -114,6 +114,14 @@ class TestPut:
         )
         assert again.status_code == 200
 
+    @pytest.mark.parametrize("condition", ["if-match", "if-none-match"])
+    def test_what_was_done_is_not_answered_as_if_it_had_not_been(
+        self, shared: Shared, condition: str
+    ) -> None:
+        headers = {"host": HOST, "authorization": f"Bearer {shared.company.client_token()}"}
+        response = Client().delete(shared.authorization, headers=headers | {condition: "*"})
+        assert the_authorization(response).status == 0
+
     def test_a_status_of_0_ends_it(self, shared: Shared) -> None:
         client = shared.company.client_token()
         read = get(shared.authorization, client).content

@@ -11,6 +11,7 @@ from utilities.sandbox.households import (
     HOUR,
     ON_PEAK,
     PROFILES,
+    REVERSE,
     Meter,
     bill_of,
     billing_periods,
@@ -58,14 +59,18 @@ def test_two_meters_of_a_kind_lead_different_lives(name: str) -> None:
         (date(2025, 11, 2), 25),
     ],
 )
-@pytest.mark.parametrize("name", ["ontario_home_electricity", "california_home_gas"])
+@pytest.mark.parametrize(
+    "name",
+    ["ontario_home_electricity", "california_home_gas", "california_solar_home_electricity"],
+)
 def test_a_local_day_has_as_many_hours_as_its_clock(name: str, day: date, hours: int) -> None:
     it = meter(name)
     readings = it.day(day)
     assert len(readings) == hours * HOUR // it.profile.seconds
     assert readings[0].start == midnight(day, it.zone)
     starts = [reading.start for reading in readings]
-    assert starts == list(range(starts[0] or 0, midnight(day + timedelta(days=1), it.zone), HOUR))
+    end = midnight(day + timedelta(days=1), it.zone)
+    assert starts == list(range(starts[0] or 0, end, it.profile.seconds))
 
 
 def test_the_hour_that_comes_twice_in_autumn_has_two_readings_at_the_same_local_price() -> None:
@@ -155,3 +160,50 @@ def test_a_period_that_is_not_over_has_no_bill() -> None:
     assert not list(billing_periods(it, start, over - 1))
     assert len(list(billing_periods(it, start, over))) == 1
     assert not list(billing_periods(it, start + 1, over))
+
+
+@pytest.mark.parametrize("name", [name for name, its in PROFILES.items() if its.solar])
+def test_panels_give_by_day_and_more_in_summer(name: str) -> None:
+    it = meter(name)
+
+    def sent(first: date) -> list[tuple[int, int]]:
+        """The local hour and the value of each reading of a month."""
+        days = [it.day(first + timedelta(days=n), REVERSE) for n in range(30)]
+        return [
+            (datetime.fromtimestamp(r.start or 0, it.zone).hour, r.value or 0)
+            for day in days
+            for r in day
+        ]
+
+    summer, winter = sent(date(2025, 6, 1)), sent(date(2025, 12, 1))
+    assert sum(value for _, value in summer) > 1.5 * sum(value for _, value in winter)
+    assert not any(value for hour, value in summer + winter if hour < 5 or hour > 21)
+    assert any(value for hour, value in winter if 11 <= hour <= 14)
+
+
+def test_what_is_sent_is_never_used_in_the_same_quarter_of_an_hour() -> None:
+    it = meter("california_solar_home_electricity")
+    day = date(2025, 6, 21)
+    pairs = zip(it.day(day), it.day(day, REVERSE), strict=True)
+    assert all(0 in (used.value, sent.value) for used, sent in pairs)
+
+
+def test_the_ratchet_is_the_highest_demand_of_a_year() -> None:
+    it = meter("california_office_electricity")
+    since = midnight(date(2023, 12, 1), it.zone)
+    bills = [
+        bill_of(it, *period)
+        for period in billing_periods(it, since, midnight(date(2025, 3, 1), it.zone))
+    ]
+    last = bills[-1]
+    assert last.ratchet == max(bill.totals.peak for bill in bills[-12:])
+    assert last.ratchet_start == bills[-12].start
+    assert last.totals.peak <= last.ratchet
+
+
+def test_a_register_only_goes_up_and_counts_across_months() -> None:
+    it = meter("ontario_shop_electricity")
+    days = [date(2025, 1, 20) + timedelta(days=n) for n in range(30)]
+    states = [it.register(day) for day in days]
+    for day, before, after in zip(days[1:], states, states[1:], strict=False):
+        assert after - before == sum(reading.value or 0 for reading in it.day(day))

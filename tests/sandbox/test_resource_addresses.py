@@ -12,10 +12,15 @@ from lxml import etree
 
 from greenbutton.espi import Entry, read_feed
 from greenbutton.espi.interval_block import IntervalBlock
+from tests.sandbox.given import account, company, consent
 from tests.sandbox.sharing import Shared, days_ago
 from tests.sandbox.walk import HOST, RESOURCE, Company, Feed, body, get, path_of
+from utilities.sandbox import documents
+from utilities.sandbox.branch import Branch
 from utilities.sandbox.certificate import CERTIFICATE
-from utilities.sandbox.models import Grant
+from utilities.sandbox.management.commands.sandbox_fleet import access_token
+from utilities.sandbox.models import RESOURCES, Clock, Grant, Registration
+from utilities.sandbox.query import EVERYTHING
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 TEN_WEEKS = "HistoryLength=6048000"
@@ -124,6 +129,86 @@ class TestEveryAddress:
         assert related == [CERTIFICATE]
 
 
+class TestCustomer:
+    """The customer's side, at the addresses of its own."""
+
+    @pytest.fixture
+    def shared(self, svce: Company) -> Shared:
+        return Shared(svce, "FB=4_16_51;HistoryLength=5184000")
+
+    def whole(self, shared: Shared) -> list[Entry]:
+        return read(shared, path_of(shared.answer["customerResourceURI"]))
+
+    def test_each_collection_is_a_feed_and_each_entry_stands_alone(self, shared: Shared) -> None:
+        whole = self.whole(shared)
+        names = set()
+        for address in collections(whole):
+            wanted = [without_ordinal(it) for it in whole if path_of(it.up or "") == address]
+            assert [without_ordinal(it) for it in read(shared, address)] == wanted
+            names.add(address.rpartition("/")[2])
+        assert {"Customer", "CustomerAccount", "CustomerAgreement", "ServiceLocation"} <= names
+        assert {"ServiceSupplier", "Meter", "Statement"} <= names
+        for entry in whole:
+            assert entry.self_href
+            alone = entry_of(get(path_of(entry.self_href), shared.access))
+            assert without_ordinal(alone) == without_ordinal(entry)
+
+    def test_every_link_leads_somewhere(self, shared: Shared) -> None:
+        # The usage points that a service location names are the usage's, beside the links.
+        for entry in self.whole(shared):
+            for href in entry.related:
+                assert get(path_of(href), shared.access).status_code == 200, href
+
+    def test_a_part_can_be_had_in_one_document(self, shared: Shared) -> None:
+        whole = self.whole(shared)
+        agreement = next(it for it in whole if it.type == "CustomerAgreement@cust")
+        assert agreement.self_href
+        address = path_of(agreement.self_href).replace("/Retail", "/Batch/Retail")
+        assert [it.id for it in read(shared, address)] == [
+            it.id for it in whole if (it.self_href or "").startswith(agreement.self_href)
+        ]
+
+    def test_it_is_not_in_the_usage(self, shared: Shared) -> None:
+        assert not [it for it in shared.feed().entries if it.type.endswith("@cust")]
+
+    @pytest.mark.parametrize(
+        "below", ["/UsagePoint", "/Customer/x", "/Customer/x/CustomerAccount", "/CustomerAccount"]
+    )
+    def test_what_is_not_there_gets_404(self, shared: Shared, below: str) -> None:
+        root = path_of(shared.answer["customerResourceURI"])
+        assert get(root + below, shared.access).status_code == 404
+        assert get(root.replace("/Batch", "") + below, shared.access).status_code == 404
+
+    def test_another_customers_is_not_there(self, shared: Shared, puc: Company) -> None:
+        other = Shared(puc, "FB=51")
+        root = path_of(shared.answer["customerResourceURI"])
+        assert get(root, other.access).status_code == 404
+        assert get(f"{root.replace('/Batch', '')}/Customer", other.access).status_code == 404
+
+
+@pytest.mark.parametrize("profile", ["certified", "export"])
+@pytest.mark.parametrize("number", ["222222222-2", "999999999-9"])
+def test_whatever_there_is_can_be_had_alone_in_either_profile(
+    svce: Company, profile: str, number: str
+) -> None:
+    """Businesses with demand, homes with the sun on their roof."""
+    registration = company("svce", Registration.Profile(profile))
+    grant = consent(account(number), (4, 16, 51), to=registration, days=3)
+    token, now = access_token(grant), Clock.now()
+    for entry in [
+        *documents.usage_entries(
+            grant, grant.granted, EVERYTHING, Branch(f"{RESOURCES}/Subscription/{grant.uid}"), now
+        ),
+        *documents.customer_entries(
+            grant, grant.granted, Branch(f"{RESOURCES}/RetailCustomer/{grant.uid}")
+        ),
+    ]:
+        assert entry.self_href
+        alone = body(get(path_of(entry.self_href), token))
+        assert alone == documents.write_entry(registration, entry)
+        assert get(path_of(entry.up or ""), token).status_code == 200
+
+
 class TestWhatIsNotThere:
     @pytest.mark.parametrize(
         "below",
@@ -220,6 +305,23 @@ class TestScope:
                 assert response.status_code == 403
                 assert response.json()["error"] == "insufficient_scope"
                 assert name in response.json()["error_description"]
+
+    def test_a_token_that_was_narrowed_opens_less_than_the_consent(self, puc: Company) -> None:
+        shared = Shared(puc, f"FB=4_16;{TEN_WEEKS}")
+        point = f"{root_of(shared)}/UsagePoint/{Grant.objects.get().services.all()[0].uid}"
+        assert get(f"{point}/UsageSummary", shared.access).status_code == 200
+        etag = get(shared.usage, shared.access)["ETag"]
+        narrowed = puc.ask_token(
+            grant_type="refresh_token",
+            refresh_token=shared.answer["refresh_token"],
+            scope="FB=4;HistoryLength=864000",
+        ).json()["access_token"]
+        assert get(f"{point}/UsageSummary", narrowed).status_code == 403
+        again = get(shared.usage, narrowed)
+        assert again["ETag"] != etag
+        feed = Feed.of(again)
+        assert feed.bills() == []
+        assert 0 < len(feed.blocks()) <= 2 * 10
 
     def test_without_readings_there_are_no_types_of_them(self, puc: Company) -> None:
         shared = Shared(puc, "FB=16;HistoryLength=86400")

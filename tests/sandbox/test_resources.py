@@ -65,14 +65,6 @@ class TestTokenClasses:
         (entry,) = read_feed(io.BytesIO(response.content), max_bytes=10_000)
         assert entry.resource == ServiceStatus(1)
 
-    @pytest.mark.parametrize(
-        ("name", "status"), [("registration", 403), ("client", 200), ("access", 403)]
-    )
-    def test_the_service_status_takes_a_client_token_as_the_certification_wants(
-        self, shared: Shared, name: str, status: int
-    ) -> None:
-        assert get(STATUS, shared.tokens()[name]).status_code == status
-
     @pytest.mark.parametrize("address", [STATUS, LIST, f"{LIST}/{'0' * 34}"])
     @pytest.mark.spec("RFC 6750", "3")
     def test_a_missing_or_unknown_token_gets_401_with_a_challenge(

@@ -10,7 +10,7 @@ from itertools import chain, islice
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from greenbutton.espi import Entry, write_feed
+from greenbutton.espi import Entry
 from greenbutton.espi.local_time_parameters import LocalTimeParameters
 from greenbutton.espi.reading_type import ReadingType
 from greenbutton.espi.scope import Scope
@@ -63,7 +63,7 @@ class Opened:
     def entries(self, branch: Branch, window: Window) -> Iterator[Entry]:
         """What of the tree is in the branch; the database is read here, and not while they are."""
         if self.tree is CUSTOMER:
-            return iter(())
+            return documents.customer_entries(self.grant, self.scope, branch)
         return documents.usage_entries(self.grant, self.scope, window, branch, self.now)
 
     def feed(
@@ -74,6 +74,7 @@ class Opened:
         return _feed(
             request,
             query,
+            registration,
             self.entries(branch, query.window),
             title=f"{title}, {registration.programme.name}",
             updated=changed,
@@ -98,6 +99,7 @@ def bulk(request: HttpRequest, query: Query, registration: Registration) -> Http
     return _feed(
         request,
         query,
+        registration,
         _each_once(chain.from_iterable(parts)),
         title=f"Usage shared by customers of {registration.programme.name}",
         updated=changed,
@@ -135,6 +137,7 @@ def _facts(registration: Registration, grants: Iterable[Grant]) -> tuple[object,
 def _feed(
     request: HttpRequest,
     query: Query,
+    registration: Registration,
     entries: Iterator[Entry],
     *,
     title: str,
@@ -145,7 +148,8 @@ def _feed(
     """So many of the entries as the query wants, streamed."""
     href = f"{settings.SANDBOX_URL}{request.path}"
     first, most = query.start_index - 1, query.max_results
-    pieces = write_feed(
+    pieces = documents.write_feed(
+        registration,
         islice(entries, first, None if most is None else first + most),
         self_href=href,
         title=title,

@@ -29,12 +29,12 @@ CUSTOMER: Tree = {
 }
 # What hangs beside them, since several share it.
 COMPANIONS: Tree = {"ReadingType": {}, "LocalTimeParameters": {}}
-# What of it needs one of these function blocks in the scope that was granted.
+# The function block without which it is closed.
 OPENED_BY = {
-    "MeterReading": {4},
-    "UsageSummary": {15, 16},
-    "ElectricPowerQualitySummary": {17},
-    "Customer": {51},
+    "MeterReading": 4,
+    "UsageSummary": 16,
+    "ElectricPowerQualitySummary": 4,
+    "Customer": 51,
 }
 
 
@@ -70,8 +70,4 @@ class Address:
 
     def is_open(self, function_blocks: Collection[int]) -> bool:
         """Whether a scope with these function blocks opens it."""
-        return all(
-            OPENED_BY[name].intersection(function_blocks)
-            for name in self.names
-            if name in OPENED_BY
-        )
+        return {OPENED_BY[name] for name in self.names if name in OPENED_BY} <= {*function_blocks}

@@ -22,7 +22,7 @@ LONGEST_HISTORY = scopes.DEFAULT_HISTORY_LENGTH
 DEFAULT_LENGTH = timedelta(days=3 * 365)
 
 DATA_WORDS = {
-    4: ("Hourly use", "What each meter measured, hour by hour, and what it cost"),
+    4: ("Use by the hour", "What each meter measured, hour by hour or finer, and what it cost"),
     16: ("Bills", "Each bill's period, consumption, charges and total"),
     39: ("Notices", "A message to the company whenever there is new data"),
     51: ("Account details", "Your name, service address and account number"),

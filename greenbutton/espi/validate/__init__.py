@@ -1,6 +1,7 @@
 """The content checks of the Green Button certification suite, D000 to D147, by their ids there.
 
 They ask more than a reader needs: many a real feed that is read in full breaks dozens of them.
+Whether a document is as the schemas have it, which no reader needs either, is in `schema`.
 """
 
 from greenbutton.espi.validate.function_blocks import NAMES

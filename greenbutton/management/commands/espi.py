@@ -8,8 +8,10 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,14 +21,14 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console, RenderableType
 from rich.progress import Progress
 
-from greenbutton.display.inspection import report_tree, shown, tree_of
+from greenbutton.display.inspection import add_breaches, report_tree, shown, tree_of
 from greenbutton.espi import EspiError, Finding, read_feed
 from greenbutton.espi.convert import KINDS, as_csv, as_json
 from greenbutton.espi.describe import as_json as description_as_json
 from greenbutton.espi.describe import describe
 from greenbutton.espi.generator import ODDITIES, SERVICES, Plan, PlanError, generate
 from greenbutton.espi.readable import Readable
-from greenbutton.espi.validate import FUNCTION_BLOCKS, Report, validate
+from greenbutton.espi.validate import FUNCTION_BLOCKS, Report, schema, validate
 from greenbutton.ingest.read import SENTENCES, InMemory, read
 from greenbutton.ingest.unpack import unpacked
 
@@ -34,6 +36,9 @@ from greenbutton.ingest.unpack import unpacked
 BROKEN, REFUSED = 1, 2
 
 UNWRAPPED = 10_000
+
+# A file that breaks its schema with each reading is told so not a million times.
+MAX_BREACHES = 1_000
 
 # What a look at a file gives: for programs, and for people.
 Seen = tuple[dict[str, Any], RenderableType]
@@ -98,10 +103,16 @@ class Command(BaseCommand):
             with self._opened(path) as file:
                 feed = read_feed(file, max_bytes=settings.FEED_MAX_BYTES)
                 report = Report(validate(feed, options["blocks"]))
-            return report.as_json(), report_tree(path.name, report)
+            result, picture = report.as_json(), report_tree(path.name, report)
+            if options["schema"]:
+                with self._opened(path) as file:
+                    breaches = list(islice(schema.check(file), MAX_BREACHES))
+                result["schema"] = [asdict(breach) for breach in breaches]
+                add_breaches(picture, breaches)
+            return result, picture
 
         results = self._look_at_each(options, look)
-        if any(result.get("errors") for result in results):
+        if any(result.get("errors") or result.get("schema") for result in results):
             sys.exit(BROKEN)
 
     def _look_at_each(
@@ -232,6 +243,11 @@ def _add_validate(parser: ArgumentParser) -> None:
         type=_function_blocks,
         metavar="1,4,5,15",
         help="The function blocks to check; otherwise those that the content claims.",
+    )
+    parser.add_argument(
+        "--schema",
+        action="store_true",
+        help="Check the names, order and types of elements too, as the schemas have them.",
     )
 
 

@@ -8,10 +8,12 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
@@ -28,6 +30,8 @@ def address(worker_name: str) -> str:
     return make_database(f"beside_bench_{worker_name}")
 
 
+# But for the peer, which is not installed for tests.
+EVERYBODY = "b,c2,d,y,f,a,g,h,s"
 SMALL = ("--size", "small", "--rounds", "1")
 
 
@@ -67,8 +71,7 @@ def test_a_bench_gives_every_figure_and_leaves_nothing_behind(address: str, tmp_
     numbers = tmp_path / "bench.json"
     folder = tmp_path / "temporary"
     folder.mkdir()
-    # The peer is not installed for tests.
-    code, out, err = run(address, folder, *SMALL, "--only", "b,c2,d,y,f,a", "--json", str(numbers))
+    code, out, err = run(address, folder, *SMALL, "--only", EVERYBODY, "--json", str(numbers))
     assert code == 0, err
     assert "small: reader, round 1 of 1" in err
     found: dict[str, Any] = json.loads(numbers.read_text())
@@ -85,12 +88,34 @@ def test_a_bench_gives_every_figure_and_leaves_nothing_behind(address: str, tmp_
         "again",
         "rows",
         "year",
+        "elements",
+        "writer",
+        "sandbox",
         "bulk",
     ]
     assert found["machine"]["cores"] >= 1
     assert found["versions"]["PostgreSQL"]
     assert tables_and_databases(address) == (0, False)
     assert list(folder.iterdir()) == []
+
+
+def test_a_bench_that_is_killed_takes_its_sandbox_with_it(worker_name: str, tmp_path: Path) -> None:
+    # Its own, since this one does leave something behind: the bench's database.
+    address = make_database(f"beside_killed_bench_{worker_name}")
+    with start(address, tmp_path, *SMALL, "--only", "s") as process:
+        assert until(lambda: bool(servers_of(process.pid)) or process.poll() is not None, 60)
+        servers = servers_of(process.pid)
+        assert servers
+        process.kill()
+    assert until(lambda: not any(server.is_running() for server in servers), 20)
+
+
+def servers_of(bench: int) -> list[psutil.Process]:
+    """The web servers that a bench's contenders have started."""
+    with suppress(psutil.NoSuchProcess):
+        children = psutil.Process(bench).children(recursive=True)
+        return [one for one in children if "greenbutton.bench.site" in one.cmdline()]
+    return []
 
 
 def test_ctrl_c_leaves_nothing_behind(address: str, tmp_path: Path) -> None:

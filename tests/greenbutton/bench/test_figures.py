@@ -16,6 +16,14 @@ RESULTS = {
     "peer": Result(40, 900, {}, [40]),
     "bulk": Result(60, 90, {}, [60]),
     "year": Result(1, 90, {"days_ms": 5, "rows_ms": 20}, [1]),
+    "elements": Result(6, 50, {}, [6]),
+    "writer": Result(2, 30, {}, [2]),
+    "sandbox": Result(
+        7,
+        100,
+        {"readings_a_second": 300, "lxml_readings_a_second": 400, "sandbox_peak_mb": 70},
+        [7],
+    ),
 }
 EXPECTED = {
     "reader_over_floor": 4,
@@ -26,6 +34,9 @@ EXPECTED = {
     "bytes_per_reading": 20,
     "year_ms_over_rows": 0.25,
     "peak_mb": 80,
+    "lxml_over_writer": 3,
+    "sandbox_over_lxml": 0.75,
+    "sandbox_peak_mb": 70,
 }
 
 

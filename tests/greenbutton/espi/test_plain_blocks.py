@@ -67,7 +67,7 @@ readings = st.builds(
     seconds,
     seconds,
     st.booleans(),
-    texts,
+    texts | st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S", "Z"])),
 )
 def test_any_block_is_written_alike(
     rows: list[IntervalReading],
@@ -80,7 +80,9 @@ def test_any_block_is_written_alike(
     assert_both_ways_agree(Entry(title=title, self_href=title, resource=block))
 
 
-@pytest.mark.parametrize("title", ["<content/>", "&lt;content/>", 'é "quoted" \t', None])
+@pytest.mark.parametrize(
+    "title", ["<content/>", "&lt;content/>", 'é "quoted" \t', "plain /?#[]@!$'()*+,;=~", "", None]
+)
 @pytest.mark.parametrize("updated", [AT, None])
 def test_whatever_stands_around_a_block_stays_as_it_is(
     title: str | None, updated: datetime | None

@@ -8,10 +8,23 @@ from itertools import pairwise
 import httpx
 
 from authorizations.models import Authorization
+from authorizations.tokens import fresh_access_token
+from greenbutton.ingest import raw
 from greenbutton.ingest.pull import pull
-from greenbutton.models import Pull, ReadingDay, UsageSummary
+from greenbutton.ingest.store import store_feed
+from greenbutton.models import (
+    Customer,
+    CustomerAccount,
+    CustomerAgreement,
+    Meter,
+    Pull,
+    ReadingDay,
+    UsagePoint,
+    UsageSummary,
+)
 from tests import cast
 from tests.at_the_sandbox import connect
+from utilities.client import GreenButtonClient
 from utilities.models import Utility
 
 
@@ -44,3 +57,44 @@ def assert_whole(authorization: Authorization) -> None:
             length = following.start - day.start
             assert timedelta(seconds=day.count * day.seconds) == length
             assert day.offsets is None
+
+
+def test_names_an_address_and_the_meters_numbers_come_and_are_joined_to_the_usage(
+    svce: Utility, at_utility: httpx.Client
+) -> None:
+    authorization = connect(at_utility, svce, cast.ada())
+    assert pull(authorization) is not None
+    authorization.refresh_from_db()
+    collect(authorization, authorization.customer_uri)
+    customer = Customer.objects.get(authorization=authorization)
+    assert (customer.name, customer.kind) == ("Jordan Testperson", "residential")
+    assert customer.street == "333 W EL CAMINO REAL\nUnit 600"
+    assert (customer.city, customer.state, customer.postal_code) == ("SUNNYVALE", "CA", "94087")
+    account = CustomerAccount.objects.get(customer=customer)
+    assert account.account_id == "111111111-1"
+    meters = Meter.objects.filter(authorization=authorization, is_meter=True)
+    assert set(meters.values_list("serial_number", flat=True)) == {"1010337621", "G51877420"}
+    for meter in meters:
+        assert meter.service_location
+        usage_point = UsagePoint.objects.get(service_location=meter.service_location)
+        kind = "electricity" if usage_point.kind == 0 else "gas"
+        assert meter.type == f"{kind} meter"
+    suppliers = {
+        supplier["name"]
+        for agreement in CustomerAgreement.objects.filter(account=account)
+        for supplier in agreement.suppliers.values()
+    }
+    assert suppliers == {"Mission Peak Gas & Wires", "Silicon Valley Clean Energy"}
+
+
+def collect(authorization: Authorization, uri: str) -> None:
+    """Fetch and store a document of the utility, as a pull does with the usage."""
+    assert authorization.client
+    token = fresh_access_token(authorization)
+    with raw.spool() as file:
+        GreenButtonClient(authorization.client).fetch_feed(
+            uri, token, into=file, max_bytes=10_000_000, deadline_seconds=60
+        )
+        file.seek(0)
+        stored = store_feed(authorization, file, max_bytes=10_000_000)
+    assert stored.findings == []

@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 
 from greenbutton.espi import Entry
-from greenbutton.espi.enums import QualityOfReading, ServiceKind
+from greenbutton.espi.enums import QualityOfReading
 from greenbutton.espi.line_item import LineItem
 from greenbutton.espi.period import Period
 from greenbutton.espi.summary_measurement import SummaryMeasurement
@@ -43,7 +43,7 @@ def agencies(programme: Programme, profile: Profile) -> list[Agency]:
     """A community choice utility supplies the electricity; wires, meters and gas are another's."""
     if not programme.distributor:
         return [Agency(programme.legal_name, (Side.SUPPLY, Side.DELIVERY))]
-    if profile.commodity.kind != ServiceKind.ELECTRICITY:
+    if not profile.commodity.is_electricity:
         return [Agency(programme.distributor, (Side.SUPPLY, Side.DELIVERY))]
     return [
         Agency(programme.distributor, (Side.DELIVERY,)),

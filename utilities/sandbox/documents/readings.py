@@ -6,20 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from hashlib import sha256
 
 from greenbutton.espi import Entry
 from greenbutton.espi.enums import (
     PhaseCode,
     QualityOfReading,
-    ServiceKind,
     TimeAttributeKind,
     TimePeriodOfInterest,
 )
-from greenbutton.espi.interval_block import IntervalBlock
+from greenbutton.espi.interval_block import IntervalBlock, Readings
 from greenbutton.espi.meter_reading import MeterReading
 from greenbutton.espi.reading_type import ReadingType
-from utilities.sandbox.documents.sharing import Sharing, make_entry
+from utilities.sandbox.documents import exports
+from utilities.sandbox.documents.sharing import Sharing, make_entry, opaque
 from utilities.sandbox.documents.tree import Collection, Node
 from utilities.sandbox.households import DAY, FORWARD, HOUR, QUARTER, Channel, Profile
 from utilities.sandbox.models import RESOURCES, Service
@@ -54,6 +53,8 @@ def _type_entry(sharing: Sharing, profile: Profile, channel: Channel) -> Entry:
     its = reading_type(sharing.programme, profile, channel)
     if not sharing.shares.costs:
         its = replace(its, currency=None)
+    if sharing.is_export:
+        its = exports.plain(its)
     return make_entry(href, _title(profile, channel), its)
 
 
@@ -69,7 +70,7 @@ def reading_type(programme: Programme, profile: Profile, channel: Channel) -> Re
         flow_direction=channel.flow,
         interval_length=seconds,
         kind=channel.kind or commodity.measurement,
-        phase=PhaseCode.S1S2N_SPLIT if commodity.kind == ServiceKind.ELECTRICITY else None,
+        phase=PhaseCode.S1S2N_SPLIT if commodity.is_electricity else None,
         power_of_ten=commodity.power_of_ten,
         time_attribute=TimePeriodOfInterest.DAILY if channel.is_daily else None,
         uom=channel.uom or commodity.uom,
@@ -105,21 +106,31 @@ def reading_uid(service: Service, channel: Channel) -> str:
     """The name of a meter reading: the service's own for the plain one, since meters have one."""
     if channel is FORWARD:
         return service.uid
-    # As long, and no easier to guess.
-    return sha256(f"{service.uid}/{channel.slug}".encode()).hexdigest()[: len(service.uid)]
+    return opaque(service.uid, channel.slug)
 
 
 def _blocks(sharing: Sharing, service: Service, channel: Channel, up: str) -> Iterator[Node]:
-    """A block for each local day."""
-    for day in sharing.days():
+    """A block for each local day; an export has one for each month, the last first."""
+    days = sharing.days()
+    if sharing.is_export:
+        for month in exports.months(days):
+            href = f"{up}/{month[0]:%Y%m}"
+            yield Node(href, partial(_block, sharing, service, channel, month, href))
+        return
+    for day in days:
         href = f"{up}/{day:%Y%m%d}"
-        yield Node(href, partial(_block, sharing, service, channel, day, href))
+        yield Node(href, partial(_block, sharing, service, channel, [day], href))
 
 
-def _block(sharing: Sharing, service: Service, channel: Channel, day: date, href: str) -> Entry:
-    start, end = sharing.span(day, day + DAY)
-    readings = sharing.meter(service).day(day, channel)
+def _block(
+    sharing: Sharing, service: Service, channel: Channel, days: list[date], href: str
+) -> Entry:
+    start, end = sharing.span(days[0], days[-1] + DAY)
+    meter = sharing.meter(service)
+    readings = Readings.joined([meter.day(day, channel) for day in days])
     if not sharing.shares.costs:
         readings = replace(readings, costs=None)
     block = IntervalBlock(start, end - start, readings)
-    return sharing.entry(href, f"{day:%Y-%m-%d}", block, at=end)
+    if sharing.is_export:
+        block = exports.newest_first(block)
+    return sharing.entry(href, f"{days[0]:%Y-%m-%d}", block, at=end)

@@ -64,8 +64,8 @@ class Shares:
 
     def quality(self, profile: Profile) -> bool:
         """Whether the quality of the service's power is shared; only electricity has one."""
-        is_power = profile.commodity.kind == ServiceKind.ELECTRICITY
-        return is_power and self.intervals and self._has(QUALITY, OF_INTERVALS)
+        has_any = profile.commodity.is_electricity and self.intervals
+        return has_any and self._has(QUALITY, OF_INTERVALS)
 
     def channels(self, profile: Profile) -> list[Channel]:
         """The series of a meter that are shared."""
@@ -98,7 +98,7 @@ def claimed(chosen: Collection[int], profiles: Collection[str], *, has_programme
         for profile in its:
             blocks.add(BY_SERVICE[profile.commodity.kind])
             blocks |= {channel.block for channel in profile.channels if channel.block}
-            if profile.commodity.kind == ServiceKind.ELECTRICITY:
+            if profile.commodity.is_electricity:
                 blocks.add(QUALITY)
     if BILLS in blocks:
         blocks |= OF_BILLS

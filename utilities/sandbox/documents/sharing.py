@@ -13,7 +13,14 @@ from greenbutton.espi.resources import Resource
 from greenbutton.espi.scope import Scope
 from utilities.sandbox.documents.shares import Shares
 from utilities.sandbox.households import DAY, PROFILES, Meter, Profile, days_between, midnight
-from utilities.sandbox.models import RESOURCES, Grant, Registration, Service, UtilityAccount
+from utilities.sandbox.models import (
+    RESOURCES,
+    Grant,
+    Registration,
+    Service,
+    UtilityAccount,
+    derive,
+)
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.query import Window
 
@@ -26,6 +33,11 @@ SINCE = datetime(2021, 1, 1, tzinfo=UTC)
 def entry_id(href: str) -> str:
     """An entry's persistent name follows from its address."""
     return f"urn:uuid:{uuid.uuid5(IDS, href)}"
+
+
+def opaque(*names: str) -> str:
+    """A name for what has no row of its own: it tells nothing, and nobody can guess it."""
+    return derive("resource", "/".join(names)).hex()[:34]
 
 
 @dataclass(frozen=True)
@@ -88,6 +100,10 @@ class Sharing:
     def point_href(self, service: Service) -> str:
         """The usage point's address."""
         return f"{self.root}/UsagePoint/{service.uid}"
+
+    def written(self, href: str) -> str:
+        """A link as the document has it: relative in an export."""
+        return href.removeprefix(f"{RESOURCES}/") if self.is_export else href
 
     def profile(self, service: Service) -> Profile:
         """How the service is used."""

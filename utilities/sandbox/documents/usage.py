@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from greenbutton.espi import Entry
 from greenbutton.espi.enums import UsagePointConnectedKind, UsagePointStatus
@@ -12,7 +13,7 @@ from greenbutton.espi.local_time_parameters import LocalTimeParameters
 from greenbutton.espi.scope import Scope
 from greenbutton.espi.usage_point import ServiceDeliveryPoint, UsagePoint
 from utilities.sandbox.branch import Branch
-from utilities.sandbox.documents import bills, quality, readings
+from utilities.sandbox.documents import bills, exports, quality, readings
 from utilities.sandbox.documents.sharing import Sharing, make_entry
 from utilities.sandbox.documents.tree import Collection, Node, walk
 from utilities.sandbox.households import HOUR
@@ -35,29 +36,32 @@ def usage_entries(
     sharing = Sharing.of(grant, scope, window, now)
     points = Collection(f"{sharing.root}/UsagePoint", partial(_points, sharing))
     if branch.companions:
-        return _with_companions(sharing, points, branch)
-    times = Collection(LOCAL_TIMES, lambda: [_local_time(sharing)])
+        return chain(_companions(sharing, branch), walk([points], branch))
+    times = Collection(LOCAL_TIMES, lambda: [] if sharing.is_export else [_local_time(sharing)])
     types = Collection(readings.READING_TYPES, lambda: _types(sharing, list(sharing.services)))
     return walk([times, types, points], branch)
 
 
-def _with_companions(sharing: Sharing, points: Collection, branch: Branch) -> Iterator[Entry]:
-    """The branch after what is needed to understand it, which hangs elsewhere."""
+def _companions(sharing: Sharing, branch: Branch) -> Iterator[Entry]:
+    """What is needed to understand the branch, and hangs elsewhere."""
     reached = [it for it in sharing.services if branch.reaches(sharing.point_href(it))]
-    if reached:
+    if sharing.is_export:
+        yield exports.FIRST
+    elif reached:
         yield _local_time(sharing).make()
     measured = [it for it in reached if branch.enters(f"{sharing.point_href(it)}/MeterReading")]
     for node in _types(sharing, measured):
         yield node.make()
-    yield from walk([points], branch)
 
 
 def _types(sharing: Sharing, services: list[Service]) -> list[Node]:
     """The reading types of some services, each once."""
     if not sharing.shares.intervals:
         return []
-    nodes = (node for service in services for node in readings.types_of(sharing, service))
-    return list({node.href: node for node in nodes}.values())
+    found = [node for service in services for node in readings.types_of(sharing, service)]
+    if sharing.is_export and found:
+        found.append(exports.unused_type(sharing.programme))
+    return list({node.href: node for node in found}.values())
 
 
 def _time_href(programme: Programme) -> str:
@@ -99,6 +103,8 @@ def _point(sharing: Sharing, service: Service, collections: tuple[Collection, ..
         is_sdp=True,
         is_virtual=False,
     )
-    related = (_time_href(sharing.programme), *(collection.href for collection in collections))
+    related = [collection.href for collection in collections]
+    if not sharing.is_export:
+        related.insert(0, _time_href(sharing.programme))
     title = f"{service.get_kind_display()} service"
     return sharing.entry(sharing.point_href(service), title, point, *related)

@@ -10,7 +10,7 @@ from utilities.sandbox.households.bills import (
 )
 from utilities.sandbox.households.channels import FORWARD, NET, REGISTER, REVERSE, WATTS, Channel
 from utilities.sandbox.households.days import DAY, HOUR, QUARTER, days_between, midnight
-from utilities.sandbox.households.meter import Meter
+from utilities.sandbox.households.meter import INSTALLED, Meter
 from utilities.sandbox.households.profiles import PROFILES, Profile
 from utilities.sandbox.households.tariffs import CENT, MID_PEAK, OFF_PEAK, ON_PEAK, Tariff
 
@@ -19,6 +19,7 @@ __all__ = [
     "DAY",
     "FORWARD",
     "HOUR",
+    "INSTALLED",
     "MID_PEAK",
     "NET",
     "OFF_PEAK",

@@ -152,8 +152,7 @@ def _at(code: int, values: list[int], tou: list[int]) -> int:
 
 def _supply(meter: Meter, totals: Totals) -> Iterator[Charge]:
     tariff, commodity = meter.profile.tariff, meter.profile.commodity
-    is_power = bool(meter.profile.commodity.kind.name == "ELECTRICITY")
-    fee = ItemKind.GENERATION_FEE if is_power else ItemKind.USAGE_FEE
+    fee = ItemKind.GENERATION_FEE if commodity.is_electricity else ItemKind.USAGE_FEE
     word = commodity.kind.text.capitalize()
     for code in sorted(tariff.prices):
         when = f", {TOU_WORDS[code]}" if code else ""

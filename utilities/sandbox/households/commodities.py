@@ -24,6 +24,11 @@ class Commodity:
     demand_uom: UnitSymbol
     demand_scale: int = 1
 
+    @property
+    def is_electricity(self) -> bool:
+        """Only electricity has phases, power quality, and suppliers over others' wires."""
+        return self.kind == ServiceKind.ELECTRICITY
+
 
 # Wh are thousandths of the billed kWh; litres of the cubic metre; millitherms of the therm.
 ELECTRICITY = Commodity(

@@ -1,8 +1,8 @@
 """A meter and its life, hour by hour.
 
 Every value follows from the meter's seed, its profile, the calendar and the weather, and from
-nothing else: the same hour is the same whatever window asks for it, and nothing is stored.
-Documents hold millions of readings, so a day is worked out by the column, in whole numbers.
+nothing else: the same hour is the same whatever window asks for it, and nothing is stored. There
+are documents of millions of readings, so a day is worked out by the column, in whole numbers.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ class Meter:
         if day < INSTALLED:
             return 0
         first = day.replace(day=1)
-        month = sum(sum(self.lived(one).used) for one in days_between(first, day + DAY))
+        month = sum(_totals(self, one).used for one in days_between(first, day + DAY))
         return _register_before(self, first) + month
 
     def _priced(self, day: date, values: list[int], plan: Plan, sign: int = 1) -> Readings:
@@ -165,7 +165,7 @@ class Meter:
         if channel is REGISTER:
             value = self.register(day)
         else:
-            value = self.peak(self.lived(day)) * _OF_PEAK[channel] // 1000
+            value = _totals(self, day).peak * _OF_PEAK[channel] // 1000
         return _readings([start], [end - start], [value], [0])
 
     @property
@@ -205,6 +205,20 @@ def _readings(
     )
 
 
+class Totals(NamedTuple):
+    """What comes of a day."""
+
+    used: int
+    peak: int
+
+
+# Some years of some meters: every channel that has one reading a day asks for the same days.
+@lru_cache(maxsize=16_384)
+def _totals(meter: Meter, day: date) -> Totals:
+    lived = meter.lived(day)
+    return Totals(sum(lived.used), meter.peak(lived))
+
+
 @lru_cache(maxsize=4096)
 def _register_before(meter: Meter, first: date) -> int:
     """The register at the beginning of a month."""
@@ -212,7 +226,7 @@ def _register_before(meter: Meter, first: date) -> int:
     if first <= INSTALLED:
         return meter.seed % 90_000_000
     last = (first - DAY).replace(day=1)
-    used = sum(sum(meter.lived(day).used) for day in days_between(last, next_month(last)))
+    used = sum(_totals(meter, day).used for day in days_between(last, next_month(last)))
     return _register_before(meter, last) + used
 
 

@@ -83,7 +83,7 @@ class Profile:
         """What there is at the customer's beside the meter; "" for nothing."""
         if self.solar:
             return "Solar inverter"
-        return "" if self.commodity is ELECTRICITY else "Radio module"
+        return "" if self.commodity.is_electricity else "Radio module"
 
     def seconds_of(self, channel: Channel) -> int:
         """How long a reading of the channel lasts, where no clock changes."""
@@ -285,6 +285,20 @@ PROFILES = {
         burst=2000,
         burst_chance=0.14,
     ),
+    "prairie_solar_home_electricity": Profile(
+        ELECTRICITY,
+        PRAIRIE,
+        PRAIRIE_HOME,
+        base=240,
+        active=840,
+        working_day=HOME_DAY,
+        free_day=HOME_FREE,
+        cooling=190,
+        burst=2000,
+        burst_chance=0.14,
+        seconds=QUARTER,
+        solar=4800,
+    ),
     "prairie_home_gas": Profile(
         GAS,
         PRAIRIE,
@@ -311,6 +325,7 @@ PROFILES = {
         cooling=480,
         cool_above=19,
         noise=0.06,
+        has_demand=True,
         is_business=True,
     ),
     "prairie_shop_gas": Profile(

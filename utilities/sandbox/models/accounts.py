@@ -17,6 +17,8 @@ class UtilityAccount(models.Model):
         COMMERCIAL = "commercial"
         # Simulates that the utility cannot find this customer.
         BADLOGIN = "badlogin"
+        # Panels on the roof: a meter that counts both ways.
+        SOLAR = "solar"
 
     utility = models.CharField(max_length=40)
     number = models.CharField(max_length=40)

@@ -116,7 +116,7 @@ class Grant(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Neither revoked nor over."""
+        """Neither revoked nor over, by the sandbox's clock."""
         return self.revoked_at is None and (self.until is None or self.until > Clock.now())
 
     @property

@@ -66,10 +66,12 @@ def _put(grant: Grant, sent: Authorization) -> None:
 
 def _sent(request: HttpRequest) -> Authorization:
     """The Authorization in the body. Raises Refusal."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST:
+    # Not `body`, which believes what the request says of its length.
+    document = request.read(LARGEST + 1)
+    if len(document) > LARGEST:
         raise Refusal(413, "invalid_request", f"The body must be at most {LARGEST:,} bytes long.")
     try:
-        entries = list(read_feed(BytesIO(request.body), max_bytes=LARGEST))
+        entries = list(read_feed(BytesIO(document), max_bytes=LARGEST))
     except EspiError as e:
         raise Refusal(400, "invalid_request", str(e)) from e
     if len(entries) != 1 or not isinstance(entries[0].resource, Authorization):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponseBase
 
-from greenbutton.espi import write_bare, write_entry
+from greenbutton.espi import write_bare
 from greenbutton.espi.service_status import ServiceStatus
-from utilities.sandbox import opened
+from utilities.sandbox import documents, opened
 from utilities.sandbox.answers import XML, whole
 from utilities.sandbox.bearer import Bearer, takes, wrong_class
 from utilities.sandbox.branch import Branch
@@ -95,7 +95,7 @@ def _resource(request: HttpRequest, tree: Opened, below: str) -> HttpResponseBas
     if address.is_entry:
         entry = tree.entry(address.href)
         assert entry is not None
-        return whole(request, write_entry(entry))
+        return whole(request, documents.write_entry(tree.grant.registration, entry))
     branch = Branch(address.href, query.depth or 1)
     return tree.feed(request, query, branch, address.names[-1])
 
