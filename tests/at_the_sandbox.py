@@ -20,11 +20,20 @@ from utilities.models import Utility
 
 
 @pytest.fixture
-def svce(db: None, sandbox_site: SandboxSite, monkeypatch: pytest.MonkeyPatch) -> Utility:
-    """SVCE, as the running sandbox registers us."""
+def registered(db: None, sandbox_site: SandboxSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every utility, as the running sandbox registers us."""
     monkeypatch.setattr("sys.stdin", io.StringIO(sandbox_site.seeded))
     call_command("load_utilities", "--from-sandbox", "-", stdout=io.StringIO())
+
+
+@pytest.fixture
+def svce(registered: None) -> Utility:
     return Utility.objects.get(utility_id="SVCE")
+
+
+@pytest.fixture
+def demo_utility(registered: None) -> Utility:
+    return Utility.objects.get(utility_id="DEMO")
 
 
 @pytest.fixture

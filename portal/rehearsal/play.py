@@ -74,16 +74,15 @@ def play(row: Row) -> Outcome:
     try:
         with Browser() as browser:
             page = _authenticate(browser, row, link, mailbox)
-            if row.is_found:
-                authorization = _consent(browser, page, link)
-                outcome.consent_seconds = time.monotonic() - started
-                _watch(browser, authorization)
-                compare(outcome, authorization)
-                outcome.detail = f"{outcome.readings:,} readings, {outcome.bills} bills"
-            else:
-                outcome.detail = refused(page, link)
+            if row.refusal:
+                outcome.detail = refused(page, link, row.refusal)
                 if mailbox.messages():
                     raise RowFailedError("a passcode was sent all the same")
+            else:
+                authorization = _consent(browser, page, link)
+                outcome.consent_seconds = time.monotonic() - started
+                pull = _watch(browser, authorization)
+                outcome.detail = _collected(outcome, authorization, pull)
         outcome.ok = True
     except (RowFailedError, LookupError, httpx.HTTPError) as e:
         outcome.detail = str(e) or type(e).__name__
@@ -121,6 +120,9 @@ def _authenticate(browser: Browser, row: Row, link: ShareLink, mailbox: Mailbox)
             raise RowFailedError(f"the ordinary form opens with an error: {page.describe()}")
     if page.has_form("authenticate"):
         page = browser.submit(page.form("authenticate"), _answers(row, mailbox))
+    if page.has_form("login"):
+        typed = {"username": row.value, "password": row.password}
+        page = browser.submit(page.form("login"), typed)
     if page.has_form("passcode"):
         passcode = _sent_passcode(page, mailbox) if row.is_sent else _shown_passcode(page)
         page = browser.submit(page.form("passcode"), {"passcode": passcode})
@@ -149,6 +151,8 @@ def _answers(row: Row, mailbox: Mailbox) -> dict[str, str]:
     answers = {"type": row.way, "value": row.typed(mailbox.contact)}
     if row.bill_amount:
         answers |= {"bill_amount": row.bill_amount, "bill_date": row.bill_date}
+    if row.password and row.way != "sso":  # there it is asked for elsewhere
+        answers |= {"password": row.password}
     return answers
 
 
@@ -165,7 +169,7 @@ def _consent(browser: Browser, page: Page, link: ShareLink) -> Authorization:
     return authorizations[0]
 
 
-def _watch(browser: Browser, authorization: Authorization) -> None:
+def _watch(browser: Browser, authorization: Authorization) -> Pull:
     """Wait, as the customer's page does, until the first collection is over."""
     patience = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < patience:
@@ -173,12 +177,23 @@ def _watch(browser: Browser, authorization: Authorization) -> None:
         if page.status not in {200, 204, 286}:  # 286 tells htmx to stop asking
             raise RowFailedError(f"progress answered {page.describe()}")
         pull = authorization.pulls.first()
-        if pull and pull.state == Pull.State.FAILED:
-            raise RowFailedError(f"the collection failed: {pull.error}")
-        if pull and pull.state == Pull.State.DONE:
-            return
+        if pull and pull.state in {Pull.State.FAILED, Pull.State.DONE}:
+            return pull
         time.sleep(0.25)
     raise RowFailedError(f"nothing was collected within {PATIENCE_SECONDS} seconds")
+
+
+def _collected(outcome: Outcome, authorization: Authorization, pull: Pull) -> str:
+    """What came of the collection, in words; raises RowFailedError if it should have gone else."""
+    failed = pull.state == Pull.State.FAILED
+    if not outcome.row.is_collected:
+        if not failed:
+            raise RowFailedError("data were collected all the same")
+        return pull.message
+    if failed:
+        raise RowFailedError(f"the collection failed: {pull.error}")
+    compare(outcome, authorization)
+    return f"{outcome.readings:,} readings, {outcome.bills} bills"
 
 
 def name_of(kind: int | None) -> str:
@@ -204,14 +219,14 @@ def compare(outcome: Outcome, authorization: Authorization) -> None:
         outcome.bills += bills
 
 
-def refused(page: Page, link: ShareLink) -> str:
-    """The utility's words to a customer whom it does not know; raises RowFailedError.
+def refused(page: Page, link: ShareLink, code: str = "not_found") -> str:
+    """The utility's words to a customer whose way ends at its page; raises RowFailedError.
 
     They must stand on its own page, and nothing may have come to the portal.
     """
     alert = page.alert()
-    if not page.url.startswith(settings.SANDBOX_URL) or alert is None or alert[0] != "not_found":
-        raise RowFailedError(f"expected “not found” at the utility, not {page.describe()}")
+    if not page.url.startswith(settings.SANDBOX_URL) or alert is None or alert[0] != code:
+        raise RowFailedError(f"expected “{code}” at the utility, not {page.describe()}")
     if made := link.authorizations.first():
         raise RowFailedError(f"an authorization exists all the same: {made.uid}")
     return alert[1]

@@ -1,4 +1,4 @@
-"""What is played: the test tables of both programmes' pages, transcribed by hand.
+"""What is played: both programmes' test tables, transcribed by hand, and Demo Utility's accounts.
 
 Nothing here is read from the portal's registry or from the sandbox's own data, so that a mistake in
 either shows as a row that fails.
@@ -8,6 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+
+# How the utility's own page tells a customer, by scenario, that the way ends there.
+REFUSALS = {
+    "badlogin": "not_found",
+    "websitedown": "website_down",
+    "utilityerror": "utility_error",
+    "empty": "nothing_to_share",
+}
+# The customer consents, and then nothing can be collected.
+UNCOLLECTED = {"badlogin_after", "websitedown_after"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +36,17 @@ class Row:
     prefill: str | None = None
     # Where an unknown prefill must fall back to.
     falls_back: bool = False
+    password: str = ""
 
     @property
-    def is_found(self) -> bool:
-        """Whether the utility knows this customer."""
-        return self.scenario != "badlogin"
+    def refusal(self) -> str:
+        """The code of the utility's page where the way ends; empty for who may consent."""
+        return REFUSALS.get(self.scenario, "")
+
+    @property
+    def is_collected(self) -> bool:
+        """Whether the readings of a consent can be had."""
+        return self.scenario not in UNCOLLECTED
 
     @property
     def is_sent(self) -> bool:
@@ -107,4 +123,27 @@ PREFILLED = [
 # A prefill that the utility does not know: the customer gets the ordinary form and types.
 FALLBACK = [replace(PHONES[0], prefill="650-555-0199", falls_back=True)]
 
-ALL = [*TYPED, *PREFILLED, *FALLBACK]
+# Demo Utility's test accounts, which take any password: on its own form, and at its single sign-on.
+DEMO_HOUSEHOLD = (("electricity", 1), ("gas", 1))
+DEMO_BUSINESS = (("electricity", 2), ("gas", 1))
+
+
+def _demo(way: str, scenario: str, services: tuple[tuple[str, int], ...] = ()) -> Row:
+    return Row("DEMO", way, f"UAPI_TEST_{scenario}", scenario, services, password="any")  # noqa: S106
+
+
+DEMO_TYPED = [
+    _demo("username", "residential", DEMO_HOUSEHOLD),
+    _demo("username", "commercial", DEMO_BUSINESS),
+    _demo("username", "badlogin"),
+    _demo("username", "badlogin_after"),
+    _demo("username", "websitedown"),
+    _demo("username", "websitedown_after"),
+    _demo("username", "utilityerror"),
+    _demo("username", "empty"),
+    _demo("sso", "residential", DEMO_HOUSEHOLD),
+    _demo("sso", "badlogin"),
+]
+DEMO = [*DEMO_TYPED, *(replace(row, prefill=row.value) for row in (DEMO_TYPED[0], DEMO_TYPED[8]))]
+
+ALL = [*TYPED, *PREFILLED, *FALLBACK, *DEMO]

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from tests import cast
-from tests.at_the_sandbox import at_utility, svce  # noqa: F401 (fixtures)
+from tests.at_the_sandbox import (  # noqa: F401 (fixtures)
+    at_utility,
+    demo_utility,
+    registered,
+    svce,
+)
 from tests.cast import Person
 from tests.lying_utility import LyingUtility
 from utilities.models import Utility

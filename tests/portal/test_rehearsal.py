@@ -49,6 +49,18 @@ def test_there_are_six_rows_of_puc_and_eighteen_of_svce() -> None:
     assert len({(row.way, row.value) for row in rows.TYPED}) == 24
 
 
+def test_demo_utility_is_played_in_every_scenario_and_both_of_its_ways() -> None:
+    assert {row.utility for row in rows.DEMO} == {"DEMO"}
+    assert {row.way for row in rows.DEMO} == {"username", "sso"}
+    assert {row.scenario for row in rows.DEMO} == {
+        "residential",
+        "commercial",
+        *rows.REFUSALS,
+        *rows.UNCOLLECTED,
+    }
+    assert not {row.utility for row in rows.TYPED + rows.PREFILLED + rows.FALLBACK} & {"DEMO"}
+
+
 def test_every_way_is_played_once_more_with_a_prefill() -> None:
     assert {row.way for row in rows.PREFILLED} == {row.way for row in rows.TYPED}
     assert all(row.prefill == row.value for row in rows.PREFILLED)

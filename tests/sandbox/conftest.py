@@ -49,6 +49,11 @@ def phone(settings: Any) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
+def demo() -> Company:
+    return Company.public("demo")
+
+
+@pytest.fixture
 def walk(puc: Company) -> Walk:
     """A customer of PUC Distribution, just come from the public client's link."""
     return Walk(puc)

@@ -263,7 +263,7 @@ class TestReceipt:
         walk = self.walk(puc)
         walk.submit("consent", walk.offered() | {"decision": "allow"})
         assert "You are sharing with Test Company" in walk.html
-        assert "Up to 1 year of history" in walk.html
+        assert "The last 12 months before you agreed" in walk.html
         assert Grant.objects.count() == 1
         assert not AuthorizationCode.objects.exists()
 

@@ -34,24 +34,25 @@ def test_the_sandbox_lists_its_utilities() -> None:
     page = html("/")
     assert "PUC Distribution" in page
     assert "Silicon Valley Clean Energy" in page
+    assert "Demo Utility" in page
 
 
 def test_it_says_that_it_is_up() -> None:
     assert html("/health/") == "ok"
 
 
-@pytest.mark.parametrize("slug", ["ssmpuc", "svce"])
-@pytest.mark.parametrize("address", ["/{}/", "/{}/docs/"])
+@pytest.mark.parametrize("slug", ["ssmpuc", "svce", "demo"])
+@pytest.mark.parametrize("address", ["/{}/", "/{}/docs/", "/{}/my/"])
 def test_every_page_says_that_it_is_a_sandbox(slug: str, address: str) -> None:
     assert "Sandbox: test data only" in html(address.format(slug))
 
 
-@pytest.mark.parametrize("slug", ["ssmpuc", "svce"])
+@pytest.mark.parametrize("slug", ["ssmpuc", "svce", "demo"])
 def test_the_documentation_names_every_test_account_of_the_programme(slug: str) -> None:
     page = html(f"/{slug}/docs/")
     programme = all_programmes()[slug]
     for account in programme.accounts:
-        identifiers = (account.test_name, account.phone, account.email)
+        identifiers = (account.test_name, account.username, account.phone, account.email)
         for identifier in filter(None, identifiers):
             assert (identifier in page) == account.test, identifier
     assert programme.client.client_id in page
@@ -60,7 +61,7 @@ def test_the_documentation_names_every_test_account_of_the_programme(slug: str) 
 
 def test_the_documentation_names_every_error_and_no_other() -> None:
     """The codes that clients read are constants in the code; the page is written by hand."""
-    raised = re.compile(r'(?:NotFoundError|NotSentError|TermsError)\(\s*"([a-z_]+)"')
+    raised = re.compile(r'(?:NotFoundError|NotSentError|TermsError|Breakdown)\(\s*"([a-z_]+)"')
     shown = re.compile(r'data-error="([a-z_]+)"')
     codes: set[str] = set()
     for path in SANDBOX.rglob("*.py"):
@@ -113,14 +114,25 @@ def test_the_demo_accounts_have_the_services_that_the_pages_promise() -> None:
         ("ssmpuc", "commercial"): ["electricity", "water"],
         ("svce", "residential"): ["electricity", "gas"],
         ("svce", "commercial"): ["electricity"] * 4 + ["gas"],
+        ("demo", "residential"): ["electricity", "gas"],
+        ("demo", "commercial"): ["electricity", "electricity", "gas"],
         ("ssmpuc", "badlogin"): [],
         ("svce", "badlogin"): [],
+        ("demo", "badlogin"): [],
     }
     accounts = UtilityAccount.objects.filter(is_test=True, scenario__in=SEED_SCENARIOS)
-    assert accounts.count() == 6 + 3
+    assert accounts.count() == 6 + 3 + 3
     for account in accounts:
         kinds = [service.kind for service in account.services.all()]
         assert kinds == promised[account.utility, account.scenario]
+
+
+@pytest.mark.parametrize("slug", ["ssmpuc", "svce", "demo"])
+def test_every_utility_has_a_test_account_for_every_scenario(slug: str) -> None:
+    accounts = UtilityAccount.objects.filter(utility=slug, is_test=True)
+    assert {account.scenario for account in accounts} == set(UtilityAccount.Scenario.values)
+    for account in accounts.exclude(scenario__in=SEED_SCENARIOS):
+        assert account.services.exists() == (account.scenario != "empty")
 
 
 def test_every_meter_leads_a_life_that_fits_what_it_measures() -> None:
@@ -138,7 +150,11 @@ class TestSeed:
 
     def test_it_prints_the_clients_and_nothing_else(self) -> None:
         clients = json.loads(self.seed())["clients"]
-        assert [client["client_id"] for client in clients] == ["SSMPUC_ccccccccc", "SVCE_ccccccccc"]
+        assert [client["client_id"] for client in clients] == [
+            "SSMPUC_ccccccccc",
+            "SVCE_ccccccccc",
+            "DEMO_ccccccccc",
+        ]
         for client in clients:
             assert client["public"] is True
             assert client["status"] == "sandbox"
@@ -177,19 +193,19 @@ class TestSeed:
         here = secrets()
         settings.SECRET_KEY = "another installation's key, just as long and random"  # type: ignore[attr-defined]
         there = secrets()
-        assert len(here) == len(there) == 4
+        assert len(here) == len(there) == 6
         assert not here & there
         assert all(len(secret) >= 43 for secret in here | there)
 
     def test_each_utility_gets_somebody_who_reviews_companies(self) -> None:
         staff = json.loads(self.seed())["staff"]
-        assert [member["utility"] for member in staff] == ["SSMPUC", "SVCE"]
+        assert [member["utility"] for member in staff] == ["SSMPUC", "SVCE", "DEMO"]
         for member in staff:
             user = User.objects.get(username=member["email"])
             assert user.check_password(member["password"])
             assert user.staff_member.programme.utility_id == member["utility"]
             assert member["url"].startswith(settings.SANDBOX_URL)
-        assert len({member["password"] for member in staff}) == 2
+        assert len({member["password"] for member in staff}) == 3
 
     def test_the_staffs_passwords_follow_from_the_installation(
         self, settings: pytest.FixtureRequest

@@ -34,7 +34,7 @@ def test_the_account_and_the_links_work() -> None:
     answer = {"login": seeded["staff_email"], "password": seeded["staff_password"]}
     response = cast.browser().post("/accounts/login/?next=/staff/", answer)
     assert response["Location"] == "/staff/"
-    assert len(seeded["share_links"]) == 3
+    assert len(seeded["share_links"]) == 4
     for link in seeded["share_links"]:
         row = ShareLink.objects.get(note=link["note"])
         assert link["url"] == row.url
@@ -64,7 +64,7 @@ def test_a_link_that_was_closed_is_made_anew() -> None:
     seed()
     ShareLink.objects.order_by("pk")[0].disable()
     seed()
-    assert len([link for link in ShareLink.objects.all() if link.is_open()]) == 3
+    assert len([link for link in ShareLink.objects.all() if link.is_open()]) == 4
 
 
 @pytest.mark.usefixtures("demo")

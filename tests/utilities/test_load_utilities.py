@@ -55,7 +55,7 @@ def refused(folder: Path, *clients: object) -> str:
 def test_utilities_are_loaded_once_however_often_it_runs() -> None:
     for _ in range(2):
         call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
-    assert list(Utility.objects.values_list("slug", flat=True)) == ["ssmpuc", "svce"]
+    assert list(Utility.objects.values_list("slug", flat=True)) == ["demo", "ssmpuc", "svce"]
     puc = Utility.objects.get(utility_id="SSMPUC")
     assert puc.authorize_url == f"{settings.SANDBOX_URL}/DataCustodian/ssmpuc/oauth/authorize"
     assert puc.owns(puc.token_url)

@@ -62,12 +62,13 @@ def test_every_way_of_the_pages_is_there_and_takes_a_value() -> None:
     assert ways == {
         "SSMPUC": ["lastbill", "test"],
         "SVCE": ["account", "phone", "email", "address"],
+        "DEMO": ["username", "sso"],
     }
     assert all(way.takes_value and way.example for one in described().values() for way in one.ways)
     defaults = {
         one.slug: way.type for one in described().values() for way in one.ways if way.default
     }
-    assert defaults == {"ssmpuc": "lastbill", "svce": "phone"}
+    assert defaults == {"ssmpuc": "lastbill", "svce": "phone", "demo": "username"}
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ def read(registration: Registration, redirect_uri: str, given: Mapping[str, str]
     if state is not None and (len(state) > LONGEST_STATE or "\0" in state):
         raise AuthorizeError("invalid_request", "The state is too long or not text.")
     return ConsentRequest(
+        utility=registration.utility,
         registration=registration,
         redirect_uri=redirect_uri,
         state=state or "",

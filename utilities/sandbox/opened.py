@@ -24,6 +24,7 @@ from utilities.sandbox.models import RESOURCES, Clock, Grant, Registration
 from utilities.sandbox.query import EVERYTHING, Query, QueryError, Window
 from utilities.sandbox.refusals import Refusal
 from utilities.sandbox.resource_tree import CUSTOMER, USAGE, Address, NoSuchAddress, Tree
+from utilities.sandbox.scenarios import refusal_of
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,9 @@ class Opened:
 def bulk(request: HttpRequest, query: Query, registration: Registration) -> HttpResponseBase:
     """The usage of every customer of a company, as a document (FB 35)."""
     now = Clock.now()
-    grants = registration.grants.filter(revoked_at=None).select_related("registration")
-    active = [grant for grant in grants if grant.is_active]
+    grants = registration.grants.filter(revoked_at=None).select_related("registration", "account")
+    active = [grant for grant in grants if grant.is_active and not refusal_of(grant)]
+    Grant.were_read(active)
     # A list: all is read from the database before the first piece goes out.
     parts = [
         documents.usage_entries(

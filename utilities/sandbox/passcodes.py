@@ -77,8 +77,9 @@ def send(asking: ConsentRequest, contact: Contact, address: str) -> OneTimeCode:
         passcode = OneTimeCode.objects.create(
             request=asking, account=account, sent_by=contact.kind, sent_to=contact.masked
         )
+    company = asking.registration.company_name if asking.registration else ""
     try:
-        _hand_over(write(asking.programme, asking.registration.company_name, passcode), contact)
+        _hand_over(write(asking.programme, company, passcode), contact)
     except OSError as e:
         logger.exception("A passcode could not be sent by %s", contact.kind)
         passcode.delete()
@@ -92,7 +93,10 @@ def send(asking: ConsentRequest, contact: Contact, address: str) -> OneTimeCode:
 
 
 def write(programme: Programme, company: str, passcode: OneTimeCode) -> Message:
-    """The words of the e-mail and of the text message. The utility writes, not the company."""
+    """The words of the e-mail and of the text message. The utility writes, not the company.
+
+    Without a company, a customer wants to see their own authorizations.
+    """
     minutes = int(PASSCODE_LIFETIME.total_seconds() // 60)
     name = programme.name
     return Message(
@@ -100,8 +104,7 @@ def write(programme: Programme, company: str, passcode: OneTimeCode) -> Message:
         subject=f"Your {programme.short_name} passcode",
         email=(
             f"{passcode.code} is your passcode for {name}. It works for {minutes} minutes.\n\n"
-            f"{company} asked you to share your energy data. "
-            "Nothing is shared before you agree to it on our page.\n\n"
+            f"{_why(company)}\n\n"
             f"If that was not you, you need not do anything. {name} never asks for this code on "
             "the telephone.\n"
         ),
@@ -109,6 +112,15 @@ def write(programme: Programme, company: str, passcode: OneTimeCode) -> Message:
             f"{passcode.code} is your {programme.short_name} passcode. It works for {minutes} "
             "minutes. We never ask for it on the telephone."
         ),
+    )
+
+
+def _why(company: str) -> str:
+    if not company:
+        return "You asked to see with whom you share your energy data."
+    return (
+        f"{company} asked you to share your energy data. "
+        "Nothing is shared before you agree to it on our page."
     )
 
 

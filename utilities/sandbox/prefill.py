@@ -20,10 +20,15 @@ KEYS = {
     "lastbill": "account_key",
     "account": "account_key",
     "test": "test_key",
+    "username": "username_key",
     "phone": "phone_key",
     "email": "email_key",
     "address": "address_key",
 }
+
+# What is filled in is half of what these ask for. Whether anybody has it is not told before the
+# other half, the bill or the password, is known.
+PROVED_BY_FORM = {"lastbill", "username"}
 
 
 @dataclass(frozen=True)
@@ -98,12 +103,13 @@ def read(programme: Programme, asked: Scope) -> Prefill:
     if way is None:
         return ordinary
     value = asked.authentication.value or ""
+    if way.type == "sso":
+        return Prefill(way, unquote(value))
     # Some companies percent-encode the value, and then the scope around it.
     for candidate in dict.fromkeys([value, unquote(value)]):
         named = whom(programme, way, candidate)
         if named.account:
             return Prefill(way, candidate, named.account, named.contact)
-    if way.type == "lastbill" or not value:
-        # Whether an account number exists is not told before the bill is known.
+    if way.type in PROVED_BY_FORM or not value:
         return Prefill(way, unquote(value))
     return ordinary

@@ -181,6 +181,20 @@ class Terms:
         return scopes.build(Scope(tuple(sorted(blocks)), tuple(options)))
 
 
+def granted_words(granted: Scope) -> list[str]:
+    """What a consent shares, in the words of the page on which it was given."""
+    lines = [
+        f"{name}: {words[:1].lower()}{words[1:]}"
+        for block, (name, words) in DATA_WORDS.items()
+        if block in granted.function_blocks
+    ]
+    days = (granted.history_length or 0) // DAY
+    history = HISTORY_WORDS.get(days * DAY, f"The last {days:,} days")
+    if days:
+        history += " before you agreed"
+    return [*lines, history]
+
+
 def until_of(choice: Choice) -> datetime | None:
     """When the grant ends by itself."""
     return datetime.fromtimestamp(choice.until, UTC) if choice.until else None

@@ -24,6 +24,9 @@ from utilities.sandbox.views import (
     token,
 )
 from utilities.sandbox.views.authenticate import authenticate, begin, contact, passcode
+from utilities.sandbox.views.my import authorizations as my
+from utilities.sandbox.views.my import sign_in
+from utilities.sandbox.views.single_sign_on import authorize, login, machines, utility
 
 
 class ProgrammeConverter:
@@ -148,6 +151,24 @@ upkeep = [
     path("deliveries/", deliveries.show, name="deliveries"),
     path("deliveries/<uid:uid>/again/", deliveries.send_again, name="delivery-again"),
 ]
+my_pages = [
+    path("", my.show_all, name="my-authorizations"),
+    path("sign-in/", sign_in.sign_in, name="my-sign-in"),
+    path("sign-out/", sign_in.sign_out, name="my-sign-out"),
+    path("<uid:uid>/", my.show, name="my-authorization"),
+    path("<uid:uid>/change/", my.change, name="my-change"),
+    path("<uid:uid>/narrow/", my.narrow, name="my-narrow"),
+    path("<uid:uid>/revoke/", my.revoke, name="my-revoke"),
+]
+sign_on = [
+    path(".well-known/openid-configuration", machines.metadata, name="sign-on-metadata"),
+    path("jwks", machines.jwks, name="sign-on-jwks"),
+    path("authorize", authorize.authorize, name="sign-on-authorize"),
+    path("token", machines.token, name="sign-on-token"),
+    path("login/<uid:uid>/", login.show, name="sign-on-login"),
+    path("login/<uid:uid>/check/", login.check, name="sign-on-check"),
+    path("login/<uid:uid>/cancel/", login.cancel, name="sign-on-cancel"),
+]
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -185,4 +206,7 @@ urlpatterns = [
     path("<programme:programme>/staff/", include(review)),
     path("<programme:programme>/receipt/<uid:uid>/", consent.receipt, name="receipt"),
     path("<programme:programme>/share/<uid:uid>/", include(flow)),
+    path("<programme:programme>/my/", include(my_pages)),
+    path("<programme:programme>/id/", include(sign_on)),
+    path("<programme:programme>/sso/callback/", utility.callback, name="sso-callback"),
 ]

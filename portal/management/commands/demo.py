@@ -79,9 +79,11 @@ class Command(BaseCommand):
             outcomes.append(outcome)
             console.print(_line(outcome))
         typed = [outcome for outcome in outcomes if outcome.row in rows.TYPED]
-        others = [outcome for outcome in outcomes if outcome.row not in rows.TYPED]
+        invented = [outcome for outcome in outcomes if outcome.row in rows.DEMO]
+        others = [outcome for outcome in outcomes if outcome.row in rows.PREFILLED + rows.FALLBACK]
         console.print(f"{_held(typed)} rows of the programmes' test tables hold,")
-        console.print(f"{_held(others)} rows with a prefill.")
+        console.print(f"{_held(others)} rows with a prefill,")
+        console.print(f"{_held(invented)} rows of Demo Utility.")
         if file:
             file.write_text(_as_json(outcomes, seconds), encoding="utf-8")
         if not all(outcome.ok for outcome in outcomes):
@@ -145,7 +147,7 @@ def _test_accounts() -> Table:
     table = Table(title="Test accounts", title_justify="left", box=SIMPLE_HEAD)
     for heading in ("Utility", "Way", "Type in", "Last bill", "What it plays"):
         table.add_column(heading, no_wrap=True)
-    for row in rows.TYPED:
+    for row in [*rows.TYPED, *rows.DEMO_TYPED]:
         bill = f"{row.bill_amount} on {row.bill_date}" if row.bill_amount else ""
         table.add_row(row.utility, row.way, row.value, bill, row.scenario)
     return table

@@ -30,6 +30,7 @@ SAMPLES = [
     Sample("SSMPUC", "PUC, test household, prefilled", "test", "test_residential"),
     Sample("SVCE", "SVCE, test household by phone, prefilled", "phone", "111-111-1111"),
     Sample("SSMPUC", "PUC, nothing prefilled"),
+    Sample("DEMO", "Demo Utility, single sign-on, prefilled", "sso", "UAPI_TEST_residential"),
 ]
 
 

@@ -1,1 +1,6 @@
-from tests.at_the_sandbox import at_utility, svce  # noqa: F401 (fixtures)
+from tests.at_the_sandbox import (  # noqa: F401 (fixtures)
+    at_utility,
+    demo_utility,
+    registered,
+    svce,
+)

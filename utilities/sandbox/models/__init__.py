@@ -19,6 +19,7 @@ from utilities.sandbox.models.passcodes import (
 )
 from utilities.sandbox.models.registrations import LONGEST_ADDRESS, Registration
 from utilities.sandbox.models.reviews import ReviewStep
+from utilities.sandbox.models.sign_on import SIGN_ON_CODE_LIFETIME, SignOn
 from utilities.sandbox.models.staff import StaffMember
 from utilities.sandbox.models.tokens import (
     CODE_LIFETIME,
@@ -35,6 +36,7 @@ __all__ = [
     "LONGEST_ADDRESS",
     "PASSCODE_LIFETIME",
     "RESOURCES",
+    "SIGN_ON_CODE_LIFETIME",
     "TOKEN_LIFETIME",
     "TRIES",
     "AuthorizationCode",
@@ -47,6 +49,7 @@ __all__ = [
     "Registration",
     "ReviewStep",
     "Service",
+    "SignOn",
     "StaffMember",
     "Token",
     "UtilityAccount",

@@ -19,6 +19,12 @@ class UtilityAccount(models.Model):
         BADLOGIN = "badlogin"
         # Panels on the roof: a meter that counts both ways.
         SOLAR = "solar"
+        # The others let the customer in first: see `scenarios`.
+        BADLOGIN_AFTER = "badlogin_after"
+        WEBSITEDOWN = "websitedown"
+        WEBSITEDOWN_AFTER = "websitedown_after"
+        UTILITYERROR = "utilityerror"
+        EMPTY = "empty"
 
     utility = models.CharField(max_length=40)
     number = models.CharField(max_length=40)
@@ -29,9 +35,12 @@ class UtilityAccount(models.Model):
     email = models.EmailField(blank=True)
     bill_amount = models.DecimalField(max_digits=10, decimal_places=2, null=True)
     bill_date = models.DateField(null=True)
+    # Hashed as Django hashes its users'; empty where the utility has none, as for test accounts.
+    password = models.CharField(max_length=128, blank=True)
     # What customers can be looked up by, as `identifiers.key` writes it.
     account_key = models.CharField(max_length=40)
     test_key = models.CharField(max_length=40, blank=True)
+    username_key = models.CharField(max_length=40, blank=True, db_index=True)
     phone_key = models.CharField(max_length=40, blank=True, db_index=True)
     email_key = models.CharField(max_length=254, blank=True, db_index=True)
     address_key = models.CharField(max_length=300, blank=True, db_index=True)

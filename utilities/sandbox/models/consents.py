@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -13,26 +14,30 @@ from utilities.sandbox.models.accounts import Service, UtilityAccount
 from utilities.sandbox.models.clock import Clock
 from utilities.sandbox.models.naming import RESOURCES, new_uid
 from utilities.sandbox.models.registrations import Registration
-from utilities.sandbox.programmes import Programme
+from utilities.sandbox.programmes import Programme, get_programme
 
 # People look for a bill.
 CONSENT_LIFETIME = timedelta(minutes=60)
+# The end is excluded: midnight belongs to the day after.
+INSTANT = timedelta(seconds=1)
 
 
 class ConsentRequest(models.Model):
     """A customer on the way through the pages, from the authorize address to allow or deny.
 
-    Bound to the browser that brought it; one for each tab; gone when it is answered.
+    Bound to the browser that brought it; one for each tab; gone when it is answered. One without a
+    company is a customer on the way to their own authorizations.
     """
 
     uid = models.CharField(max_length=40, unique=True, default=new_uid)
     browser = models.CharField(max_length=64)
-    registration = models.ForeignKey(Registration, models.CASCADE)
+    utility = models.CharField(max_length=40)
+    registration = models.ForeignKey(Registration, models.CASCADE, null=True)
     # Empty where the request named none: the customer then ends on the receipt.
     redirect_uri = models.CharField(max_length=2000, blank=True)
     state = models.CharField(max_length=2000, blank=True)
     has_state = models.BooleanField(default=False)
-    scope = models.CharField(max_length=scopes.MAX_LENGTH)
+    scope = models.CharField(max_length=scopes.MAX_LENGTH, blank=True)
     code_challenge = models.CharField(max_length=128, blank=True)
     # "on" wants a fresh sign-in where the utility has single sign-on.
     prompt = models.CharField(max_length=20, blank=True)
@@ -59,7 +64,18 @@ class ConsentRequest(models.Model):
     @property
     def programme(self) -> Programme:
         """The utility whose pages these are."""
-        return self.registration.programme
+        return get_programme(self.utility)
+
+    @property
+    def wants_login(self) -> bool:
+        """Whether a session at the single sign-on does not do."""
+        return self.prompt == "on"
+
+    @property
+    def company(self) -> Registration:
+        """Who asks, on the pages that only a company's request reaches."""
+        assert self.registration
+        return self.registration
 
     @property
     def asked(self) -> scopes.Scope:
@@ -102,6 +118,8 @@ class Grant(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.CharField(max_length=10, choices=Party.choices, blank=True)
+    # When the company last read data by it, for the customer to see.
+    read_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["created_at", "id"]
@@ -118,6 +136,18 @@ class Grant(models.Model):
     def is_active(self) -> bool:
         """Neither revoked nor over, by the sandbox's clock."""
         return self.revoked_at is None and (self.until is None or self.until > Clock.now())
+
+    @property
+    def was_changed(self) -> bool:
+        """Whether anything became less since it was given, which takes longer than to make it."""
+        return self.updated_at - self.created_at > INSTANT
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of sharing, where its customers live."""
+        if self.until is None:
+            return None
+        return (self.until.astimezone(self.registration.programme.zone) - INSTANT).date()
 
     @property
     def earliest(self) -> datetime:
@@ -142,6 +172,24 @@ class Grant(models.Model):
     def customer_uri(self) -> str:
         """Where the account details are read."""
         return f"{RESOURCES}/Batch/RetailCustomer/{self.uid}"
+
+    def was_read(self) -> None:
+        """The company reads data; the consent itself does not change by it."""
+        self.were_read([self])
+
+    @classmethod
+    def were_read(cls, grants: Collection[Grant]) -> None:
+        """The company reads the data of all of them."""
+        ids = [grant.pk for grant in grants]
+        cls.objects.filter(id__in=ids).update(read_at=timezone.now())
+
+    @transaction.atomic
+    def narrow(self, scope: str, services: Collection[Service], until: datetime | None) -> None:
+        """Share less from now on. Codes and tokens go on working, and open less."""
+        self.scope, self.until, self.updated_at = scope, until, timezone.now()
+        self.save(update_fields=["scope", "until", "updated_at"])
+        self.services.set(services)
+        notices.authorization_changed(self)
 
     @transaction.atomic
     def revoke(self, by: Party = Party.UTILITY) -> None:

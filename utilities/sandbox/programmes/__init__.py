@@ -66,6 +66,9 @@ class AccountData:
     description: str = ""
     test: bool = False
     test_name: str = ""
+    username: str = ""
+    # Of invented people, whom developers may play. A test account takes any password.
+    password: str = ""
     phone: str = ""
     email: str = ""
     bill_amount: Decimal | None = None
@@ -120,6 +123,8 @@ class Programme:
     distributor: str = ""
     # A programme of the utility for which its customers enrol, and lower their use on request.
     demand_response: str = ""
+    # Whether there is no such utility outside the sandbox.
+    is_invented: bool = False
     # The parts of the written logo.
     wordmark: tuple[str, str] = field(default=("", ""))
 
@@ -142,6 +147,16 @@ class Programme:
     def sends_passcodes(self) -> bool:
         """Whether a customer proves by a passcode who they are."""
         return any(way.is_lookup for way in self.ways)
+
+    @property
+    def asks_for_password(self) -> bool:
+        """Whether customers have a user name and a password."""
+        return any(way.type == "username" for way in self.ways)
+
+    @property
+    def has_single_sign_on(self) -> bool:
+        """Whether customers may sign in at the OpenID provider."""
+        return any(way.type == "sso" for way in self.ways)
 
     @property
     def stylesheet(self) -> str:
@@ -202,9 +217,9 @@ class Programme:
 
 @cache
 def all_programmes() -> dict[str, Programme]:
-    """Every utility of the sandbox by its slug, in the order of the file names."""
+    """Every utility of the sandbox by its slug; those that exist stand first."""
     files = sorted(FOLDER.glob("*.toml"))
-    programmes = (_load(file) for file in files)
+    programmes = sorted((_load(file) for file in files), key=lambda each: each.is_invented)
     return {programme.slug: programme for programme in programmes}
 
 

@@ -23,7 +23,10 @@ from utilities.sandbox.models import (
     UtilityAccount,
 )
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.terms import DATA_WORDS, Choice, Terms, TermsError, until_of
+from utilities.sandbox.scenarios import breakdown_of
+from utilities.sandbox.terms import Choice, Terms, TermsError, granted_words, until_of
+from utilities.sandbox.views.breakdown import breakdown_page
+from utilities.sandbox.views.choices import as_posted, choices, chosen_services, everything
 from utilities.sandbox.views.pages import CHOOSE, flow_page, go_to, in_flow, page, posted_only
 
 RECEIPTS = "receipts"
@@ -35,13 +38,10 @@ def show(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
     """Everything that is asked for, ready to be narrowed."""
     if asking.authenticated_at is None:
         return go_to("authenticate", asking)
+    if breakdown := breakdown_of(asking.account):
+        return breakdown_page(request, asking, breakdown)
     terms = Terms(asking.asked, asking.programme.zone)
-    chosen = {
-        "services": {service.uid for service in _services(asking)},
-        "data": {str(block) for block in terms.data},
-        "history": str(terms.history),
-        "until": terms.last_day.isoformat() if terms.last_day else "",
-    }
+    chosen = everything(terms, _services(asking))
     return _form(request, asking, terms, chosen)
 
 
@@ -53,16 +53,18 @@ def decide(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
         return go_to("authenticate", asking)
     if request.POST.get("decision") != "allow":
         return _refuse(request, asking)
+    if breakdown := breakdown_of(asking.account):
+        return breakdown_page(request, asking, breakdown)
     terms = Terms(asking.asked, asking.programme.zone)
     try:
-        services = _chosen_services(asking, request.POST.getlist("service"))
+        services = chosen_services(_services(asking), request.POST.getlist("service"))
         choice = terms.read(
             request.POST.getlist("data"),
             request.POST.get("history", ""),
             request.POST.get("until", ""),
         )
     except TermsError as e:
-        return _form(request, asking, terms, _as_posted(request), error=e, status=422)
+        return _form(request, asking, terms, as_posted(request), error=e, status=422)
     return _allow(request, asking, terms, choice, services)
 
 
@@ -89,31 +91,13 @@ def receipt(request: HttpRequest, programme: Programme, uid: str) -> HttpRespons
         grant=grant,
         company=grant.registration,
         services=grant.services.all(),
-        words=grant.granted.describe(granted=True),
+        words=granted_words(grant.granted),
     )
 
 
 def _services(asking: ConsentRequest) -> list[Service]:
     assert asking.account
     return list(asking.account.services.all())
-
-
-def _chosen_services(asking: ConsentRequest, uids: list[str]) -> list[Service]:
-    chosen = [service for service in _services(asking) if service.uid in uids]
-    if not chosen:
-        raise TermsError("nothing_chosen", "Please choose at least one service to share.")
-    if len(chosen) < len(set(uids)):
-        raise TermsError("too_wide", "One of these services is not on your account.")
-    return chosen
-
-
-def _as_posted(request: HttpRequest) -> dict[str, Any]:
-    return {
-        "services": set(request.POST.getlist("service")),
-        "data": set(request.POST.getlist("data")),
-        "history": request.POST.get("history", ""),
-        "until": request.POST.get("until", ""),
-    }
 
 
 def _form(
@@ -131,12 +115,9 @@ def _form(
         asking,
         CHOOSE,
         status,
-        services=_services(asking),
-        data=[(str(block), *DATA_WORDS[block]) for block in terms.data],
-        history_choices=[(str(seconds), words) for seconds, words in terms.history_choices()],
-        last_day=terms.last_day,
         chosen=chosen,
         error=error,
+        **choices(terms, _services(asking)),
     )
 
 
@@ -151,7 +132,7 @@ def _allow(
     with transaction.atomic():
         if not asking.answer():
             return page(request, "expired", asking.programme, status=404)
-        grant = agree(asking.registration, asking.account, terms, choice, services)
+        grant = agree(asking.company, asking.account, terms, choice, services)
     if not asking.redirect_uri:
         request.session[RECEIPTS] = [*request.session.get(RECEIPTS, []), grant.uid]
         return redirect("receipt", programme=asking.programme, uid=grant.uid)
@@ -189,27 +170,27 @@ def agree(
 
 def _refuse(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
     asking.answer()
+    if asking.registration is None:
+        return redirect("landing", programme=asking.programme)
     if not asking.redirect_uri:
         return page(request, "refused", asking.programme, company=asking.registration)
-    return HttpResponseRedirect(
-        return_address(
-            asking, error="access_denied", error_description="The customer did not allow access."
-        )
-    )
+    error, says = "access_denied", "The customer did not allow access."
+    # Who was only looked up, and has proved nothing, is told nothing about the account.
+    if asking.authenticated_at and (breakdown := breakdown_of(asking.account)):
+        error, says = breakdown.error, breakdown.description
+    return HttpResponseRedirect(return_address(asking, error=error, error_description=says))
 
 
 def return_address(asking: ConsentRequest, **answer: str) -> str:
     """The company's own address with the answer, and the state that it sent (RFC 6749 §4.1.2)."""
     state = asking.state if asking.has_state else None
-    return answer_address(asking.programme, asking.redirect_uri, state, **answer)
+    return answer_address(asking.programme.issuer, asking.redirect_uri, state, **answer)
 
 
-def answer_address(
-    programme: Programme, redirect_uri: str, state: str | None, **answer: str
-) -> str:
+def answer_address(issuer: str, redirect_uri: str, state: str | None, **answer: str) -> str:
     """The redirect URI with more in its query; what it held stays (RFC 6749 §3.1.2)."""
     # RFC 9207 §2: who answers, so that an answer cannot be passed off as another utility's.
-    answer["iss"] = programme.issuer
+    answer["iss"] = issuer
     if state is not None:
         answer["state"] = state
     parts = urlsplit(redirect_uri)

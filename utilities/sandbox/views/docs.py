@@ -22,6 +22,7 @@ IDENTIFIERS = {
     "email": "email",
     "address": "address",
     "test": "test_name",
+    "username": "username",
 }
 
 

@@ -14,10 +14,13 @@ from django.views.decorators.cache import never_cache
 
 from utilities.sandbox.models import ConsentRequest, UtilityAccount, digest
 from utilities.sandbox.programmes import Programme
+from utilities.sandbox.scenarios import can_visit
+from utilities.sandbox.views.my import visit
 
 BROWSER = "browser"
 View = Callable[[HttpRequest, ConsentRequest], HttpResponse]
 FIND, PROVE, CHOOSE = "Find your account", "Confirm that it is you", "Choose what to share"
+SIGN_IN, SEE = "Sign in", "See what you share"
 
 
 def page(
@@ -42,7 +45,10 @@ def flow_page(
 ) -> HttpResponse:
     """A page on the way to a consent, which says where on the way it is."""
     programme = asking.programme
-    steps = [FIND, PROVE, CHOOSE] if programme.sends_passcodes else [FIND, CHOOSE]
+    find = SIGN_IN if programme.asks_for_password else FIND
+    step = find if step == FIND else step
+    steps = [find, PROVE] if programme.sends_passcodes else [find]
+    steps.append(CHOOSE if asking.registration else SEE)
     context |= {
         "asking": asking,
         "company": asking.registration,
@@ -69,7 +75,7 @@ def in_flow(view: View) -> Callable[[HttpRequest, Programme, str], HttpResponse]
         asking = (
             ConsentRequest.waiting()
             .select_related("registration", "account")
-            .filter(uid=uid, browser=browser_of(request), registration__utility=programme.slug)
+            .filter(uid=uid, browser=browser_of(request), utility=programme.slug)
             .first()
         )
         if asking is None:
@@ -111,8 +117,15 @@ def let_forms_lead_to(response: HttpResponse, redirect_uri: str) -> None:
 
 
 def admit(request: HttpRequest, asking: ConsentRequest, account: UtilityAccount) -> HttpResponse:
-    """The customer proved who they are: on to the consent, unless the company is not live yet."""
-    if not asking.registration.may_serve(account):
+    """The customer proved who they are: on to the consent, unless the company is not live yet.
+
+    Where no company asks, on to what the customer shares.
+    """
+    if asking.registration is None and can_visit(account):
+        asking.answer()
+        visit.begin(request, account)
+        return redirect("my-authorizations", programme=asking.programme)
+    if asking.registration and not asking.registration.may_serve(account):
         return flow_page(request, "not_live", asking, CHOOSE, status=403)
     asking.authenticated(account)
     return go_to("consent", asking)

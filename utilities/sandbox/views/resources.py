@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from greenbutton.espi import write_bare
 from greenbutton.espi.service_status import ServiceStatus
-from utilities.sandbox import documents, opened
+from utilities.sandbox import documents, opened, scenarios
 from utilities.sandbox.answers import XML, whole
 from utilities.sandbox.bearer import Bearer, takes, wrong_class
 from utilities.sandbox.branch import Branch
@@ -92,6 +92,9 @@ def _check_owner(bearer: Bearer, uid: str) -> None:
 def _resource(request: HttpRequest, tree: Opened, below: str) -> HttpResponseBase:
     """An entry, or the feed of a collection: its own entries, unless more levels are asked for."""
     query, address = read_query(request), tree.address(below)
+    if len(address.names) > 1 or (query.depth or 1) > 1:
+        scenarios.check_collecting(tree.grant)
+    tree.grant.was_read()
     if address.is_entry:
         entry = tree.entry(address.href)
         assert entry is not None
@@ -103,5 +106,7 @@ def _resource(request: HttpRequest, tree: Opened, below: str) -> HttpResponseBas
 def _batch(request: HttpRequest, tree: Opened, below: str, title: str) -> HttpResponseBase:
     """A feed of all that is at an address or below it."""
     query, address = read_query(request), tree.address(below)
+    scenarios.check_collecting(tree.grant)
+    tree.grant.was_read()
     branch = Branch(address.href, query.depth, companions=True)
     return tree.feed(request, query, branch, title)

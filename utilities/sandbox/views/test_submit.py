@@ -22,16 +22,9 @@ from utilities.sandbox.models import (
     Registration,
     UtilityAccount,
 )
+from utilities.sandbox.scenarios import breakdown_of
 from utilities.sandbox.terms import Choice, Terms
 from utilities.sandbox.views.consent import agree, return_address
-
-# How the way through the pages ends in the scenarios that never come to a consent.
-ENDS = {
-    "badlogin": ("access_denied", "The utility cannot find this customer."),
-    "empty": ("access_denied", "The customer has no account that can be shared."),
-    "websitedown": ("temporarily_unavailable", "The utility's website is down."),
-    "utilityerror": ("server_error", "The utility's website broke."),
-}
 
 
 @for_clients(FORM, JSON)
@@ -45,8 +38,10 @@ def test_submit(client: Registration, params: Params) -> dict[str, Any]:
         asking = authorization_request.read(client, redirect_uri, params)
     except AuthorizeError as e:
         raise OAuthError(e.error, e.says) from e
-    if account.scenario in ENDS:
-        raise _end(asking, *ENDS[account.scenario])
+    if not account.can_be_found:
+        raise _end(asking, "access_denied", "The utility cannot find this customer.")
+    if breakdown := breakdown_of(account):
+        raise _end(asking, breakdown.error, breakdown.description)
     return _returned(asking, code=_code(asking, account))
 
 
@@ -65,7 +60,7 @@ def _code(asking: ConsentRequest, account: UtilityAccount) -> str:
     terms = Terms(asking.asked, asking.programme.zone)
     everything = Choice(terms.data, terms.history, terms.latest)
     services = list(account.services.all())
-    grant = agree(asking.registration, account, terms, everything, services)
+    grant = agree(asking.company, account, terms, everything, services)
     return AuthorizationCode.issue(
         grant, redirect_uri=asking.redirect_uri, code_challenge=asking.code_challenge
     )

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
@@ -70,23 +70,27 @@ def seed() -> list[Registration]:
 
 def seed_account(programme: Programme, data: AccountData) -> None:
     """One customer with their meters, as the programme's file has it."""
+    known: dict[str, Any] = {
+        "number": data.number,
+        "name": data.name,
+        "scenario": data.scenario,
+        "is_test": data.test,
+        "address": data.address,
+        "email": data.email,
+        "bill_amount": data.bill_amount,
+        "bill_date": data.bill_date,
+        "test_key": identifiers.key("test", data.test_name, programme),
+        "username_key": identifiers.key("username", data.username, programme),
+        "phone_key": identifiers.key("phone", data.phone, programme),
+        "email_key": identifiers.key("email", data.email, programme),
+        "address_key": identifiers.key("address", data.address, programme),
+    }
     account, _ = UtilityAccount.objects.update_or_create(
         utility=programme.slug,
         account_key=identifiers.key("account", data.number, programme),
-        defaults={
-            "number": data.number,
-            "name": data.name,
-            "scenario": data.scenario,
-            "is_test": data.test,
-            "address": data.address,
-            "email": data.email,
-            "bill_amount": data.bill_amount,
-            "bill_date": data.bill_date,
-            "test_key": identifiers.key("test", data.test_name, programme),
-            "phone_key": identifiers.key("phone", data.phone, programme),
-            "email_key": identifiers.key("email", data.email, programme),
-            "address_key": identifiers.key("address", data.address, programme),
-        },
+        defaults=known,
+        # Hashing takes long on purpose: once, when the customer is new.
+        create_defaults=known | {"password": make_password(data.password) if data.password else ""},
     )
     for service in data.services:
         Service.objects.update_or_create(

@@ -11,13 +11,15 @@ from utilities.sandbox import contacts, guards, passcodes, prefill
 from utilities.sandbox.models import ConsentRequest
 from utilities.sandbox.passcodes import NotSentError
 from utilities.sandbox.programmes import Programme, Way
-from utilities.sandbox.views.authenticate import last_bill, lookup, test_account
+from utilities.sandbox.views.authenticate import last_bill, lookup, test_account, username
 from utilities.sandbox.views.authenticate.finding import Found, NotFoundError, not_found
 from utilities.sandbox.views.pages import FIND, admit, flow_page, go_to, in_flow, posted_only
+from utilities.sandbox.views.single_sign_on.utility import leave_for_provider
 
 FINDERS: dict[str, Callable[[Programme, Way, QueryDict], Found]] = {
     "lastbill": last_bill.find,
     "test": test_account.find,
+    "username": username.find,
     "account": lookup.find,
     "phone": lookup.find,
     "email": lookup.find,
@@ -34,7 +36,9 @@ TOO_MANY_LOOKUPS = NotFoundError(
 @in_flow
 def show(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
     """The form, as the company filled it in."""
-    filled = prefill.read(asking.programme, asking.asked)
+    filled = prefill.Prefill(asking.programme.default_way)
+    if asking.registration:
+        filled = prefill.read(asking.programme, asking.asked)
     error = not_found(filled.way) if filled.names_nobody else None
     return _form(request, asking, {"type": filled.way.type, "value": filled.value}, error)
 
@@ -48,6 +52,8 @@ def check(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
     if way is None:
         error = NotFoundError("incomplete", "Please choose how we can find your account.")
         return _form(request, asking, typed | {"type": programme.default_way.type}, error)
+    if way.type == "sso":
+        return leave_for_provider(request, asking, request.POST.get("value", ""))
     if not _may_try(request, programme, way):
         return _form(request, asking, typed, TOO_MANY_LOOKUPS)
     try:

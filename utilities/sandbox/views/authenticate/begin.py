@@ -14,6 +14,7 @@ from utilities.sandbox.models import ConsentRequest, Registration
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.views.consent import answer_address
 from utilities.sandbox.views.pages import admit, browser_of, go_to, page
+from utilities.sandbox.views.single_sign_on.utility import leave_for_provider
 
 PARAMETERS = (
     "response_type",
@@ -55,7 +56,7 @@ def authorize(request: HttpRequest, programme: Programme) -> HttpResponse:
             return page(request, "bad_request", programme, status=400, says=e.says)
         answer = {"error": e.error, "error_description": e.says}
         return HttpResponseRedirect(
-            answer_address(programme, redirect_uri, _state(request), **answer)
+            answer_address(programme.issuer, redirect_uri, _state(request), **answer)
         )
     ConsentRequest.forget_old()
     asking.browser = browser_of(request)
@@ -120,7 +121,9 @@ def _first_page(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
     Following a link sends no message to anybody: the customer first asks for the passcode.
     """
     filled = prefill.read(asking.programme, asking.asked)
-    if filled.account is None or filled.names_nobody or filled.way.type == "lastbill":
+    if filled.way.type == "sso":
+        return leave_for_provider(request, asking, filled.value)
+    if filled.account is None or filled.names_nobody or filled.way.type in prefill.PROVED_BY_FORM:
         return go_to("authenticate", asking)
     if filled.way.type == "test":
         return admit(request, asking, filled.account)
