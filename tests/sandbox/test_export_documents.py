@@ -21,8 +21,10 @@ from tests.sandbox.given import (
     PUC_SOLAR,
     SVCE_BUSINESS,
     account,
+    breaches,
     company,
     consent,
+    customer_entries,
     read,
     usage_entries,
     written,
@@ -101,6 +103,15 @@ def test_every_link_is_relative() -> None:
     everything = [*usage_entries(grant)]
     for href in re.findall(rb'href="([^"]*)"', written(grant, everything)):
         assert not href.startswith((b"http", b"/"))
+
+
+def test_the_customers_side_keeps_the_standard_and_names_the_usage_as_that_is_written() -> None:
+    grant = exported(PUC_HOME, (4, 16, 51), days=2)
+    document = written(grant, customer_entries(grant))
+    assert breaches(document) == []
+    points = {e.self_href for e in read(written(grant, usage_entries(grant))).of_type("UsagePoint")}
+    named = re.findall(r"<cust:UsagePoint>([^<]+)</cust:UsagePoint>", document.decode())
+    assert set(named) == points
 
 
 def test_no_local_time_is_there_and_a_type_that_nobody_needs() -> None:

@@ -2,7 +2,8 @@
 
 What is left out or odd in it was seen in a public export for PUC Distribution: relative links, no
 local time, reading types of three elements, one of them of no use, a block for each month without
-an interval, its newest reading first. How such entries are written is in `writing`.
+an interval, its newest reading first. How such entries are written is in `writing`. Of the
+customer's side no real export is known, so that it is as the standard has it.
 """
 
 from __future__ import annotations

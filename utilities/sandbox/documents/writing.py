@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from html import escape
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from greenbutton import espi
@@ -47,8 +48,11 @@ def write_feed(
     related: Sequence[str] = (),
 ) -> Iterator[bytes]:
     """A document for a company, in pieces. An export's feed says nothing of itself."""
-    entries = (_as_it_goes_wrong(registration, entry) for entry in members)
-    if registration.profile == Registration.Profile.EXPORT:
+    entries: Iterator[Entry] = (_as_it_goes_wrong(registration, entry) for entry in members)
+    first = next(entries, None)
+    if first is not None:
+        entries = chain([first], entries)
+    if first is not None and _is_export(registration, first):
         pieces = _export(registration, entries)
     else:
         pieces = espi.write_feed(
@@ -60,13 +64,19 @@ def write_feed(
 def write_entry(registration: Registration, entry: Entry) -> bytes:
     """A document of one entry for a company."""
     entry = _as_it_goes_wrong(registration, entry)
-    if registration.profile == Registration.Profile.EXPORT:
+    if _is_export(registration, entry):
         text = _export_entry(registration, entry)
         # It has to declare what its feed would have.
         document = text.replace(b"<entry>", b'<entry xmlns="%b">' % ATOM.encode(), 1)
     else:
         document = espi.write_entry(entry)
     return b"".join(_prefixed(registration, [document]))
+
+
+def _is_export(registration: Registration, entry: Entry) -> bool:
+    """Whether it is written as in an export; of a customer's side no real one is known."""
+    is_usage = not entry.type.endswith("@cust")
+    return is_usage and registration.profile == Registration.Profile.EXPORT
 
 
 def _as_it_goes_wrong(registration: Registration, entry: Entry) -> Entry:
@@ -127,8 +137,7 @@ def _content(entry: Entry, zone: ZoneInfo) -> bytes:
         found = CONTENT.search(espi.write_entry(Entry(resource=entry.resource, type=entry.type)))
         assert found, "the library puts every resource into a content"
         payload = found[1]
-    if payload.startswith(b"<espi:"):
-        payload = re.sub(rb"^<espi:\w+", rb'\g<0> xmlns:espi="%b"' % ESPI.encode(), payload)
+    payload = re.sub(rb"^<espi:\w+", rb'\g<0> xmlns:espi="%b"' % ESPI.encode(), payload)
     if isinstance(entry.resource, MeterReading):
         dates = (("published", entry.published), ("updated", entry.updated))
         payload += "".join(
@@ -139,10 +148,8 @@ def _content(entry: Entry, zone: ZoneInfo) -> bytes:
 
 def _in_default_namespace(content: bytes) -> bytes:
     """The content without prefixes, as the export has it."""
-    for prefix in (b"espi", b"cust"):
-        content = content.replace(b" xmlns:%b=" % prefix, b" xmlns=", 1)
-        content = content.replace(b"<%b:" % prefix, b"<").replace(b"</%b:" % prefix, b"</")
-    return content
+    content = content.replace(b" xmlns:espi=", b" xmlns=", 1)
+    return content.replace(b"<espi:", b"<").replace(b"</espi:", b"</")
 
 
 def _offsets(starts: list[int], zone: ZoneInfo) -> list[str]:
