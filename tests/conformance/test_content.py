@@ -26,8 +26,8 @@ SCENARIOS = [
 SCOPE = "FB=4_16_51;HistoryLength=8035200"
 QUIRK = "export: a real export is like that"
 NOT_CLAIMED = "no meter of the test accounts has what function block {} is about"
-# What the real export of PUC Distribution lacks: most of Atom, local times, the intervals of blocks,
-# and most of what a reading type says.
+# What the real export of PUC Distribution lacks: most of Atom, local times, the intervals of
+# blocks, and most of what a reading type says.
 QUIRKS = {
     "D001",
     "D002",
