@@ -237,10 +237,15 @@ def gather(
         readings, starts = readings.reversed(), starts[::-1]
     if not (is_possible(starts[0]) and is_possible(starts[-1])):
         return _gather_one_by_one(readings, calendar, oddities)
+    _, end, day = calendar.span(starts[0])
+    if starts[-1] < end:  # a block a day, as most utilities send them
+        return [_build_from(readings, day, gapless=gapless)]
     pieces = list(_cut(starts, calendar))
     if len({day for day, _, _ in pieces}) < len(pieces):
         return _gather_one_by_one(readings, calendar, oddities)
-    return [_cut_out(readings, day, first, end, gapless=gapless) for day, first, end in pieces]
+    return [
+        _build_from(_part(readings, first, end), day, gapless=gapless) for day, first, end in pieces
+    ]
 
 
 def _cut(starts: list[int], calendar: Calendar) -> Iterator[tuple[date, int, int]]:
@@ -248,27 +253,42 @@ def _cut(starts: list[int], calendar: Calendar) -> Iterator[tuple[date, int, int
     at, count = 0, len(starts)
     while at < count:
         first = at
-        _, end, day = calendar.span(starts[at])
-        at = count if starts[-1] < end else bisect_left(starts, end, at)
+        day = calendar.span(starts[at])[2]
         while at < count and (span := calendar.span(starts[at]))[2] == day:
             at = count if starts[-1] < span[1] else bisect_left(starts, span[1], at)
         yield day, first, at
 
 
-def _cut_out(readings: Readings, day: date, first: int, end: int, *, gapless: bool) -> Day:
+def _part(readings: Readings, first: int, end: int) -> Readings:
+    """Some of the readings, with the first quality of each, as a day holds them."""
+
     def part(column: list[int | None] | None) -> list[int | None] | None:
         return column and column[first:end]
 
-    return _build(
-        day,
-        cast("list[int]", readings.starts[first:end]),
-        cast("list[int]", readings.seconds[first:end]),
+    return Readings(
+        readings.starts[first:end],
+        readings.seconds[first:end],
         readings.values[first:end],
         part(readings.costs),
         part(readings.qualities),
         part(readings.tou),
         part(readings.cpp),
         part(readings.tiers),
+        several_qualities={},
+    )
+
+
+def _build_from(readings: Readings, day: date, *, gapless: bool) -> Day:
+    return _build(
+        day,
+        cast("list[int]", readings.starts),
+        cast("list[int]", readings.seconds),
+        readings.values,
+        readings.costs,
+        readings.qualities,
+        readings.tou,
+        readings.cpp,
+        readings.tiers,
         gapless=gapless,
     )
 

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from authorizations.models import LEASE, Authorization
 
-# Decrypting takes longer than locking, and whoever stores readings asks for none of these.
-SECRETS = ("access_token", "refresh_token", "feed_key")
+# What whoever stores readings asks of the row; the rest comes when it is asked for. Decrypting its
+# secrets takes longer than locking it.
+ASKED_FOR = ("origin", "status", "lease_id", "pulled_to")
 
 
 class LeaseLostError(Exception):
@@ -53,7 +54,7 @@ def locked(authorization: Authorization, lease_id: str | None) -> Authorization:
     until it was revoked; consent may have ended or paused meanwhile.
     """
     rows = Authorization.objects.select_for_update(of=("self",))
-    row = rows.defer(*SECRETS).get(pk=authorization.pk)
+    row = rows.only(*ASKED_FOR).get(pk=authorization.pk)
     if lease_id is not None and row.lease_id != lease_id:
         raise LeaseLostError
     if row.origin == Authorization.Origin.CONNECT and row.status != Authorization.Status.ACTIVE:
