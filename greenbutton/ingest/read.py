@@ -15,9 +15,9 @@ from itertools import chain
 from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
-from greenbutton.espi import Entry, Feed, Finding, read_feed
+from greenbutton.espi import Entry, EspiError, Feed, Finding, read_feed
 from greenbutton.espi.customer_links import CustomerLinker
-from greenbutton.espi.feed import MAX_ENTRY_BYTES
+from greenbutton.espi.feed import USUAL_LIMITS, Limits
 from greenbutton.espi.findings import MORE
 from greenbutton.espi.interval_block import IntervalBlock, Readings
 from greenbutton.espi.links import Linker, Tree
@@ -32,6 +32,8 @@ GroupedFinding = dict[str, Any]
 # The blocks of one entry that were set aside: the first one's number, the entry's date, the blocks.
 Loose = tuple[int, datetime | None, list[IntervalBlock]]
 
+# Each is kept in a transaction of its own. A customer of many meters has hundreds.
+MAX_USAGE_POINTS = 10_000
 # Others see how far a document has been read.
 SAY_SECONDS = 1
 # Sentences of one code that are kept with a Pull: a feed may have a thousand unknown numbers.
@@ -145,7 +147,8 @@ def read(
     zone: ZoneInfo,
     *,
     max_bytes: int,
-    max_entry_bytes: int = MAX_ENTRY_BYTES,
+    limits: Limits = USUAL_LIMITS,
+    max_usage_points: int = MAX_USAGE_POINTS,
     recognise: Callable[[Tree], Tree] = lambda tree: tree,
     progress: Callable[[int], None] = lambda readings: None,
 ) -> Document:
@@ -158,13 +161,14 @@ def read(
     3. Place the readings that left their times to a reading type.
     4. Join the days that came in pieces.
     """
-    feed = read_feed(file, max_bytes=max_bytes, max_entry_bytes=max_entry_bytes)
-    return _Reader(sink, zone).read(feed, recognise, progress)
+    feed = read_feed(file, max_bytes=max_bytes, limits=limits)
+    return _Reader(sink, zone, max_usage_points).read(feed, recognise, progress)
 
 
 class _Reader:
-    def __init__(self, sink: Sink, zone: ZoneInfo) -> None:
+    def __init__(self, sink: Sink, zone: ZoneInfo, max_usage_points: int) -> None:
         self.sink = sink
+        self.max_usage_points = max_usage_points
         self.calendar = Calendar(zone)
         self.tally = Tally()
         self.customers = CustomerLinker()
@@ -179,6 +183,11 @@ class _Reader:
         linker = Linker()
         self._stream(feed, linker, progress)
         tree = recognise(linker.resolve())
+        if len(tree.usage_points) > self.max_usage_points:
+            raise EspiError(
+                f"The document has more than {self.max_usage_points:,} usage points. "
+                "Ask for fewer meters at a time."
+            )
         series = {
             identity: number for number, identity in enumerate(dict.fromkeys(tree.blocks.values()))
         }

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from authorizations.models import Authorization
+from greenbutton.espi.feed import Limits
 from greenbutton.espi.readable import Readable
 from greenbutton.ingest import lease
 from greenbutton.ingest.copy_in import Incoming, Merged, do_not_wait_for_disk, incoming
@@ -52,6 +53,15 @@ class Stored:
         return self.tally.readings
 
 
+def limits() -> Limits:
+    """How much of a document this installation holds in memory."""
+    return Limits(
+        entry_bytes=settings.FEED_ENTRY_MAX_BYTES,
+        entry_elements=settings.FEED_ENTRY_MAX_ELEMENTS,
+        resources=settings.FEED_MAX_RESOURCES,
+    )
+
+
 def store_feed(
     authorization: Authorization,
     file: Readable,
@@ -79,7 +89,8 @@ def store_feed(
             tables,
             authorization.zone,
             max_bytes=max_bytes,
-            max_entry_bytes=settings.FEED_ENTRY_MAX_BYTES,
+            limits=limits(),
+            max_usage_points=settings.FEED_MAX_USAGE_POINTS,
             progress=progress,
             recognise=Known.of(authorization).recognise,
         )

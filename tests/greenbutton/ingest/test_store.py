@@ -407,6 +407,23 @@ def test_a_feed_over_the_limit_stores_nothing(authorization: Authorization) -> N
     assert "larger than 4,000 bytes" in refused(authorization, whole_feed(), max_bytes=4_000)
 
 
+def test_a_feed_over_one_of_the_other_limits_stores_nothing(
+    authorization: Authorization, settings: Any
+) -> None:
+    feed = document(meter("1"), meter("2"), block(*hours([1]), of="3")).getvalue()
+    for name, most, says in (
+        ("FEED_ENTRY_MAX_BYTES", 100, "One entry is larger than 100 bytes"),
+        ("FEED_ENTRY_MAX_ELEMENTS", 5, "One entry has more than 5 elements and attributes"),
+        ("FEED_MAX_RESOURCES", 6, "more than 6 resources"),
+        ("FEED_MAX_USAGE_POINTS", 2, "more than 2 usage points. Ask for fewer meters"),
+    ):
+        usual = getattr(settings, name)
+        setattr(settings, name, most)
+        assert says in refused(authorization, feed)
+        setattr(settings, name, usual)
+    assert store_feed(authorization, BytesIO(feed), max_bytes=MEGABYTE).new == 1
+
+
 def test_a_feed_in_another_namespace_stores_nothing(authorization: Authorization) -> None:
     assert refused(authorization, b"<feed><entry/></feed>")
 
