@@ -13,7 +13,17 @@ from lxml import etree
 
 from greenbutton.espi import entry as entries
 from greenbutton.espi import resources
-from greenbutton.espi.element import NSMAP, Element, atom, date, espi, split_name, text
+from greenbutton.espi.element import (
+    ATOM,
+    NSMAP,
+    Element,
+    atom,
+    date,
+    espi,
+    note_unknown,
+    split_name,
+    text,
+)
 from greenbutton.espi.entry import ENTRY, ID, LINK, TITLE, UPDATED, Entry
 from greenbutton.espi.errors import EspiError
 from greenbutton.espi.findings import Findings
@@ -166,6 +176,7 @@ class Feed:
     def _finished(self, element: Element) -> Iterator[Entry]:
         """Read what has just ended, then forget it and all before it."""
         if self.head is not None:
+            self.findings.where = None
             self.head = _with_head(self.head, element, self.findings)
         if element.tag == ENTRY:
             self.entries += 1
@@ -220,12 +231,14 @@ def _is_member(element: Element, root: Element) -> bool:
 def _with_head(head: FeedHead, ended: Element, findings: Findings) -> FeedHead:
     """The feed's head with what stands before an entry that has ended, or in the ended feed."""
     around = (
-        ended.iterchildren(*HEAD)
-        if ended.tag == FEED
-        else ended.itersiblings(*HEAD, preceding=True)
+        ended.iterchildren("*") if ended.tag == FEED else ended.itersiblings("*", preceding=True)
     )
     for child in around:
-        if child.tag == UPDATED:
+        if child.tag not in HEAD:
+            # RFC 4287 §4.1.1 allows others of Atom's; what has just ended is none of the head.
+            if split_name(child)[0] != ATOM:
+                note_unknown(child, findings)
+        elif child.tag == UPDATED:
             head = replace(head, updated=date(child, findings))
         elif child.tag == ID:
             head = replace(head, id=text(child))
