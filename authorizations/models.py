@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -462,7 +463,14 @@ class Authorization(models.Model):
 
     def tell(self, type: str, **detail: Any) -> Event:  # noqa: A002 (the platform's word)
         """Write an event about this authorization; `detail` holds no personal data."""
-        return self.events.create(type=type, detail=detail)
+        [event] = self.tell_all([(type, detail)])
+        return event
+
+    def tell_all(self, told: Iterable[tuple[str, dict[str, Any]]]) -> list[Event]:
+        """Write several events, each a type and its detail, in this order and at once."""
+        return Event.objects.bulk_create(
+            Event(authorization=self, type=type_, detail=detail) for type_, detail in told
+        )
 
 
 def _end_of(granted: espi_scope.Scope) -> datetime | None:

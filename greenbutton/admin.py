@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -31,8 +32,8 @@ from greenbutton import zones
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
-from greenbutton.ingest.recut import RecutError, recut
-from greenbutton.models import Pull
+from greenbutton.ingest.recut import ask
+from greenbutton.models import Pull, Recutting
 from utilities.staff import (
     Colour,
     ReadOnlyAdmin,
@@ -48,6 +49,7 @@ from utilities.staff import (
 
 # Two lines of a list; the pull's own page has all of it.
 LIST_ERROR_LENGTH = 70
+RECUTTINGS_SHOWN = 3
 
 AUTHORIZATION_COLOURS: dict[str, Colour] = {
     Authorization.Status.ACTIVE: "success",
@@ -88,6 +90,14 @@ def where_from(pull: Pull) -> str:
     """`Utility`, or how a file came and what it was called."""
     source = pull.get_source_display()
     return f"{source}: {pull.file_name}" if pull.file_name else source
+
+
+def recutting_words(recutting: Recutting) -> str:
+    """When it was asked for, and what came of it."""
+    asked = f"{timezone.localtime(recutting.asked):%d %B %Y, %H:%M}"
+    if recutting.state == Recutting.State.WAITING:
+        return f"{asked}: a worker does it, as soon as nothing else is brought in."
+    return f"{asked}: {recutting.words}"
 
 
 def findings_counted(pull: Pull) -> str:
@@ -240,6 +250,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                     ("share_link", "origin"),
                     ("created", "uid"),
                     "zone_words",
+                    "days_cut_anew",
                 ]
             },
         ),
@@ -324,6 +335,11 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         asked = ", not confirmed by the customer" if authorization.time_zone_is_proposed else ""
         return f"{authorization.zone.key} ({whose}{asked})"
 
+    @admin.display(description="Days cut anew")
+    def days_cut_anew(self, authorization: Authorization) -> SafeString | str:
+        latest = authorization.recuttings.all()[:RECUTTINGS_SHOWN]
+        return sentences([recutting_words(one) for one in latest]) if latest else "Never"
+
     @admin.display(description="Granted")
     def granted(self, authorization: Authorization) -> SafeString | str:
         if not authorization.scope:
@@ -373,9 +389,8 @@ class AuthorizationAdmin(ReadOnlyAdmin):
 
     @staff_action(
         "Cut days anew",
-        "What is stored is cut into the days of the time zone, reading by reading. No reading "
-        "changes: if a total is not the same afterwards, nothing is done. For many years of "
-        "readings this takes a while.",
+        "A worker cuts what is stored into the days of the time zone, reading by reading. No "
+        "reading changes: if a total is not the same afterwards, nothing is done.",
         icon="calendar_today",
         offered=Authorization.can_be_stopped,
         form_class=ZoneForm,
@@ -388,10 +403,8 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                 "Its time zone is its utility's. “manage.py recut_days --utility” changes that, "
                 "with the days of all its customers."
             )
-        try:
-            return str(recut(authorization, time_zone))
-        except RecutError as e:
-            raise ValidationError(str(e)) from e
+        ask(authorization, time_zone)
+        return "A worker cuts the days anew. What comes of it shows below, beside its time zone."
 
     @staff_action(
         "Stop sharing",

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 
 from authorizations.models import Authorization
 from utilities.encrypted import EncryptedTextField
@@ -377,6 +378,44 @@ class Pull(models.Model):
     def __str__(self) -> str:
         what = "pull" if self.source == self.Source.UTILITY else "import"
         return f"{what} of {self.started:%Y-%m-%d %H:%M} ({self.get_state_display()})"
+
+
+class Recutting(models.Model):
+    """Days that are to be cut anew, because somebody asked for it, and what came of it.
+
+    While one waits, whoever asks again changes what it is for.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    authorization = models.ForeignKey(
+        Authorization, on_delete=models.CASCADE, related_name="recuttings"
+    )
+    # The authorization's own from then on; blank where it keeps the one that it has.
+    time_zone = models.CharField(max_length=64, blank=True)
+    asked = models.DateTimeField(default=timezone.now)
+    # How often a worker began it.
+    tries = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    finished = models.DateTimeField(null=True)
+    # What was cut, or why nothing was, in words for staff.
+    words = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-asked", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["authorization"],
+                name="one_recutting_waits",
+                condition=models.Q(state="waiting"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"days cut anew, asked {self.asked:%Y-%m-%d %H:%M} ({self.get_state_display()})"
 
 
 class RawFeed(models.Model):

@@ -6,6 +6,7 @@ from authorizations.models import Authorization
 from greenbutton.ingest import due, purge
 from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
+from greenbutton.ingest.recut import recut_asked
 
 
 @shared_task
@@ -32,6 +33,19 @@ def dispatch_uploads() -> None:
 def import_uploads_of(authorization_id: int) -> int:
     """Read what was uploaded for one authorization."""
     return import_uploads(Authorization.objects.get(pk=authorization_id))
+
+
+@shared_task
+def dispatch_recuttings() -> None:
+    """Queue the days that are to be cut anew. What cannot be queued is found again."""
+    for authorization_id in due.claim_recuttings():
+        recut_days_of.delay(authorization_id)
+
+
+@shared_task
+def recut_days_of(authorization_id: int) -> str:
+    """Cut the days of one authorization anew, as somebody asked."""
+    return str(recut_asked(Authorization.objects.get(pk=authorization_id)))
 
 
 @shared_task

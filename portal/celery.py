@@ -33,6 +33,11 @@ app.conf.update(
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
+        "dispatch days to be cut anew": {
+            "task": "greenbutton.tasks.dispatch_recuttings",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
         "purge what was revoked": {
             "task": "greenbutton.tasks.purge_due",
             "schedule": 30,

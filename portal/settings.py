@@ -468,6 +468,13 @@ REGISTRATIONS_AN_HOUR_PER_ADDRESS = number("REGISTRATIONS_AN_HOUR_PER_ADDRESS", 
 FEED_MAX_BYTES = number("FEED_MAX_BYTES", 512 * 1024 * 1024)
 # The largest entry in it, in bytes. One at a time is held in memory, as several times that.
 FEED_ENTRY_MAX_BYTES = number("FEED_ENTRY_MAX_BYTES", 64 * 1024 * 1024)
+# The elements, their ends and attributes in one entry: of so many, it takes some 700 MB in memory.
+# Readings that are written alike count as one.
+FEED_ENTRY_MAX_ELEMENTS = number("FEED_ENTRY_MAX_ELEMENTS", 2_500_000)
+# The resources in a feed. Some hundred bytes of each are held until the links are known.
+FEED_MAX_RESOURCES = number("FEED_MAX_RESOURCES", 1_000_000)
+# The usage points in a feed. Each is stored in a transaction of its own.
+FEED_MAX_USAGE_POINTS = number("FEED_MAX_USAGE_POINTS", 10_000)
 # One overall deadline for one feed, in seconds.
 FEED_DEADLINE_SECONDS = number("FEED_DEADLINE_SECONDS", 300)
 # How often beat looks for due authorizations, in seconds.

@@ -79,6 +79,8 @@ PLAIN = {
     "usage_point.no_service_kind": "The file does not say whether a meter is of electricity, gas "
     "or water.",
 }
+# Of no matter to anybody who reads a bill: what was passed over is neither readings nor bills.
+UNSAID = {"element.unknown", "element.batch_item_info"}
 # Anything else is about the document, which matters to its utility more than to its customer.
 OTHER = "How the file is written"
 
@@ -189,6 +191,8 @@ def oddities_of(findings: Sequence[GroupedFinding]) -> list[Oddities]:
     counts: dict[str, Counter[str]] = {}
     for finding in findings:
         code, detail = str(finding["code"]), str(finding["detail"])
+        if code in UNSAID:
+            continue
         sentences = counts.setdefault(ABOUT.get(code.partition(".")[0], OTHER), Counter())
         sentences[PLAIN.get(code, detail)] += finding["count"]
     groups = {

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from django.utils import timezone
 
 from authorizations.models import Authorization
-from greenbutton.models import Pull, ReadingDay
+from greenbutton.models import Pull, ReadingDay, Recutting
+from greenbutton.zones import label_of
 
 State = Literal["queued", "running", "waiting", "failed", "paused", "done"]
 
 STAYS = "We are asking your utility for what is new. What you see below stays as it is."
+# How long what came of a wish is news.
+NEWS = timedelta(minutes=15)
 QUICK_SECONDS, SLOW_SECONDS = 2, 10
 
 
@@ -77,10 +80,28 @@ def reading_of(authorization: Authorization) -> Progress:
         # Workers read an upload again whose worker died; a command that was killed stays so.
         at_work = at_work.filter(source=Pull.Source.UPLOAD)
     pull = at_work.first()
-    if pull is None:
-        return Progress("done", "Your file was read.")
     words = "You can leave this page: it goes on without you."
-    return with_counts("running", "We are reading your file.", words, pull)
+    if pull is not None:
+        return with_counts("running", "We are reading your file.", words, pull)
+    asked = authorization.recuttings.filter(state=Recutting.State.WAITING).first()
+    if asked is not None:
+        name = asked.time_zone or authorization.zone.key
+        headline = f"We are sorting your readings into days of {label_of(name)}."
+        return Progress("running", headline, words)
+    return Progress("done", "Your file was read.")
+
+
+def recut_failed(authorization: Authorization) -> bool:
+    """Whether the days stayed as they were when they were last to be cut anew."""
+    last = authorization.recuttings.first()
+    return last is not None and last.state == Recutting.State.FAILED
+
+
+def recut_lately(authorization: Authorization) -> bool:
+    """Whether the days were cut anew a moment ago, for those who wait for it."""
+    since = timezone.now() - NEWS
+    done = authorization.recuttings.filter(state=Recutting.State.DONE, finished__gte=since)
+    return done.exists()
 
 
 def is_held_up(authorization: Authorization) -> bool:

@@ -12,7 +12,8 @@ from typing import cast
 
 from lxml import etree
 
-from greenbutton.espi.findings import Findings
+from greenbutton.espi.findings import MAX_NAME, Findings
+from greenbutton.espi.plain_readings import readings_in
 
 Element = etree._Element
 
@@ -65,6 +66,18 @@ def split_name(element: Element) -> tuple[str, str]:
 def children(element: Element) -> Iterator[Element]:
     """The child elements, without comments and processing instructions."""
     return element.iterchildren("*")
+
+
+def note_unknown(element: Element, findings: Findings) -> None:
+    """Note an element that is passed over: every reader of children ends with this."""
+    note_passed_over(local_name(element), findings, readings_in(element))
+
+
+def note_passed_over(name: str, findings: Findings, times: int) -> None:
+    """The same of so many elements of a name."""
+    # espi.xsd Object: whatever there is may have one.
+    code = "element.batch_item_info" if name == "batchItemInfo" else "element.unknown"
+    findings.note(code, name[:MAX_NAME], times=times)
 
 
 def text(element: Element) -> str | None:

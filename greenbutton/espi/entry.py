@@ -20,6 +20,8 @@ CONTENT = atom("content")
 PUBLISHED = atom("published")
 UPDATED = atom("updated")
 # UtilityAPI puts the dates beside the payload, inside the content.
+# RFC 4287 §4.1.2 allows others, which say nothing of what is measured: an author, a summary.
+EXPECTED = {ID, TITLE, LINK, CONTENT, PUBLISHED, UPDATED, espi("published"), espi("updated")}
 MISPLACED = {PUBLISHED, UPDATED, espi("published"), espi("updated")}
 
 # How an entry begins that declares the namespaces itself.
@@ -90,7 +92,11 @@ def _dated(around: Entry, element: Element, inner: list[Element], findings: Find
     misplaced = [child for child in inner if child.tag in MISPLACED]
     for child in misplaced:
         findings.note("entry.misplaced_date", xml.local_name(child))
-    dates = [*xml.children(element), *misplaced]
+    beside = list(xml.children(element))
+    for child in beside:
+        if child.tag not in EXPECTED and xml.split_name(child)[0] != xml.ATOM:
+            xml.note_unknown(child, findings)
+    dates = [*beside, *misplaced]
     around = replace(
         around,
         published=_read_date(dates, "published", findings),

@@ -12,7 +12,17 @@ from lxml import etree
 
 from greenbutton.espi import entry as entries
 from greenbutton.espi import resources
-from greenbutton.espi.element import NSMAP, Element, atom, date, espi, split_name, text
+from greenbutton.espi.element import (
+    ATOM,
+    NSMAP,
+    Element,
+    atom,
+    date,
+    espi,
+    note_unknown,
+    split_name,
+    text,
+)
 from greenbutton.espi.entry import ENTRY, ID, LINK, TITLE, UPDATED, Entry
 from greenbutton.espi.errors import EspiError
 from greenbutton.espi.findings import Findings
@@ -26,14 +36,23 @@ HEAD = (ID, TITLE, UPDATED, LINK)
 DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>\n"
 FEED_END = b"</feed>"
 
-# One entry is held as a tree of several times its text, whatever it is; this bounds that.
-# Three years of quarter-hours in a single block are about 35 MB.
-MAX_ENTRY_BYTES = 64 * 2**20
-# Of that many the tree takes some 700 MB. Readings that are written alike count as one.
-MAX_ENTRY_MARKS = 2_500_000
-# Some hundred bytes are held of each resource until the links are known. A document of real ones is
-# too large before it has so many: they take half a kilobyte each.
-MAX_RESOURCES = 1_000_000
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a document is held in memory at once."""
+
+    # One entry is held as a tree of several times its text, whatever it is. Three years of
+    # quarter-hours in a single block are about 35 MB.
+    entry_bytes: int = 64 * 2**20
+    # Elements, their ends and attributes: of so many, the tree of an entry takes some 700 MB.
+    # Readings that are written alike count as one.
+    entry_elements: int = 2_500_000
+    # Some hundred bytes are held of each resource until the links are known. A document of real
+    # ones is too large before it has so many: they take half a kilobyte each.
+    resources: int = 1_000_000
+
+
+USUAL_LIMITS = Limits()
 
 
 class _Counted:
@@ -65,16 +84,17 @@ class _Weighed:
     Each takes some hundred bytes of memory, so that many tiny ones swell more than any text.
     """
 
-    def __init__(self, source: Readable) -> None:
+    def __init__(self, source: Readable, max_elements: int) -> None:
         self._source = source
+        self._max_elements = max_elements
         self._marks = 0
 
     def read(self, size: int = -1, /) -> bytes:
         data = self._source.read(size)
         self._marks += data.count(b"<") + data.count(b"=")
-        if self._marks > MAX_ENTRY_MARKS:
+        if self._marks > self._max_elements:
             raise EspiError(
-                f"One entry has more than {MAX_ENTRY_MARKS:,} elements and attributes in it."
+                f"One entry has more than {self._max_elements:,} elements and attributes in it."
             )
         return data
 
@@ -101,15 +121,15 @@ class Feed:
     has to be refused, which may be at its last byte: keep nothing before the iteration has ended.
     """
 
-    def __init__(
-        self, file: Readable, *, max_bytes: int, max_entry_bytes: int, quick: bool
-    ) -> None:
+    def __init__(self, file: Readable, *, max_bytes: int, limits: Limits, quick: bool) -> None:
         self.findings = Findings()
         self.entries = 0
         self.head: FeedHead | None = None
         self._resources = 0
-        self._bytes = _Counted(file, max_bytes, max_entry_bytes)
-        self._source = _Weighed(Condensed(self._bytes) if quick else self._bytes)
+        self._limits = limits
+        self._bytes = _Counted(file, max_bytes, limits.entry_bytes)
+        source = Condensed(self._bytes) if quick else self._bytes
+        self._source = _Weighed(source, limits.entry_elements)
         self._iterator = self._guarded()
 
     def __iter__(self) -> Iterator[Entry]:
@@ -157,6 +177,7 @@ class Feed:
     def _finished(self, element: Element) -> Iterator[Entry]:
         """Read what has just ended, then forget it and all before it."""
         if self.head is not None:
+            self.findings.where = None
             self.head = _with_head(self.head, element, self.findings)
         if element.tag == ENTRY:
             self.entries += 1
@@ -167,22 +188,22 @@ class Feed:
             self._resources += 1
             resource = resources.read(element, self.findings)
             yield Entry(ordinal=self._resources, resource=resource)
-        if self._resources > MAX_RESOURCES:
-            raise EspiError(f"The document has more than {MAX_RESOURCES:,} resources.")
+        if self._resources > self._limits.resources:
+            raise EspiError(f"The document has more than {self._limits.resources:,} resources.")
         self._bytes.entry_ended()
         self._source.entry_ended()
         _forget(element)
 
 
 def read_feed(
-    file: Readable, *, max_bytes: int, max_entry_bytes: int = MAX_ENTRY_BYTES, quick: bool = True
+    file: Readable, *, max_bytes: int, limits: Limits = USUAL_LIMITS, quick: bool = True
 ) -> Feed:
     """Read an open binary file: a feed, a lone entry, a bare BatchList or ServiceStatus.
 
     Nothing is read before the first entry is asked for. The errors are Feed's. Without `quick`
     every element goes through the XML parser, which takes several times as long and gives the same.
     """
-    return Feed(file, max_bytes=max_bytes, max_entry_bytes=max_entry_bytes, quick=quick)
+    return Feed(file, max_bytes=max_bytes, limits=limits, quick=quick)
 
 
 def _accepted(first: Element) -> Element:
@@ -211,12 +232,14 @@ def _is_member(element: Element, root: Element) -> bool:
 def _with_head(head: FeedHead, ended: Element, findings: Findings) -> FeedHead:
     """The feed's head with what stands before an entry that has ended, or in the ended feed."""
     around = (
-        ended.iterchildren(*HEAD)
-        if ended.tag == FEED
-        else ended.itersiblings(*HEAD, preceding=True)
+        ended.iterchildren("*") if ended.tag == FEED else ended.itersiblings("*", preceding=True)
     )
     for child in around:
-        if child.tag == UPDATED:
+        if child.tag not in HEAD:
+            # RFC 4287 §4.1.1 allows others of Atom's; what has just ended is none of the head.
+            if split_name(child)[0] != ATOM:
+                note_unknown(child, findings)
+        elif child.tag == UPDATED:
             head = replace(head, updated=date(child, findings))
         elif child.tag == ID:
             head = replace(head, id=text(child))

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 MAX_PLACES = 500
 MAX_DETAILS = 1_000
 
+# No name in a schema is longer; a hostile one may be as long as the document.
+MAX_NAME = 60
+
 MORE = "This occurs in more places than are listed."
 SENTENCES = {
     "block.newest_first": "The readings of an interval block are given newest first.",
@@ -17,7 +20,9 @@ SENTENCES = {
     "content.unreadable": "The content is text that is no XML; it was left out.",
     "date.no_zone": "{what} does not say in which time zone it is; it was taken as UTC.",
     "date.unreadable": "{what} is not a date; it was left out.",
+    "element.batch_item_info": "batchItemInfo, which says what came of a request, was passed over.",
     "element.repeated": "{what} is given several times; the last was taken.",
+    "element.unknown": "{what} is an element that is not read at its place; it was passed over.",
     "entry.empty": "The entry has nothing in its content.",
     "entry.misplaced_date": "{what} stands inside the content, not beside it; it was read there.",
     "entry.no_date": "The entry has no {what} date.",

@@ -18,13 +18,15 @@ from greenbutton.espi.element import (
     Element,
     espi,
     local_name,
+    note_passed_over,
+    note_unknown,
     number,
     seconds,
 )
 from greenbutton.espi.enums import QualityOfReading
 from greenbutton.espi.findings import Findings
 from greenbutton.espi.period import Period
-from greenbutton.espi.plain_readings import COLUMNS
+from greenbutton.espi.plain_readings import COLUMNS, STRANGERS
 
 
 class IntervalReading(NamedTuple):
@@ -232,8 +234,12 @@ def read(element: Element, findings: Findings) -> IntervalBlock:
                 parts.append(Readings.of(single))
                 single = []
             parts.append(_read_run(columns.split(), (child.text or "").split()))
+            for name in child.get(STRANGERS, "").split():
+                note_passed_over(name, findings, len(parts[-1]))
         elif tag == INTERVAL:
             interval = period.SHAPE.read(child, findings)
+        else:
+            note_unknown(child, findings)
     if single or not parts:
         parts.append(Readings.of(single))
     readings = Readings.joined(parts)
@@ -324,6 +330,8 @@ def _read_reading(element: Element, findings: Findings) -> IntervalReading:
             cpp = number(child, findings, MAX_INT16)
         elif tag == TIER:
             tier = number(child, findings, MAX_INT16)
+        else:
+            note_unknown(child, findings)
     return IntervalReading(start, lasts, value, cost, tuple(qualities), tou, cpp, tier)
 
 
@@ -335,6 +343,8 @@ def _read_time_period(element: Element, findings: Findings) -> tuple[int | None,
             start = seconds(child, findings)
         elif tag == DURATION:
             lasts = _read_duration(child, findings)
+        else:
+            note_unknown(child, findings)
     return start, lasts
 
 
@@ -355,6 +365,8 @@ def _read_qualities(element: Element, findings: Findings) -> list[int]:
             quality = number(child, findings, MAX_INT16)
             if quality is not None:
                 qualities.append(quality)
+        else:
+            note_unknown(child, findings)
     return qualities
 
 

@@ -90,6 +90,7 @@ class Linker:
                 self_href=entry.self_href,
                 up=entry.up,
                 resource=_BLOCK,
+                type=entry.type,
             )
         self._entries.append(entry)
 

@@ -25,6 +25,8 @@ from collections.abc import Iterator
 from itertools import chain
 from secrets import token_hex
 
+from lxml import etree
+
 from greenbutton.espi.readable import Readable
 
 # Bytes from the file at a time; a run ends where they end.
@@ -37,8 +39,10 @@ MAX_FORMS = 32
 # So many readings in a row that are not plain: the document is of another kind.
 MAX_MISSES = 100
 
-# The attribute of the replacement that names its columns. No document can know it.
+# The attributes of the replacement that name its columns, and elements in each reading that are
+# none of the schema's. No document can know them.
 COLUMNS = f"columns-{token_hex(16)}"
+STRANGERS = f"strangers-{token_hex(16)}"
 
 # The leaves of espi.xsd IntervalReading by the element around them, and the numbers that every
 # XSD type between Int16 and TimeType admits without a word.
@@ -83,11 +87,15 @@ _DELETED = bytes(byte for byte in range(256) if byte not in _NUMBERS + b"<")
 class Form:
     """One way of writing a reading, from the first that was written so."""
 
-    def __init__(self, prefix: bytes, columns: list[bytes], pieces: list[bytes]) -> None:
+    def __init__(
+        self, prefix: bytes, columns: list[bytes], strangers: list[bytes], pieces: list[bytes]
+    ) -> None:
         """`pieces` alternate: what stands there literally, then the expression of a number."""
         literals, numbers = pieces[::2], pieces[1::2]
         self._tag = prefix + b"IntervalReading"
-        self._columns = b" ".join(columns)
+        self._names = b'%b="%b"' % (COLUMNS.encode(), b" ".join(columns))
+        if strangers:
+            self._names += b' %b="%b"' % (STRANGERS.encode(), b" ".join(strangers))
         # With digits elsewhere, as in ns1:value, the numbers have to be picked one by one.
         self._picks = any(byte in _NUMBERS for literal in literals for byte in literal)
         quoted = [re.escape(literal) for literal in literals]
@@ -106,15 +114,13 @@ class Form:
             numbers = run.translate(_SEPARATED, _DELETED)
         lines = b"\n" * run.count(b"\n")
         tag = self._tag
-        return b'<%b %b="%b"%b>%b</%b>' % (tag, _ATTRIBUTE, self._columns, lines, numbers, tag)
-
-
-_ATTRIBUTE = COLUMNS.encode()
+        return b"<%b %b%b>%b</%b>" % (tag, self._names, lines, numbers, tag)
 
 
 def form_of(reading: bytes, prefix: bytes) -> Form | None:
     """The form of one whole reading; None if it is not plain."""
     columns: list[bytes] = []
+    strangers: list[bytes] = []
     pieces = [b""]
     around = [b"IntervalReading"]
     seen: set[bytes] = set()
@@ -134,6 +140,8 @@ def form_of(reading: bytes, prefix: bytes) -> Form | None:
                 number = LEAVES.get((around[-1], name))
                 if number is None or not re.fullmatch(number, token["text"]):
                     return None
+            else:
+                strangers.append(name)
         elif token["ends"] is not None and token["ends"] != prefix + around.pop():
             return None
         if number is None or name is None:
@@ -146,7 +154,13 @@ def form_of(reading: bytes, prefix: bytes) -> Form | None:
     if around or not set(columns) >= NEEDED:
         return None
     pieces[0] = b"<%bIntervalReading>" % prefix + pieces[0]
-    return Form(prefix, columns, pieces)
+    return Form(prefix, columns, strangers, pieces)
+
+
+def readings_in(element: etree._Element) -> int:
+    """How many elements of the document this one stands for."""
+    columns = element.get(COLUMNS)
+    return 1 if columns is None else len((element.text or "").split()) // len(columns.split())
 
 
 def _tokens(reading: bytes, at: int) -> Iterator[re.Match[bytes] | None]:

@@ -31,9 +31,8 @@ from greenbutton.espi.customer import (
 )
 from greenbutton.espi.element import CUSTOMER, ESPI, Element, split_name
 from greenbutton.espi.errors import EspiError
-from greenbutton.espi.findings import Findings
+from greenbutton.espi.findings import MAX_NAME, Findings
 
-MAX_NAME = 60
 # What carries readings is read in ESPI's namespace, or the document is refused.
 USAGE = {"UsagePoint", "MeterReading", "ReadingType", "IntervalBlock"}
 

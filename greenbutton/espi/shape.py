@@ -1,7 +1,7 @@
 """One table a concept, from which both its reading and its writing follow.
 
 A table lists the XSD's elements in the XSD's order. Elements that are not in it are passed
-over: production feeds add their own (UtilityAPI's `timezone`), so nothing is validated.
+over with a Finding: production feeds add their own (UtilityAPI's `timezone`).
 """
 
 from collections.abc import Callable
@@ -160,6 +160,8 @@ class Shape(Generic[T]):
                 self._gather(child, tag, values, findings)
             elif tag in self._through:
                 self._gather(child, around, values, findings)
+            else:
+                xml.note_unknown(child, findings)
 
     def _fill(self, element: Element, resource: T) -> None:
         for field in self.fields:

@@ -109,27 +109,42 @@ class Day:
         return self.durations or [self.seconds] * self.count
 
 
+# From when to when, in UTC seconds, and the local day that all of it is on.
+Span = tuple[int, int, date]
+
+
 class Calendar:
     """The local days of a zone, as spans of UTC seconds that are looked up once each."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
-        self._spans: dict[int, list[tuple[int, int, date]]] = {}
+        self._spans: dict[int, list[Span]] = {}
 
-    def span(self, at: int) -> tuple[int, int, date]:
-        """(begin, end, day): a stretch around `at` of which every instant is on that local day.
+    def span(self, at: int) -> Span:
+        """A stretch around `at` of which every instant is on that local day.
 
-        A local day may take several: spans are cut at each UTC midnight, and where St. John's put
-        its clocks back at 00:01, a day began, was left again, and began once more.
+        A local day may take several. From its midnight it mostly takes one; but where St. John's
+        put its clocks back at 00:01, a day began, was left again, and began once more.
         """
         number = at // DAY_SECONDS
-        spans = self._spans.get(number)
-        if spans is None:
-            begin = number * DAY_SECONDS
-            spans = self._spans[number] = list(self._cut(begin, begin + DAY_SECONDS))
-        return next(span for span in spans if at < span[1])
+        spans = self._spans.get(number) or self._spans_of(number)
+        for span in spans:
+            if at < span[1]:
+                break
+        return span
 
-    def _cut(self, begin: int, last: int) -> Iterator[tuple[int, int, date]]:
+    def _spans_of(self, number: int) -> list[Span]:
+        """The spans of a UTC day; the last one goes on into the next, while the local day does."""
+        last = (number + 1) * DAY_SECONDS
+        spans = list(self._cut(last - DAY_SECONDS, last))
+        begin, _, day = spans[-1]
+        _, end, next_day = next(self._cut(last, last + DAY_SECONDS))
+        if next_day == day:
+            spans[-1] = (begin, end, day)
+        self._spans[number] = spans
+        return spans
+
+    def _cut(self, begin: int, last: int) -> Iterator[Span]:
         while begin < last:
             offset = self._offset(begin)
             number = (begin + offset) // DAY_SECONDS
@@ -160,9 +175,31 @@ class Calendar:
 # -- a block's readings into days -------------------------------------------------------------
 
 
-def is_placed(readings: Readings) -> bool:
+def are_placed(readings: Readings) -> bool:
     """Whether every reading says when it starts and how long it lasts."""
     return None not in readings.starts and all(readings.seconds)
+
+
+def are_gapless(readings: Readings) -> bool:
+    """Whether all are placed and of one length, and each starts as the one before it ends."""
+    if not len(readings):
+        return False
+    first, lasts = readings.starts[0], readings.seconds[0]
+    if first is None or lasts is None or lasts <= 0:
+        return False
+    return _follow(readings.starts, readings.seconds, first, lasts)
+
+
+def _follow(
+    starts: Sequence[int | None], seconds: Sequence[int | None], first: int, lasts: int
+) -> bool:
+    count = len(starts)
+    # The last start is compared first: it mostly tells, and the others take longer.
+    return (
+        starts[-1] == first + (count - 1) * lasts
+        and seconds.count(lasts) == count
+        and starts == [*range(first, first + count * lasts, lasts)]
+    )
 
 
 @dataclass(slots=True)
@@ -181,22 +218,34 @@ def is_possible(start: int) -> bool:
     return FIRST_START <= start < LAST_START
 
 
-def gather(readings: Readings, calendar: Calendar, oddities: Oddities) -> list[Day]:
-    """Cut the placed readings of one entry, in whatever order, into days."""
+def gather(
+    readings: Readings, calendar: Calendar, oddities: Oddities, *, gapless: bool | None = None
+) -> list[Day]:
+    """Cut the placed readings of one entry, in whatever order, into days.
+
+    `gapless` is what `are_gapless` says of them, where that is known.
+    """
     if not len(readings):
         return []
+    if gapless is None:
+        gapless = are_gapless(readings)
     starts = cast("list[int]", readings.starts)
-    if not all(map(lt, starts, starts[1:])):
+    if not gapless and not all(map(lt, starts, starts[1:])):
         if not all(map(lt, starts[1:], starts)):
             return _gather_one_by_one(readings, calendar, oddities)
         # Newest first, as UtilityAPI sends them.
         readings, starts = readings.reversed(), starts[::-1]
     if not (is_possible(starts[0]) and is_possible(starts[-1])):
         return _gather_one_by_one(readings, calendar, oddities)
+    _, end, day = calendar.span(starts[0])
+    if starts[-1] < end:  # a block a day, as most utilities send them
+        return [_build_from(readings, day, gapless=gapless)]
     pieces = list(_cut(starts, calendar))
     if len({day for day, _, _ in pieces}) < len(pieces):
         return _gather_one_by_one(readings, calendar, oddities)
-    return [_cut_out(readings, day, first, end) for day, first, end in pieces]
+    return [
+        _build_from(_part(readings, first, end), day, gapless=gapless) for day, first, end in pieces
+    ]
 
 
 def _cut(starts: list[int], calendar: Calendar) -> Iterator[tuple[date, int, int]]:
@@ -210,20 +259,37 @@ def _cut(starts: list[int], calendar: Calendar) -> Iterator[tuple[date, int, int
         yield day, first, at
 
 
-def _cut_out(readings: Readings, day: date, first: int, end: int) -> Day:
+def _part(readings: Readings, first: int, end: int) -> Readings:
+    """Some of the readings, with the first quality of each, as a day holds them."""
+
     def part(column: list[int | None] | None) -> list[int | None] | None:
         return column and column[first:end]
 
-    return _build(
-        day,
-        cast("list[int]", readings.starts[first:end]),
-        cast("list[int]", readings.seconds[first:end]),
+    return Readings(
+        readings.starts[first:end],
+        readings.seconds[first:end],
         readings.values[first:end],
         part(readings.costs),
         part(readings.qualities),
         part(readings.tou),
         part(readings.cpp),
         part(readings.tiers),
+        several_qualities={},
+    )
+
+
+def _build_from(readings: Readings, day: date, *, gapless: bool) -> Day:
+    return _build(
+        day,
+        cast("list[int]", readings.starts),
+        cast("list[int]", readings.seconds),
+        readings.values,
+        readings.costs,
+        readings.qualities,
+        readings.tou,
+        readings.cpp,
+        readings.tiers,
+        gapless=gapless,
     )
 
 
@@ -281,14 +347,11 @@ def _build(
     tou: list[int | None] | None,
     cpp: list[int | None] | None,
     tiers: list[int | None] | None,
+    *,
+    gapless: bool = False,
 ) -> Day:
     first, lasts, count = starts[0], seconds[0], len(starts)
-    # The last start is compared first: it mostly tells, and the others take longer.
-    uniform = (
-        starts[-1] == first + (count - 1) * lasts
-        and seconds.count(lasts) == count
-        and starts == [*range(first, first + count * lasts, lasts)]
-    )
+    uniform = gapless or _follow(starts, seconds, first, lasts)
     costs = _column(costs)
     return Day(
         day=day,

@@ -1,13 +1,13 @@
-"""What is due or uploaded: claimed for a while, so that of several dispatchers one queues it."""
+"""What is due, uploaded or asked for: claimed, so that of several dispatchers one queues it."""
 
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from authorizations.models import CLAIM, Authorization
-from greenbutton.models import Pull
+from greenbutton.models import Pull, Recutting
 
 # As many as one look claims in one transaction.
 BATCH = 100
@@ -43,21 +43,37 @@ def claim_uploads() -> list[int]:
 
     One whose worker died while it read has such an upload again when that worker's lease runs out.
     """
-    now = timezone.now()
     to_read = Pull.objects.filter(source=Pull.Source.UPLOAD, state=Pull.State.RUNNING)
+    return _claim_free(
+        Authorization.objects.filter(
+            pk__in=to_read.values("authorization"), status=Authorization.Status.ACTIVE
+        )
+    )
+
+
+def claim_recuttings() -> list[int]:
+    """Claim the authorizations whose days are to be cut anew; returns their ids.
+
+    Whatever became of them: what nobody can do any more is to be said, too.
+    """
+    waiting = Recutting.objects.filter(state=Recutting.State.WAITING)
+    return _claim_free(Authorization.objects.filter(pk__in=waiting.values("authorization")))
+
+
+def _claim_free(waiting: QuerySet[Authorization]) -> list[int]:
+    """Claim some that nobody is at."""
+    now = timezone.now()
     with transaction.atomic():
-        waiting = (
-            Authorization.objects.filter(
+        free = (
+            waiting.filter(
                 Q(claimed_until=None) | Q(claimed_until__lte=now),
                 Q(leased_until=None) | Q(leased_until__lte=now),
-                pk__in=to_read.values("authorization"),
-                status=Authorization.Status.ACTIVE,
             )
             .select_for_update(of=("self",), skip_locked=True)
             .order_by("pk")
             .only("id")[:BATCH]
         )
-        ids = [authorization.pk for authorization in waiting]
+        ids = [authorization.pk for authorization in free]
         Authorization.objects.filter(pk__in=ids).update(claimed_until=now + CLAIM)
     return ids
 

@@ -31,8 +31,7 @@ FILE_NAME_LENGTH = 100
 # How far a file is looked into for its LocalTimeParameters before anything of it is stored. In
 # every real one they come before the readings, or in a document that is smaller than this.
 PEEK_BYTES = 8 * 2**20
-# Others see how far it came once a second; the lease is renewed long before it runs out.
-SAY_SECONDS = 1
+# The lease is renewed long before it runs out.
 RENEW_SECONDS = 60
 # An upload whose worker died is read again by the next one, but not for ever: it may be the file.
 TRIES = 3
@@ -178,7 +177,7 @@ class _Import:
         self.pull = pull
         self.authorization = pull.authorization
         self.lease_id = lease_id
-        self._said_at = self._renewed_at = time.monotonic()
+        self._renewed_at = time.monotonic()
 
     def run_kept(self) -> Imported:
         """Read the file that was kept when it was uploaded."""
@@ -242,10 +241,8 @@ class _Import:
 
     def _so_far(self, readings: int) -> None:
         """Let others see how many readings were read; raises LeaseLostError if that was in vain."""
+        Pull.objects.filter(pk=self.pull.pk).update(readings=readings)
         now = time.monotonic()
-        if now - self._said_at >= SAY_SECONDS:
-            self._said_at = now
-            Pull.objects.filter(pk=self.pull.pk).update(readings=readings)
         if now - self._renewed_at >= RENEW_SECONDS:
             self._renewed_at = now
             lease.renew(self.authorization, self.lease_id)

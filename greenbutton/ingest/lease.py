@@ -14,6 +14,10 @@ from django.utils import timezone
 
 from authorizations.models import LEASE, Authorization
 
+# What whoever stores readings asks of the row; the rest comes when it is asked for. Decrypting its
+# secrets takes longer than locking it.
+ASKED_FOR = ("origin", "status", "lease_id", "pulled_to")
+
 
 class LeaseLostError(Exception):
     """Another worker has this authorization now, or it is no longer active; store nothing."""
@@ -49,7 +53,8 @@ def locked(authorization: Authorization, lease_id: str | None) -> Authorization:
     Without a lease id, as for a file, only the status counts. What came from files may be added to
     until it was revoked; consent may have ended or paused meanwhile.
     """
-    row = Authorization.objects.select_for_update(of=("self",)).get(pk=authorization.pk)
+    rows = Authorization.objects.select_for_update(of=("self",))
+    row = rows.only(*ASKED_FOR).get(pk=authorization.pk)
     if lease_id is not None and row.lease_id != lease_id:
         raise LeaseLostError
     if row.origin == Authorization.Origin.CONNECT and row.status != Authorization.Status.ACTIVE:

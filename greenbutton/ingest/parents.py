@@ -7,8 +7,8 @@ changes nothing, and a row that a feed adds nothing to is not written.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from django.db import models
 from authorizations.models import Authorization
 from greenbutton.espi import Entry
 from greenbutton.espi.line_item import LineItem
-from greenbutton.espi.links import LinkedMeterReading, LinkedSummary, LinkedUsagePoint
+from greenbutton.espi.links import LinkedMeterReading, LinkedSummary, LinkedUsagePoint, Tree
 from greenbutton.espi.usage_point import UsagePoint as EspiUsagePoint
 from greenbutton.espi.usage_summary import UsageSummary as EspiUsageSummary
 from greenbutton.ingest import days
@@ -27,20 +27,115 @@ from greenbutton.models import MeterReading, UsagePoint, UsageSummary
 
 TITLE_LENGTH = 256
 ROLE_FLAGS_LENGTH = 16
+# Usage points that are kept at once, with all their bills in memory.
+TOGETHER = 20
 
 
-def keep_usage_point(
-    authorization: Authorization, linked: LinkedUsagePoint
-) -> tuple[UsagePoint, bool]:
-    """The stored usage point, and whether it is new.
+@dataclass(slots=True)
+class Part:
+    """One usage point of a document with what hangs on it."""
 
-    What was stored of it under other names becomes it, or is added to it.
+    usage_point: LinkedUsagePoint
+    meter_readings: list[LinkedMeterReading] = field(default_factory=list)
+    summaries: list[LinkedSummary] = field(default_factory=list)
+
+    def takes_over(self) -> bool:
+        """Whether some of it is stored under another name, which becomes this one's."""
+        return bool(self.usage_point.rows or any(one.rows for one in self.meter_readings))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A part as it is stored, with its meter readings in their order; how many bills are new."""
+
+    usage_point: UsagePoint
+    is_new: bool
+    meter_readings: list[MeterReading]
+    bills: int
+    bills_changed: int
+
+
+def parts_of(tree: Tree) -> list[Part]:
+    """The document by usage point."""
+    parts = {identity: Part(linked) for identity, linked in tree.usage_points.items()}
+    for meter_reading in tree.meter_readings.values():
+        parts[meter_reading.usage_point].meter_readings.append(meter_reading)
+    for summary in tree.summaries.values():
+        parts[summary.usage_point].summaries.append(summary)
+    return list(parts.values())
+
+
+def together(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
+    """The parts that may be kept at once, in their order.
+
+    Where one takes stored rows over, another one may hang on the same; those come one by one.
     """
-    identity = fitting(linked.identity)
+    count = 1 if any(part.takes_over() for part in parts) else TOGETHER
+    for at in range(0, len(parts), count):
+        yield parts[at : at + count]
+
+
+def keep_parents(authorization: Authorization, parts: Sequence[Part]) -> list[Kept]:
+    """Keep the usage points of parts that go together, their meter readings and their bills."""
+    points = _keep_usage_points(authorization, [part.usage_point for part in parts])
+    return [
+        Kept(usage_point, is_new, meter_readings, *bills)
+        for (usage_point, is_new), meter_readings, bills in zip(
+            points,
+            _keep_meter_readings(points, [part.meter_readings for part in parts]),
+            _keep_summaries(points, [part.summaries for part in parts]),
+            strict=True,
+        )
+    ]
+
+
+# A usage point, and whether it is new, so that nothing hangs on it yet.
+Point = tuple[UsagePoint, bool]
+
+
+def _known(points: Iterable[Point]) -> list[UsagePoint]:
+    return [usage_point for usage_point, is_new in points if not is_new]
+
+
+def _keep_usage_points(
+    authorization: Authorization, all_linked: Sequence[LinkedUsagePoint]
+) -> list[Point]:
+    if any(linked.rows for linked in all_linked):
+        return [_keep_usage_point(authorization, linked) for linked in all_linked]
+    columns = {fitting(linked.identity): _usage_point_columns(linked) for linked in all_linked}
+    named = UsagePoint.objects.filter(authorization=authorization, identity__in=list(columns))
+    stored = {row.identity: row for row in named}
+    for identity, row in stored.items():
+        fill(row, **columns[identity])
+    new = {
+        identity: UsagePoint(authorization=authorization, **_said(values))
+        for identity, values in columns.items()
+        if identity not in stored
+    }
+    UsagePoint.objects.bulk_create(new.values())
+    return [(stored.get(name) or new[name], name in new) for name in columns]
+
+
+def _keep_usage_point(authorization: Authorization, linked: LinkedUsagePoint) -> Point:
+    """The same of one whose stored rows have other names: they become it, or are added to it."""
+    values = _usage_point_columns(linked)
+    identity = values["identity"]
     mine = UsagePoint.objects.filter(authorization=authorization)
     row = mine.filter(identity=identity).first()
     others = list(mine.filter(pk__in=linked.rows).exclude(identity=identity).order_by("pk"))
-    values: dict[str, Any] = {"identity": identity}
+    if row is None and not others:
+        return UsagePoint.objects.create(authorization=authorization, **_said(values)), True
+    row = row or others.pop(0)
+    # Before the others go, whose identity it may take over.
+    fill(row, identity=identity)
+    for other in others:
+        join_usage_points(row, other)
+    fill(row, **values)
+    return row, False
+
+
+def _usage_point_columns(linked: LinkedUsagePoint) -> dict[str, Any]:
+    values: dict[str, Any] = {"identity": fitting(linked.identity)}
     if linked.entry is not None:
         resource = linked.entry.resource
         assert isinstance(resource, EspiUsagePoint)
@@ -54,32 +149,58 @@ def keep_usage_point(
             "delivery_point": ((delivery and delivery.name) or "")[:TITLE_LENGTH],
             "tariff_profile": ((delivery and delivery.tariff_profile) or "")[:TITLE_LENGTH],
         }
-    if row is None and not others:
-        return UsagePoint.objects.create(authorization=authorization, **_said(values)), True
-    row = row or others.pop(0)
-    # Before the others go, whose identity it may take over.
-    fill(row, identity=identity)
-    for other in others:
-        join_usage_points(row, other)
-    fill(row, **values)
-    return row, False
+    return values
 
 
-def keep_meter_reading(
-    usage_point: UsagePoint, linked: LinkedMeterReading, *, is_new: bool
-) -> tuple[MeterReading, bool]:
-    """The stored meter reading, with what was stored of it elsewhere, and whether it is new.
+def _keep_meter_readings(
+    points: Sequence[Point], linked_of: Sequence[Sequence[LinkedMeterReading]]
+) -> list[list[MeterReading]]:
+    """The stored meter readings of each usage point."""
+    if any(linked.rows for all_linked in linked_of for linked in all_linked):
+        return [
+            [_keep_meter_reading(usage_point, linked) for linked in all_linked]
+            for (usage_point, _), all_linked in zip(points, linked_of, strict=True)
+        ]
+    below = MeterReading.objects.filter(usage_point__in=known) if (known := _known(points)) else []
+    rows = {(row.usage_point_id, row.identity): row for row in below}
+    new: list[MeterReading] = []
+    kept: list[list[MeterReading]] = []
+    for (usage_point, _), all_linked in zip(points, linked_of, strict=True):
+        kept.append([])
+        for linked in all_linked:
+            values = _meter_reading_columns(linked)
+            row = rows.get((usage_point.pk, values["identity"]))
+            if row is None:
+                row = MeterReading(usage_point=usage_point, **_said(values))
+                new.append(row)
+            else:
+                fill(row, **values)
+            kept[-1].append(row)
+    MeterReading.objects.bulk_create(new)
+    return kept
 
-    `is_new` says that the usage point is, so that there is none of this name.
-    """
-    identity = fitting(linked.identity)
-    named = MeterReading.objects.filter(usage_point=usage_point, identity=identity)
-    row = None if is_new else named.first()
+
+def _keep_meter_reading(usage_point: UsagePoint, linked: LinkedMeterReading) -> MeterReading:
+    """The same of one that may be stored elsewhere: what is becomes it, or is added to it."""
+    values = _meter_reading_columns(linked)
+    identity = values["identity"]
+    row = MeterReading.objects.filter(usage_point=usage_point, identity=identity).first()
     found = MeterReading.objects.filter(
         pk__in=linked.rows, usage_point__authorization=usage_point.authorization_id
     )
     others = [other for other in found.order_by("pk") if row is None or other.pk != row.pk]
-    values: dict[str, Any] = {"identity": identity}
+    if row is None and not others:
+        return MeterReading.objects.create(usage_point=usage_point, **_said(values))
+    row = row or others.pop(0)
+    fill(row, identity=identity, usage_point_id=usage_point.pk)
+    for other in others:
+        join_meter_readings(usage_point.authorization_id, row, other)
+    fill(row, **values)
+    return row
+
+
+def _meter_reading_columns(linked: LinkedMeterReading) -> dict[str, Any]:
+    values: dict[str, Any] = {"identity": fitting(linked.identity)}
     if linked.entry is not None:
         values |= {
             "title": (linked.entry.title or "")[:TITLE_LENGTH],
@@ -103,39 +224,43 @@ def keep_meter_reading(
             "data_qualifier": kind.data_qualifier,
             "time_attribute": kind.time_attribute,
         }
-    if row is None and not others:
-        return MeterReading.objects.create(usage_point=usage_point, **_said(values)), True
-    row = row or others.pop(0)
-    fill(row, identity=identity, usage_point_id=usage_point.pk)
-    for other in others:
-        join_meter_readings(usage_point.authorization_id, row, other)
-    fill(row, **values)
-    return row, False
+    return values
 
 
-def keep_summaries(
-    usage_point: UsagePoint, summaries: Iterable[LinkedSummary], *, is_new: bool
-) -> tuple[int, int]:
-    """Keep bills; returns how many are new and how many changed.
+def _keep_summaries(
+    points: Sequence[Point], linked_of: Sequence[Iterable[LinkedSummary]]
+) -> list[tuple[int, int]]:
+    """How many bills of each usage point are new, and how many changed."""
+    said_of = [_said_in(linked) for linked in linked_of]
+    known = _known(points) if any(said_of) else []
+    below = UsageSummary.objects.filter(usage_point__in=known) if known else []
+    rows = {(row.usage_point_id, row.identity): row for row in below}
+    new: list[UsageSummary] = []
+    counts: list[tuple[int, int]] = []
+    for (usage_point, _), said in zip(points, said_of, strict=True):
+        before, changed = len(new), 0
+        for name, values in said.items():
+            if row := rows.get((usage_point.pk, name)):
+                changed += fill(row, **values)
+            else:
+                new.append(UsageSummary(usage_point=usage_point, identity=name, **values))
+        counts.append((len(new) - before, changed))
+    UsageSummary.objects.bulk_create(new)
+    return counts
 
-    `is_new` says that the usage point is, so that it has none.
+
+def _said_in(summaries: Iterable[LinkedSummary]) -> dict[str, dict[str, Any]]:
+    """What is said of each bill, by its identity.
+
+    A document may hold one bill several times, and say other things of it each time: the last
+    counts, so that the same document changes nothing when it comes again.
     """
-    # A document may hold one bill several times, and say other things of it each time: the last
-    # counts, so that the same document changes nothing when it comes again.
     said: dict[str, dict[str, Any]] = defaultdict(dict)
     for linked in summaries:
         summary = linked.entry.resource
         assert isinstance(summary, EspiUsageSummary)
         said[_summary_identity(linked, summary)].update(_said(_columns(summary)))
-    stored = {} if is_new else {row.identity: row for row in usage_point.summaries.all()}
-    changed = sum(fill(stored[name], **said[name]) for name in said.keys() & stored.keys())
-    new = [
-        UsageSummary(usage_point=usage_point, identity=identity, **values)
-        for identity, values in said.items()
-        if identity not in stored
-    ]
-    UsageSummary.objects.bulk_create(new)
-    return len(new), changed
+    return said
 
 
 def _summary_identity(linked: LinkedSummary, summary: EspiUsageSummary) -> str:

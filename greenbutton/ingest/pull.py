@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -39,8 +38,6 @@ WAIT_JITTER = timedelta(seconds=5)
 LONGEST_HISTORY = 30 * 365 * 86_400
 # A first history that took several attempts ends where it began: what came since is asked for soon.
 SOON = timedelta(minutes=1)
-# Others see how far it came once a second.
-SAY_SECONDS = 1
 SORRY = "Something went wrong on our side. We will try again by ourselves."
 
 _random = SystemRandom()
@@ -97,7 +94,6 @@ class _Attempt:
         self.authorization = authorization
         self.lease_id = lease_id
         self.client = GreenButtonClient(authorization.client)
-        self.said_at = time.monotonic()
         # The time that this history, or this look, is about: where the cursor moves to.
         self.up_to, self.done_before = _resumed(authorization)
         _abandon_older(authorization)
@@ -172,12 +168,9 @@ class _Attempt:
         )
 
     def _so_far(self, readings: int) -> None:
-        """Let others see, once a second, how many readings were read of this window."""
-        now = time.monotonic()
-        if now - self.said_at >= SAY_SECONDS:
-            self.said_at = now
-            seen = self.pull.readings + readings
-            Pull.objects.filter(pk=self.pull.pk).update(readings=seen)
+        """Let others see how many readings were read of this window."""
+        seen = self.pull.readings + readings
+        Pull.objects.filter(pk=self.pull.pk).update(readings=seen)
 
     def _add(self, stored: Stored) -> None:
         """Write the progress, which the customer's page reads."""

@@ -6,17 +6,18 @@ order. So blocks are cut into days under their own numbers, and joined when the 
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain, groupby
+from itertools import chain
 from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
-from greenbutton.espi import Entry, Feed, Finding, read_feed
+from greenbutton.espi import Entry, EspiError, Feed, Finding, read_feed
 from greenbutton.espi.customer_links import CustomerLinker
-from greenbutton.espi.feed import MAX_ENTRY_BYTES
+from greenbutton.espi.feed import USUAL_LIMITS, Limits
 from greenbutton.espi.findings import MORE
 from greenbutton.espi.interval_block import IntervalBlock, Readings
 from greenbutton.espi.links import Linker, Tree
@@ -31,6 +32,10 @@ GroupedFinding = dict[str, Any]
 # The blocks of one entry that were set aside: the first one's number, the entry's date, the blocks.
 Loose = tuple[int, datetime | None, list[IntervalBlock]]
 
+# Each is kept in a transaction of its own. A customer of many meters has hundreds.
+MAX_USAGE_POINTS = 10_000
+# Others see how far a document has been read.
+SAY_SECONDS = 1
 # Sentences of one code that are kept with a Pull: a feed may have a thousand unknown numbers.
 MAX_SENTENCES = 20
 SENTENCES = {
@@ -63,6 +68,8 @@ class Sink(Protocol):
         self, block: int, updated: datetime | None, content: list[IntervalBlock]
     ) -> None: ...
 
+    def pause(self) -> None: ...
+
     def link(self, series: dict[int, int]) -> None: ...
 
     def series_with_loose(self) -> list[int]: ...
@@ -87,28 +94,39 @@ class Tally:
     max_start: int | None = None
     without_value: int = 0
 
-    def add(self, entry: Entry) -> None:
-        """Count one resource."""
-        self.types[entry.type] += 1
-        if isinstance(entry.resource, IntervalBlock):
-            self._add_readings(entry.resource.columns)
-
-    def _add_readings(self, readings: Readings) -> None:
+    def add(self, readings: Readings, *, gapless: bool) -> None:
+        """Count readings; where they are `gapless` the first and the last are at its ends."""
         self.readings += len(readings.starts)
-        values = _known(readings.values)
-        self.value_sum += sum(values)
-        self.without_value += len(readings.values) - len(values)
-        self.cost_sum += sum(_known(readings.costs)) if readings.costs else 0
-        if known := _known(readings.starts):
-            least, most = min(known), max(known)
+        value_sum, values = _sum(readings.values)
+        self.value_sum += value_sum
+        self.without_value += len(readings.values) - values
+        if readings.costs:
+            self.cost_sum += _sum(readings.costs)[0]
+        if between := _ends(readings.starts, ascending=gapless):
+            least, most = between
             self.min_start = least if self.min_start is None else min(least, self.min_start)
             self.max_start = most if self.max_start is None else max(most, self.max_start)
 
 
-def _known(column: list[int | None]) -> list[int]:
-    """The numbers of a column that are there; the column itself where that is all."""
-    known = [number for number in column if number is not None] if None in column else column
-    return cast("list[int]", known)
+def _sum(column: list[int | None]) -> tuple[int, int]:
+    """The sum of the numbers that are there, and how many are."""
+    try:  # mostly all are, and looking for those that are not takes longer than adding up
+        return sum(cast("list[int]", column)), len(column)
+    except TypeError:
+        known = [number for number in column if number is not None]
+        return sum(known), len(known)
+
+
+def _ends(column: list[int | None], *, ascending: bool = False) -> tuple[int, int] | None:
+    """The least and the greatest number, if there is any."""
+    known = cast("list[int]", column)
+    if ascending:
+        return known[0], known[-1]
+    try:
+        least, most = min(known, default=None), max(known, default=None)
+    except TypeError:
+        return _ends([number for number in column if number is not None])
+    return None if least is None or most is None else (least, most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,26 +147,28 @@ def read(
     zone: ZoneInfo,
     *,
     max_bytes: int,
-    max_entry_bytes: int = MAX_ENTRY_BYTES,
+    limits: Limits = USUAL_LIMITS,
+    max_usage_points: int = MAX_USAGE_POINTS,
     recognise: Callable[[Tree], Tree] = lambda tree: tree,
     progress: Callable[[int], None] = lambda readings: None,
 ) -> Document:
     """Read a document into the sink; raises EspiError, after which the sink holds nothing of use.
 
-    `progress` is told after each entry how many readings there were so far.
+    `progress` is told, once a second, how many readings there were so far.
 
     1. Stream the entries, cutting blocks into local days.
     2. Resolve the links; `recognise` may replace what the document only points at.
     3. Place the readings that left their times to a reading type.
     4. Join the days that came in pieces.
     """
-    feed = read_feed(file, max_bytes=max_bytes, max_entry_bytes=max_entry_bytes)
-    return _Reader(sink, zone).read(feed, recognise, progress)
+    feed = read_feed(file, max_bytes=max_bytes, limits=limits)
+    return _Reader(sink, zone, max_usage_points).read(feed, recognise, progress)
 
 
 class _Reader:
-    def __init__(self, sink: Sink, zone: ZoneInfo) -> None:
+    def __init__(self, sink: Sink, zone: ZoneInfo, max_usage_points: int) -> None:
         self.sink = sink
+        self.max_usage_points = max_usage_points
         self.calendar = Calendar(zone)
         self.tally = Tally()
         self.customers = CustomerLinker()
@@ -161,12 +181,13 @@ class _Reader:
         self, feed: Feed, recognise: Callable[[Tree], Tree], progress: Callable[[int], None]
     ) -> Document:
         linker = Linker()
-        for _, entries in groupby(feed, key=lambda _: feed.entries):
-            self._take([self._noted(entry, linker) for entry in entries])
-            progress(self.tally.readings)
-        self.tally.entries = feed.entries
-        resolved = linker.resolve()
-        tree = recognise(resolved)
+        self._stream(feed, linker, progress)
+        tree = recognise(linker.resolve())
+        if len(tree.usage_points) > self.max_usage_points:
+            raise EspiError(
+                f"The document has more than {self.max_usage_points:,} usage points. "
+                "Ask for fewer meters at a time."
+            )
         series = {
             identity: number for number, identity in enumerate(dict.fromkeys(tree.blocks.values()))
         }
@@ -176,31 +197,49 @@ class _Reader:
         findings = [*feed.findings, *tree.findings, *self._own_findings()]
         return Document(tree, series, self.tally, grouped(findings), self.customers)
 
-    def _noted(self, entry: Entry, linker: Linker) -> Entry:
-        linker.add(entry)
+    def _stream(self, feed: Feed, linker: Linker, progress: Callable[[int], None]) -> None:
+        number, said_at = 0, time.monotonic()
+        # The blocks of one Atom entry, which have their links in common, and the first one's own.
+        blocks: list[IntervalBlock] = []
+        first: Entry | None = None
+        for entry in feed:
+            if feed.entries != number:
+                number = feed.entries
+                if first is not None:
+                    self._take(first, blocks)
+                    blocks, first = [], None
+                if (now := time.monotonic()) - said_at >= SAY_SECONDS:
+                    said_at = now
+                    self.sink.pause()
+                    progress(self.tally.readings)
+            linker.add(entry)
+            self.tally.types[entry.type] += 1
+            if isinstance(entry.resource, IntervalBlock):
+                blocks.append(entry.resource)
+                first = first or entry
+            else:
+                self._note(entry)
+        if first is not None:
+            self._take(first, blocks)
+        self.tally.entries = feed.entries
+        self.sink.pause()
+
+    def _note(self, entry: Entry) -> None:
         self.customers.add(entry)
-        self.tally.add(entry)
         if isinstance(entry.resource, UsageSummary) and (period := entry.resource.billing_period):
             self.impossible_bills += period.start is not None and not days.is_possible(period.start)
-        return entry
 
-    def _take(self, entries: list[Entry]) -> None:
-        """Gather the blocks of one Atom entry, which have their links in common."""
-        found = [
-            (entry, entry.resource)
-            for entry in entries
-            if isinstance(entry.resource, IntervalBlock)
-        ]
-        if not found:
-            return
-        first, blocks = found[0][0], [block for _, block in found]
-        number, updated = first.ordinal, first.updated
+    def _take(self, entry: Entry, blocks: list[IntervalBlock]) -> None:
+        """Gather the blocks of one Atom entry."""
         readings = Readings.joined([block.columns for block in blocks])
+        gapless = days.are_gapless(readings)
+        self.tally.add(readings, gapless=gapless)
         self.several_qualities += len(readings.several_qualities)
-        if days.is_placed(readings):
-            self.sink.add(number, updated, days.gather(readings, self.calendar, self.oddities))
+        if gapless or days.are_placed(readings):
+            cut = days.gather(readings, self.calendar, self.oddities, gapless=gapless)
+            self.sink.add(entry.ordinal, entry.updated, cut)
         else:
-            self.sink.add_loose(number, updated, blocks)
+            self.sink.add_loose(entry.ordinal, entry.updated, blocks)
 
     def _place(self, tree: Tree, series: dict[str, int]) -> None:
         identities = {number: identity for identity, number in series.items()}
@@ -303,6 +342,9 @@ class InMemory:
     def add_loose(self, block: int, updated: datetime | None, content: list[IntervalBlock]) -> None:
         """Set a block aside."""
         self._loose.append((block, updated, content))
+
+    def pause(self) -> None:
+        """Nothing is on its way."""
 
     def link(self, series: dict[int, int]) -> None:
         """Say which series each block belongs to."""

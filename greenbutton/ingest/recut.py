@@ -6,6 +6,7 @@ is not taken on trust: each meter reading is added up before and after.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,15 +16,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
 
 from authorizations.models import Authorization
 from greenbutton.espi import EspiError
 from greenbutton.ingest import days, lease
 from greenbutton.ingest.days import PLACE, Calendar, Day, Reading
 from greenbutton.ingest.reading_days import columns_of
-from greenbutton.models import MeterReading, ReadingDay
+from greenbutton.models import MeterReading, ReadingDay, Recutting
 from utilities.models import Utility
 
+logger = logging.getLogger(__name__)
+
+# A worker that dies leaves it to the next one, but not for ever.
+TRIES = 3
 # The clocks of two places are never further apart than 26 hours, nor their dates than this.
 FURTHEST = timedelta(days=2)
 # Days that are held at a time.
@@ -140,34 +147,88 @@ def recut(authorization: Authorization, zone: str = "", *, is_proposed: bool = F
     return done
 
 
-def settle(authorization: Authorization, zone: str) -> None:
-    """The customer says that it is this zone; days are cut anew where it was another one.
+def ask(authorization: Authorization, zone: str = "") -> None:
+    """Have a worker cut the days anew; what was asked before, and waits still, is forgotten."""
+    Recutting.objects.update_or_create(
+        authorization=authorization,
+        state=Recutting.State.WAITING,
+        defaults={"time_zone": zone, "asked": timezone.now(), "tries": 0},
+    )
 
-    Raises RecutError, and nothing has changed.
+
+def settle(authorization: Authorization, zone: str) -> bool:
+    """The customer says that it is this zone; whether that is all, as days are cut in it already.
+
+    Where they are not, or nobody can tell at this moment, a worker is asked to cut them.
     """
+    waits = authorization.recuttings.filter(state=Recutting.State.WAITING)
     with transaction.atomic():
-        # Under the lock, since days may have been cut in another zone since this one was shown.
-        row = Authorization.objects.select_for_update(of=("self",)).get(pk=authorization.pk)
-        if row.zone.key == zone:
+        # Days may have been cut in another zone since this one was shown. Whoever holds the row may
+        # be cutting some now, which can take minutes.
+        rows = Authorization.objects.select_for_update(of=("self",), skip_locked=True)
+        row = rows.filter(pk=authorization.pk).first()
+        if row is not None and row.zone.key == zone and not waits.exists():
             row.settle_time_zone(zone)
-            return
-    recut(authorization, zone)
+            return True
+    ask(authorization, zone)
+    return False
+
+
+def recut_asked(authorization: Authorization) -> Recutting | None:
+    """Cut the days anew as was asked, and say what came of it; None if nothing waits.
+
+    What cannot be done while readings come in goes on waiting.
+    """
+    asked = authorization.recuttings.filter(state=Recutting.State.WAITING).first()
+    if asked is None:
+        return None
+    if not authorization.can_be_stopped():
+        return _came_to(asked, Recutting.State.FAILED, "Sharing was stopped before it was done.")
+    if asked.tries >= TRIES:
+        ended = f"It was begun {TRIES} times, and each worker ended before it did."
+        return _came_to(asked, Recutting.State.FAILED, ended)
+    mine = Recutting.objects.filter(pk=asked.pk)
+    mine.update(tries=F("tries") + 1)
+    try:
+        done = recut(authorization, asked.time_zone)
+    except RecutBusyError:
+        mine.update(tries=F("tries") - 1)
+        return asked
+    except RecutError as e:
+        logger.exception("recut %s", authorization.uid)
+        return _came_to(asked, Recutting.State.FAILED, str(e))
+    return _came_to(asked, Recutting.State.DONE, str(done))
+
+
+def _came_to(asked: Recutting, state: Recutting.State, words: str) -> Recutting:
+    """Say what came of it, unless something else was asked for meanwhile."""
+    waits = Recutting.objects.filter(pk=asked.pk, state=Recutting.State.WAITING)
+    waits.filter(asked=asked.asked).update(state=state, words=words, finished=timezone.now())
+    asked.refresh_from_db()
+    return asked
 
 
 def recut_utility(utility: Utility, zone: str = "") -> Recut:
     """Cut the days of everybody at a utility anew, in a zone that is the utility's afterwards.
 
     1. Each authorization by itself takes the zone, with its days: each is right at any moment.
-    2. When all have it, the zone becomes the utility's, and theirs is its again.
+    2. When all have it, those who connected meanwhile too, the zone becomes the utility's, and
+       theirs is its again.
 
     A customer's own zone, of a file, stays. Raises RecutError where some could not be cut now: they
     stay as they were, and so does the utility; the same again does the rest.
     """
     own = "" if zone in {"", utility.time_zone} else zone
-    done, busy, last = Recut(zone or utility.time_zone), 0, 0
-    mine = Authorization.objects.filter(utility=utility, time_zone="").order_by("pk")
-    # In their order, so that whoever connected meanwhile comes last.
-    while authorization := mine.filter(pk__gt=last).first():
+    done = Recut(zone or utility.time_zone)
+    while True:
+        done += _recut_all(utility, own)
+        if not own or _moved(utility, own):
+            return done
+
+
+def _recut_all(utility: Utility, own: str) -> Recut:
+    done, busy, last = Recut(own or utility.time_zone), 0, 0
+    while authorization := _in_its_zone(utility).filter(pk__gt=last).first():
         last = authorization.pk
         try:
             done += recut(authorization, own, is_proposed=authorization.time_zone_is_proposed)
@@ -178,12 +239,29 @@ def recut_utility(utility: Utility, zone: str = "") -> Recut:
             f"{busy:,} authorizations are being collected at the moment, so that {utility} keeps "
             "its time zone until their days are cut, too. Run this again in a few minutes."
         )
-    if own:
-        with transaction.atomic():
-            Utility.objects.filter(pk=utility.pk).update(time_zone=own)
-            Authorization.objects.filter(utility=utility, time_zone=own).update(time_zone="")
-        utility.refresh_from_db(fields=["time_zone"])
     return done
+
+
+def _in_its_zone(utility: Utility) -> QuerySet[Authorization]:
+    return Authorization.objects.filter(utility=utility, time_zone="").order_by("pk")
+
+
+def _moved(utility: Utility, zone: str) -> bool:
+    """Give the utility the zone that all of its authorizations have; False if some have not.
+
+    Under its lock nobody connects, and under theirs nobody goes back to its zone: whoever waits for
+    either finds the new one.
+    """
+    with transaction.atomic():
+        row = Utility.objects.select_for_update().get(pk=utility.pk)
+        everybody = Authorization.objects.filter(utility=row)
+        list(everybody.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+        if _in_its_zone(row).exists():
+            return False
+        Utility.objects.filter(pk=row.pk).update(time_zone=zone)
+        everybody.filter(time_zone=zone).update(time_zone="")
+    utility.refresh_from_db(fields=["time_zone"])
+    return True
 
 
 @contextmanager

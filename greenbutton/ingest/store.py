@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -11,13 +12,13 @@ from django.conf import settings
 from django.db import transaction
 
 from authorizations.models import Authorization
-from greenbutton.espi.links import LinkedMeterReading, LinkedSummary, LinkedUsagePoint, Tree
+from greenbutton.espi.feed import Limits
 from greenbutton.espi.readable import Readable
 from greenbutton.ingest import lease
-from greenbutton.ingest.copy_in import Incoming, Merged, incoming
+from greenbutton.ingest.copy_in import Incoming, Merged, do_not_wait_for_disk, incoming
 from greenbutton.ingest.customers import keep_customers
 from greenbutton.ingest.known import Known
-from greenbutton.ingest.parents import keep_meter_reading, keep_summaries, keep_usage_point
+from greenbutton.ingest.parents import Kept, Part, keep_parents, parts_of, together
 from greenbutton.ingest.read import (
     Document,
     GroupedFinding,
@@ -52,13 +53,13 @@ class Stored:
         return self.tally.readings
 
 
-@dataclass(slots=True)
-class Part:
-    """One usage point of a document with what hangs on it: what one transaction stores."""
-
-    usage_point: LinkedUsagePoint
-    meter_readings: list[LinkedMeterReading] = field(default_factory=list)
-    summaries: list[LinkedSummary] = field(default_factory=list)
+def limits() -> Limits:
+    """How much of a document this installation holds in memory."""
+    return Limits(
+        entry_bytes=settings.FEED_ENTRY_MAX_BYTES,
+        entry_elements=settings.FEED_ENTRY_MAX_ELEMENTS,
+        resources=settings.FEED_MAX_RESOURCES,
+    )
 
 
 def store_feed(
@@ -75,7 +76,8 @@ def store_feed(
     `progress` is told, outside any transaction, how many readings were read so far.
 
     1. Read it whole into temporary tables. An EspiError ends here, with nothing stored.
-    2. Merge each usage point in a transaction of its own, under the authorization's lock.
+    2. Merge each usage point in a transaction of its own, under the authorization's lock. The first
+       one keeps usage points, meter readings and bills for some of those after it as well.
     3. In the last of them the customer's side is kept, and the cursor moves to `pulled_to`.
 
     Raises EspiError, or LeaseLostError when the lease is no longer `lease_id`, or the authorization
@@ -87,67 +89,80 @@ def store_feed(
             tables,
             authorization.zone,
             max_bytes=max_bytes,
-            max_entry_bytes=settings.FEED_ENTRY_MAX_BYTES,
+            limits=limits(),
+            max_usage_points=settings.FEED_MAX_USAGE_POINTS,
             progress=progress,
             recognise=Known.of(authorization).recognise,
         )
         odd_zone = grouped(zone_findings(document.tree, authorization.zone))
         findings = add_up([*document.findings, *odd_zone])
         stored = Stored(document.tally, tables.distinct(), findings)
-        # A document without a usage point moves the cursor, too.
-        parts: list[Part | None] = [*parts_of(document.tree)] or [None]
-        for number, part in enumerate(parts, start=1):
-            with transaction.atomic():
-                row = lease.locked(authorization, lease_id)
-                if part is not None:
-                    _store_part(row, part, document, tables, stored)
-                if number == len(parts):
-                    odd = keep_customers(row, document.customers)
-                    stored.findings = add_up([*stored.findings, *grouped(odd)])
-                    _pulled(row, pulled_to)
+        work = _Work(authorization, lease_id, document, tables, stored)
+        work.store(pulled_to)
     return stored
 
 
-def parts_of(tree: Tree) -> list[Part]:
-    """The document by usage point."""
-    parts = {identity: Part(linked) for identity, linked in tree.usage_points.items()}
-    for meter_reading in tree.meter_readings.values():
-        parts[meter_reading.usage_point].meter_readings.append(meter_reading)
-    for summary in tree.summaries.values():
-        parts[summary.usage_point].summaries.append(summary)
-    return list(parts.values())
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A document that was read whole, on its way into the real tables."""
 
+    authorization: Authorization
+    lease_id: str | None
+    document: Document
+    tables: Incoming
+    stored: Stored
 
-def _store_part(
-    authorization: Authorization,
-    part: Part,
-    document: Document,
-    tables: Incoming,
-    stored: Stored,
-) -> None:
-    usage_point, is_new = keep_usage_point(authorization, part.usage_point)
-    if is_new:
-        authorization.tell("meter_created", usage_point=usage_point.uid)
-    merged = Merged()
-    for linked in part.meter_readings:
-        meter_reading, has_none = keep_meter_reading(usage_point, linked, is_new=is_new)
-        if linked.identity in document.series:
-            merged += tables.merge(
-                authorization.pk,
-                document.series[linked.identity],
-                meter_reading.pk,
-                partial(keep_corrections, authorization.pk, meter_reading.pk),
-                is_new=has_none,
-            )
-    bills, bills_changed = keep_summaries(usage_point, part.summaries, is_new=is_new)
-    stored.new += merged.new
-    stored.changed += merged.changed
-    stored.bills += bills
-    stored.bills_changed += bills_changed
-    if merged.new or merged.changed:
-        authorization.tell("meter_intervals_added", usage_point=usage_point.uid)
-    if bills or bills_changed:
-        authorization.tell("meter_bills_added", usage_point=usage_point.uid)
+    def store(self, pulled_to: datetime | None) -> None:
+        parts = parts_of(self.document.tree)
+        for some in together(parts):
+            kept: list[Kept] = []
+            for number, part in enumerate(some):
+                with self._transaction(is_last=part is parts[-1]) as row:
+                    kept = kept or keep_parents(row, some)
+                    self._merge(row, part, kept[number], news=[] if number else kept)
+                    if part is parts[-1]:
+                        self._end(row, pulled_to)
+        if not parts:
+            # A document without a usage point moves the cursor, too.
+            with self._transaction(is_last=True) as row:
+                self._end(row, pulled_to)
+
+    @contextmanager
+    def _transaction(self, *, is_last: bool) -> Iterator[Authorization]:
+        with transaction.atomic():
+            if not is_last:
+                do_not_wait_for_disk()
+            yield lease.locked(self.authorization, self.lease_id)
+
+    def _merge(self, row: Authorization, part: Part, kept: Kept, news: list[Kept]) -> None:
+        """Merge the readings of a part, and tell of them and of the parents that are new."""
+        merged = Merged()
+        for linked, meter_reading in zip(part.meter_readings, kept.meter_readings, strict=True):
+            if linked.identity in self.document.series:
+                merged += self.tables.merge(
+                    row.pk,
+                    self.document.series[linked.identity],
+                    meter_reading.pk,
+                    partial(keep_corrections, row.pk, meter_reading.pk),
+                )
+        self.stored.new += merged.new
+        self.stored.changed += merged.changed
+        self.stored.bills += sum(one.bills for one in news)
+        self.stored.bills_changed += sum(one.bills_changed for one in news)
+        billed = [one for one in news if one.bills or one.bills_changed]
+        told = (
+            ("meter_created", [one for one in news if one.is_new]),
+            ("meter_intervals_added", [kept] if merged.new or merged.changed else []),
+            ("meter_bills_added", billed),
+        )
+        row.tell_all(
+            (event, {"usage_point": one.usage_point.uid}) for event, whose in told for one in whose
+        )
+
+    def _end(self, row: Authorization, pulled_to: datetime | None) -> None:
+        odd = keep_customers(row, self.document.customers)
+        self.stored.findings = add_up([*self.stored.findings, *grouped(odd)])
+        _pulled(row, pulled_to)
 
 
 def _pulled(authorization: Authorization, up_to: datetime | None) -> None:

@@ -23,7 +23,7 @@ from authorizations.models import Authorization
 from greenbutton import zones
 from greenbutton.espi import EspiError
 from greenbutton.ingest.import_file import NotNowError, receive
-from greenbutton.ingest.recut import RecutBusyError, RecutError, settle
+from greenbutton.ingest.recut import settle
 from greenbutton.ingest.unpack import unpacked
 from greenbutton.models import Pull
 from greenbutton.uploads import FORM_BYTES, UploadLimit, announced_bytes
@@ -82,23 +82,12 @@ def send_more(request: HttpRequest, uid: str) -> HttpResponseBase:
 @require_POST
 @never_cache
 def time_zone(request: HttpRequest, uid: str) -> HttpResponseBase:
-    """The customer says which zone it is: the days are cut anew where it is another one."""
+    """The customer says which zone it is: a worker cuts the days anew where it is another one."""
     authorization = _of_file(request, uid)
     name = request.POST.get("time_zone", "")
     if not zones.is_zone(name):
         raise Http404
-    try:
-        settle(authorization, name)
-    except RecutBusyError:
-        messages.warning(
-            request, "A file is being read at the moment. Say it again when that is done."
-        )
-    except RecutError:
-        logger.exception("recut %s", authorization.uid)
-        messages.error(
-            request, "Something went wrong on our side, so that the time zone stays as it was."
-        )
-    else:
+    if settle(authorization, name):
         messages.success(request, f"Days and times are those of {zones.label_of(name)} now.")
     return redirect("usage", authorization.uid)
 

@@ -20,7 +20,13 @@ from greenbutton.display.accounts import accounts_of
 from greenbutton.display.bills import bills_of
 from greenbutton.display.charts import Theme, chart_json
 from greenbutton.display.found import found_in
-from greenbutton.display.progress import as_of, has_readings, progress_of
+from greenbutton.display.progress import (
+    as_of,
+    has_readings,
+    progress_of,
+    recut_failed,
+    recut_lately,
+)
 from greenbutton.display.selection import Selection, selection_of
 from greenbutton.display.usage import Chart, chart_of
 from greenbutton.espi import scope
@@ -108,6 +114,8 @@ def files(authorization: Authorization, selection: Selection | None) -> dict[str
         return {}
     return {
         "files": found_in(authorization, selection.services if selection else []),
+        "recut_failed": recut_failed(authorization),
+        "recut_lately": recut_lately(authorization),
         "zone": authorization.zone.key,
         "zone_label": label_of(authorization.zone.key),
         "zone_choices": choices(authorization.zone.key),

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from authorizations.models import Authorization
 from greenbutton import tasks
+from greenbutton.ingest.recut import ask
 from greenbutton.models import Pull
 from portal.celery import app
 from tests import cast
@@ -109,3 +110,15 @@ def test_beat_knows_tasks_that_exist() -> None:
     scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert scheduled <= set(app.tasks)
     assert "greenbutton.tasks.purge_due" in scheduled
+
+
+def test_days_that_are_to_be_cut_anew_are_queued_once(
+    queue: list[int], authorization: Authorization
+) -> None:
+    tasks.dispatch_recuttings()
+    assert drain() == []
+    ask(authorization)
+    tasks.dispatch_recuttings()
+    tasks.dispatch_recuttings()
+    assert drain() == [authorization.pk]
+    assert "(Done)" in tasks.recut_days_of(authorization.pk)

@@ -19,7 +19,7 @@ from django.utils import timezone
 from authorizations import access
 from authorizations.models import Authorization
 from greenbutton import tasks
-from greenbutton.ingest.recut import settle
+from greenbutton.ingest.recut import recut_asked, settle
 from greenbutton.models import Pull, RawFeed, ReadingDay
 from greenbutton.uploads import FORM_BYTES, UploadLimit, announced_bytes
 from greenbutton.views import upload
@@ -511,6 +511,14 @@ def test_the_customer_knows_better_and_days_are_cut_anew(ada: cast.Person) -> No
     authorization = brought_by(ada, WESTERN)
     assert ReadingDay.objects.count() == 2
     ada.browser.post(f"/upload/{authorization.uid}/time-zone/", {"time_zone": "America/Toronto"})
+    page = usage(ada, authorization)
+    assert "We are sorting your readings into days of Eastern (Toronto)." in page
+    assert "Is this the time" not in page
+    tasks.dispatch_recuttings()
+    tasks.recut_days_of(authorization.pk)
+    by_htmx = {"HX-Request": "true"}
+    over = ada.browser.get(f"/usage/{authorization.uid}/progress/", headers=by_htmx)
+    assert over.headers["HX-Refresh"] == "true"
     assert ReadingDay.objects.get().count == 24
     authorization.refresh_from_db()
     assert authorization.zone.key == "America/Toronto"
@@ -541,21 +549,28 @@ def test_what_is_no_zone_changes_nothing(ada: cast.Person, name: str) -> None:
     assert authorization.time_zone_is_proposed
 
 
-def test_while_a_file_is_read_the_zone_stays(ada: cast.Person) -> None:
+def test_while_a_file_is_read_the_zone_stays_and_is_changed_after(ada: cast.Person) -> None:
     authorization = brought_by(ada, WESTERN)
     Authorization.objects.update(leased_until=timezone.now() + timedelta(minutes=5))
     ada.browser.post(f"/upload/{authorization.uid}/time-zone/", {"time_zone": "Asia/Tokyo"})
-    assert "A file is being read at the moment" in usage(ada, authorization)
+    tasks.recut_days_of(authorization.pk)
     authorization.refresh_from_db()
     assert authorization.zone.key == "America/Los_Angeles"
+    assert "We are sorting your readings into days of Tokyo." in usage(ada, authorization)
+    Authorization.objects.update(leased_until=None)
+    tasks.recut_days_of(authorization.pk)
+    authorization.refresh_from_db()
+    assert authorization.zone.key == "Asia/Tokyo"
 
 
 def test_a_page_that_shows_an_older_zone_says_it_of_the_days_as_well(ada: cast.Person) -> None:
     authorization = brought_by(ada, WESTERN)
     as_it_was = Authorization.objects.get(pk=authorization.pk)
-    settle(authorization, "America/Toronto")
+    assert not settle(authorization, "America/Toronto")
+    recut_asked(authorization)
     assert ReadingDay.objects.get().count == 24
-    settle(as_it_was, "America/Los_Angeles")
+    assert not settle(as_it_was, "America/Los_Angeles")
+    recut_asked(as_it_was)
     assert ReadingDay.objects.count() == 2
     authorization.refresh_from_db()
     assert authorization.zone.key == "America/Los_Angeles"
@@ -578,7 +593,11 @@ def test_days_that_contradict_themselves_keep_their_zone(ada: cast.Person) -> No
     authorization = brought_by(ada, WESTERN)
     ReadingDay.objects.update(total=7)
     ada.browser.post(f"/upload/{authorization.uid}/time-zone/", {"time_zone": "Asia/Tokyo"})
-    assert "the time zone stays as it was" in usage(ada, authorization)
+    tasks.recut_days_of(authorization.pk)
+    page = usage(ada, authorization)
+    assert "days and times are still those of Pacific (Los Angeles)" in page
+    # It may be said again.
+    assert "Is this the time where the meter is?" in page
 
 
 # --- Staff ----------------------------------------------------------------------------------------
@@ -594,7 +613,12 @@ def test_staff_cut_days_anew_and_say_why(ada: cast.Person) -> None:
     boss.force_login(cast.make_staff("boss", "view_authorization", "change_authorization"))
     assert "America/Los_Angeles (its own, not confirmed" in words(boss.get(f"{page}/change/"))
     answer = boss.post(f"{page}/recut-days/", form, follow=True)
-    assert "with 24 readings. Days of America/Toronto: 1, before: 2." in words(answer)
+    assert "A worker cuts the days anew" in words(answer)
+    assert ReadingDay.objects.count() == 2
+    assert "a worker does it" in words(boss.get(f"{page}/change/"))
+    tasks.recut_days_of(authorization.pk)
+    done = words(boss.get(f"{page}/change/"))
+    assert "with 24 readings. Days of America/Toronto: 1, before: 2." in done
     assert "She told us" in words(boss.get(f"{page}/history/"))
     assert ReadingDay.objects.get().count == 24
 

@@ -22,6 +22,7 @@ from authorizations.models import Authorization
 from greenbutton.espi import EspiError
 from greenbutton.ingest.import_file import NotNowError, import_file
 from greenbutton.ingest.read import GroupedFinding, InMemory, Tally, read
+from greenbutton.ingest.store import limits
 from greenbutton.ingest.unpack import unpacked
 from utilities.models import Utility
 
@@ -127,7 +128,14 @@ class Command(BaseCommand):
 def _looked_at(file: Path, opened: BinaryIO) -> Report:
     seen = InMemory()
     with unpacked(opened) as document:
-        found = read(document, seen, ANY_ZONE, max_bytes=settings.FEED_MAX_BYTES)
+        found = read(
+            document,
+            seen,
+            ANY_ZONE,
+            max_bytes=settings.FEED_MAX_BYTES,
+            limits=limits(),
+            max_usage_points=settings.FEED_MAX_USAGE_POINTS,
+        )
     return report_of(file, found.tally, seen.distinct(), found.findings)
 
 

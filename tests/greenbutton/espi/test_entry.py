@@ -79,3 +79,22 @@ def test_an_entry_is_found_by_its_link_or_its_id_or_its_number() -> None:
     assert Entry(self_href="s", id="i").where == "s"
     assert Entry(id="i").where == "i"
     assert Entry(ordinal=3).where == "entry 3"
+
+
+def test_an_element_beside_the_content_that_is_not_atoms_is_said_to_be_passed_over() -> None:
+    around = f"{TIDY}<author><name>A</name></author><espi:batchItemInfo/><espi:mood>7</espi:mood>"
+    assert oddities(entry(KNOWN, around=around)) == [
+        (
+            "element.batch_item_info",
+            "batchItemInfo, which says what came of a request, was passed over.",
+        ),
+        (
+            "element.unknown",
+            "mood is an element that is not read at its place; it was passed over.",
+        ),
+    ]
+
+
+def test_a_name_of_any_length_is_said_in_part() -> None:
+    ((_, detail),) = oddities(entry(KNOWN, around=f"{TIDY}<espi:{'x' * 9_000}/>"))
+    assert len(detail) < 150

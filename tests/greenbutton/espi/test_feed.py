@@ -13,7 +13,7 @@ from greenbutton.espi.authorization import Authorization
 from greenbutton.espi.batch_list import BatchList
 from greenbutton.espi.customer.customer import Customer
 from greenbutton.espi.element import CUSTOMER
-from greenbutton.espi.feed import MAX_ENTRY_MARKS
+from greenbutton.espi.feed import Limits
 from greenbutton.espi.interval_block import IntervalBlock
 from greenbutton.espi.plain_readings import CHUNK
 from greenbutton.espi.resources import EMPTY, Other
@@ -135,33 +135,36 @@ def test_usage_in_another_namespace_is_refused_with_its_place(name: str, namespa
 
 
 def test_one_entry_of_many_tiny_elements_is_not_held_in_memory() -> None:
-    tiny = "<a/>" * (MAX_ENTRY_MARKS + 1)
+    tiny = "<a/>" * (Limits().entry_elements + 1)
     for quick in (True, False):
         read = read_feed(BytesIO(feed(entry(tiny))), max_bytes=10**9, quick=quick)
         with pytest.raises(EspiError, match="One entry has more than 2,500,000 elements"):
             list(read)
 
 
-def test_a_document_of_very_many_tiny_entries_is_not_held_in_memory(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("greenbutton.espi.feed.MAX_RESOURCES", 3)
+def test_a_document_of_very_many_tiny_entries_is_not_held_in_memory() -> None:
+    def limited(document: bytes) -> list[Entry]:
+        three = Limits(resources=3)
+        return [*read_feed(BytesIO(document), max_bytes=MEGABYTE, limits=three)]
+
     small = entry(block(at("1")))
-    assert len(read_all(feed(*[small] * 3))) == 3
+    assert len(limited(feed(*[small] * 3))) == 3
     with pytest.raises(EspiError, match="more than 3 resources"):
-        read_all(feed(*[small] * 4))
+        limited(feed(*[small] * 4))
 
 
 def test_an_entry_may_have_more_readings_than_elements_if_they_are_written_alike() -> None:
-    many = feed(entry(block(*[at("1")] * (MAX_ENTRY_MARKS // 12))))
-    (one,) = read_feed(BytesIO(many), max_bytes=10**9, max_entry_bytes=10**9)
+    count = 1_000
+    many = feed(entry(block(*[at("1")] * count)))
+    few = Limits(entry_elements=count)
+    (one,) = read_feed(BytesIO(many), max_bytes=10**9, limits=few)
     assert isinstance(one.resource, IntervalBlock)
-    assert len(one.resource.readings) == MAX_ENTRY_MARKS // 12
+    assert len(one.resource.readings) == count
 
 
 def test_one_entry_of_any_size_is_not_held_in_memory() -> None:
     def limited(document: bytes) -> list[Entry]:
-        return [*read_feed(BytesIO(document), max_bytes=10**9, max_entry_bytes=2**19)]
+        return [*read_feed(BytesIO(document), max_bytes=10**9, limits=Limits(entry_bytes=2**19))]
 
     small = entry(block(at("1")))
     assert len(limited(feed(*[small] * 5000))) == 5000

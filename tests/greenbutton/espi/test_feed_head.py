@@ -50,3 +50,10 @@ def test_an_unreadable_date_is_a_finding() -> None:
 def test_what_is_no_feed_has_none() -> None:
     assert read(f'<entry xmlns="{ATOM}"><id>urn:uuid:entry</id></entry>'.encode()).head is None
     assert read(b'<BatchList xmlns="http://naesb.org/espi"/>').head is None
+
+
+def test_an_element_of_a_feed_that_is_not_atoms_is_said_to_be_passed_over() -> None:
+    around = "<generator>G</generator><espi:mood>7</espi:mood>"
+    found = read(feed(around, entry(""), around))
+    strangers = [one for one in found.findings if one.code == "element.unknown"]
+    assert [(one.where, one.count) for one in strangers] == [(None, 2)]

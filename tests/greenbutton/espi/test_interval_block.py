@@ -218,3 +218,11 @@ def test_a_quality_that_the_schema_does_not_know_is_kept_and_told() -> None:
     assert [reading.qualities for reading in readings_of(document)] == [(99,)] * 3 + [()]
     (found,) = (one for one in findings_of(document) if one.code == "enum.unknown")
     assert (found.count, found.detail[:13]) == (3, "quality is 99")
+
+
+def test_elements_that_no_reading_has_are_counted_and_their_readings_read() -> None:
+    stranger = "<espi:mood>7</espi:mood>"
+    document = feed(entry(block(*[at("1") + stranger] * 3, f'{at("2")}<espi:mood id="1"/>')))
+    assert len(readings_of(document)) == 4
+    (found,) = findings_of(document)
+    assert (found.code, found.count) == ("element.unknown", 4)

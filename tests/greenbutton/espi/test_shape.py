@@ -50,8 +50,9 @@ def value_of(kind: Kind, text: str) -> tuple[object, list[str]]:
 
 
 def test_elements_of_another_namespace_are_not_its() -> None:
-    assert read("<name>A</name><b:name>B</b:name><b:door>C</b:door>") == (Room(name="A"), [])
-    assert read("<name>A</name>", namespace=CUSTOMER) == (Room(), [])
+    inner = "<name>A</name><b:name>B</b:name><b:door>C</b:door>"
+    assert read(inner) == (Room(name="A"), ["element.unknown"] * 2)
+    assert read("<name>A</name>", namespace=CUSTOMER) == (Room(), ["element.unknown"])
     assert read("<name>A</name>", SHAPE.under(CUSTOMER), CUSTOMER) == (Room(name="A"), [])
 
 
@@ -71,11 +72,17 @@ def test_elements_around_values_are_opened_once_and_only_where_needed() -> None:
 
 def test_several_elements_around_many_values_are_one() -> None:
     inner = "<doors><door>1</door></doors><doors><door>2</door><other/></doors>"
-    assert read(inner) == (Room(doors=("1", "2")), [])
+    assert read(inner) == (Room(doors=("1", "2")), ["element.unknown"])
 
 
 def test_a_value_without_the_element_that_belongs_around_it_is_another() -> None:
-    assert read("<kind>1</kind><door>1</door><doors><name>A</name></doors>") == (Room(), [])
+    inner = "<kind>1</kind><door>1</door><doors><name>A</name></doors>"
+    assert read(inner) == (Room(), ["element.unknown"] * 3)
+
+
+def test_what_came_of_a_request_is_told_apart_from_what_nobody_knows() -> None:
+    inner = "<batchItemInfo><name/></batchItemInfo><batchItemInfo/><extension/>"
+    assert read(inner) == (Room(), ["element.batch_item_info", "element.unknown"])
 
 
 def test_what_an_element_wraps_can_be_read_as_if_it_stood_there() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 from datetime import timedelta
 from io import BytesIO
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from greenbutton.display.progress import as_of, progress_of
 from greenbutton.espi import Entry
 from greenbutton.espi.local_time_parameters import LocalTimeParameters
 from greenbutton.ingest import due, import_file, lease, purge, raw
+from greenbutton.ingest import read as ingest_read
 from greenbutton.ingest.import_file import NotNowError, import_uploads, receive, short_name
 from greenbutton.ingest.store import store_feed
 from greenbutton.models import Pull, RawFeed, ReadingDay
@@ -133,7 +136,7 @@ def test_others_see_how_far_it_came(
     brought: Authorization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    monkeypatch.setattr(import_file, "SAY_SECONDS", 0)
+    monkeypatch.setattr(ingest_read, "SAY_SECONDS", 0)
     monkeypatch.setattr(import_file, "RENEW_SECONDS", 0)
     say = import_file._Import._so_far
 
@@ -144,14 +147,23 @@ def test_others_see_how_far_it_came(
     monkeypatch.setattr(import_file._Import, "_so_far", noted)
     blocks = [block(*hours([1] * 24, MIDNIGHT + n * 86_400), number=n) for n in range(4)]
     read_in(brought, document(meter(), blocks).getvalue())
-    assert seen[-4:] == [24, 48, 72, 96]
+    # As of the beginning of each entry.
+    assert seen[-4:] == [0, 24, 48, 72]
 
 
-def test_it_is_not_said_more_than_once_a_second(brought: Authorization) -> None:
-    attempt = import_file._Import(uploaded(brought), "none")
-    for readings in range(1_000):
-        attempt._so_far(readings)
-    assert Pull.objects.get().readings == 0
+def test_it_is_not_said_more_than_once_a_second(
+    brought: Authorization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[int] = []
+    monkeypatch.setattr(
+        import_file._Import, "_so_far", lambda self, readings: said.append(readings)
+    )
+    ticks = SimpleNamespace(monotonic=count(step=0.4).__next__)
+    monkeypatch.setattr(ingest_read, "time", ticks)
+    blocks = [block(*hours([1] * 24, MIDNIGHT + n * 86_400), number=n) for n in range(9)]
+    read_in(brought, document(meter(), blocks).getvalue())
+    # Every third of the twelve entries, of which three come before the blocks.
+    assert said == [0, 48, 120, 192]
 
 
 def test_a_file_that_staff_add_to_a_connection_is_no_pull_of_it(utility: Utility) -> None:

@@ -10,15 +10,27 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from authorizations.models import Authorization
-from greenbutton.ingest import days
+from greenbutton.ingest import days, due
 from greenbutton.ingest.days import Day, Reading
-from greenbutton.ingest.recut import FURTHEST, RecutError, cut_anew, recut, recut_utility
+from greenbutton.ingest.recut import (
+    FURTHEST,
+    TRIES,
+    Recut,
+    RecutError,
+    ask,
+    cut_anew,
+    recut,
+    recut_asked,
+    recut_utility,
+    settle,
+)
 from greenbutton.models import MeterReading, ReadingDay
 from tests import cast
 from tests.greenbutton.ingest.documents import MIDNIGHT
@@ -231,6 +243,138 @@ def test_days_that_are_right_stay_as_they_are(brought: Authorization, utility: U
     assert recut(brought).after == recut_utility(utility).after == len(before)
     assert rows() == before
     assert Authorization.objects.get().time_zone_is_proposed
+
+
+def test_who_connects_while_a_utilitys_zone_changes_is_not_left_behind(utility: Utility) -> None:
+    newcomers: list[Authorization] = []
+
+    def connects(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "utilities_utility" in sql and "FOR UPDATE" in sql and not newcomers:
+            newcomers.append(cast.authorize(cast.ben(), utility))
+            store(newcomers[0], YEAR[:50])
+        return execute(sql, params, many, context)
+
+    store(cast.authorize(cast.ada(), utility), YEAR[:50])
+    with connection.execute_wrapper(connects):
+        done = recut_utility(utility, VANCOUVER)
+    assert done.meter_readings == 2
+    assert newcomers[0].reading_days.order_by("day")[0].day == date(2026, 3, 1)
+    assert set(Authorization.objects.values_list("time_zone", flat=True)) == {""}
+    assert Utility.objects.get().time_zone == VANCOUVER
+
+
+# What somebody asked for, done by a worker.
+
+
+def test_what_is_asked_for_is_done_once(brought: Authorization) -> None:
+    store(brought, YEAR[:50])
+    ask(brought, VANCOUVER)
+    assert due.claim_recuttings() == [brought.pk]
+    assert due.claim_recuttings() == []
+    done = recut_asked(brought)
+    assert done is not None
+    assert (done.state, done.tries) == ("done", 1)
+    assert "Days of America/Vancouver" in done.words
+    assert done.finished is not None
+    assert recut_asked(brought) is None
+    assert due.claim_recuttings() == []
+
+
+def test_while_something_is_brought_in_it_goes_on_waiting(brought: Authorization) -> None:
+    store(brought, YEAR[:50])
+    ask(brought, VANCOUVER)
+    mine = Authorization.objects.filter(pk=brought.pk)
+    mine.update(leased_until=timezone.now() + timedelta(hours=1))
+    assert due.claim_recuttings() == []
+    for _ in range(TRIES + 1):
+        waits = recut_asked(brought)
+        assert waits is not None
+        assert (waits.state, waits.tries) == ("waiting", 0)
+    mine.update(leased_until=None)
+    assert due.claim_recuttings() == [brought.pk]
+
+
+def test_who_asks_again_is_done_what_was_asked_last(brought: Authorization) -> None:
+    store(brought, YEAR[:50])
+    ask(brought, "Asia/Tokyo")
+    ask(brought, VANCOUVER)
+    assert brought.recuttings.count() == 1
+    recut_asked(brought)
+    assert brought.zone.key == VANCOUVER
+
+
+def test_who_asks_while_it_is_done_is_not_forgotten(
+    brought: Authorization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def done_meanwhile(authorization: Authorization, zone: str) -> Recut:
+        done = recut(authorization, zone)
+        if zone == "Asia/Tokyo":
+            ask(authorization, VANCOUVER)
+        return done
+
+    monkeypatch.setattr("greenbutton.ingest.recut.recut", done_meanwhile)
+    ask(brought, "Asia/Tokyo")
+    waits = recut_asked(brought)
+    assert waits is not None
+    assert (waits.state, waits.time_zone) == ("waiting", VANCOUVER)
+    recut_asked(brought)
+    assert brought.zone.key == VANCOUVER
+
+
+def test_what_kills_its_workers_is_given_up(
+    brought: Authorization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(authorization: Authorization, zone: str) -> Recut:
+        raise MemoryError
+
+    monkeypatch.setattr("greenbutton.ingest.recut.recut", dies)
+    ask(brought, VANCOUVER)
+    for _ in range(TRIES):
+        with pytest.raises(MemoryError):
+            recut_asked(brought)
+    given_up = recut_asked(brought)
+    assert given_up is not None
+    assert (given_up.state, given_up.tries) == ("failed", TRIES)
+    assert brought.zone.key == TORONTO
+
+
+def test_nothing_is_cut_once_sharing_was_stopped(brought: Authorization) -> None:
+    store(brought, YEAR[:50])
+    before = rows()
+    ask(brought, VANCOUVER)
+    brought.mark_revoked("customer")
+    assert due.claim_recuttings() == [brought.pk]
+    failed = recut_asked(brought)
+    assert failed is not None
+    assert failed.words == "Sharing was stopped before it was done."
+    assert rows() == before
+
+
+def test_days_that_contradict_themselves_are_told_to_staff(brought: Authorization) -> None:
+    store(brought, YEAR[:50])
+    ReadingDay.objects.update(total=7)
+    ask(brought, VANCOUVER)
+    failed = recut_asked(brought)
+    assert failed is not None
+    assert failed.state == "failed"
+    assert "import its feeds into a new authorization" in failed.words
+
+
+def test_a_zone_that_days_have_is_settled_at_once(brought: Authorization) -> None:
+    store(brought, YEAR[:50])
+    assert settle(brought, TORONTO)
+    assert not Authorization.objects.get().time_zone_is_proposed
+    assert not brought.recuttings.exists()
+
+
+def test_a_zone_that_days_have_still_waits_behind_another_that_was_asked_for(
+    brought: Authorization,
+) -> None:
+    store(brought, YEAR[:50])
+    ask(brought, VANCOUVER)
+    assert not settle(brought, TORONTO)
+    recut_asked(brought)
+    assert brought.zone.key == TORONTO
 
 
 # The command.

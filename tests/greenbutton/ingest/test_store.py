@@ -14,7 +14,8 @@ from authorizations.models import Authorization
 from greenbutton.espi import EspiError
 from greenbutton.espi.interval_block import IntervalReading
 from greenbutton.espi.local_time_parameters import LocalTimeParameters
-from greenbutton.ingest import lease
+from greenbutton.ingest import copy_in, lease, parents
+from greenbutton.ingest import read as ingest_read
 from greenbutton.ingest.days import Day
 from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.store import Stored, store_feed
@@ -406,6 +407,23 @@ def test_a_feed_over_the_limit_stores_nothing(authorization: Authorization) -> N
     assert "larger than 4,000 bytes" in refused(authorization, whole_feed(), max_bytes=4_000)
 
 
+def test_a_feed_over_one_of_the_other_limits_stores_nothing(
+    authorization: Authorization, settings: Any
+) -> None:
+    feed = document(meter("1"), meter("2"), block(*hours([1]), of="3")).getvalue()
+    for name, most, says in (
+        ("FEED_ENTRY_MAX_BYTES", 100, "One entry is larger than 100 bytes"),
+        ("FEED_ENTRY_MAX_ELEMENTS", 5, "One entry has more than 5 elements and attributes"),
+        ("FEED_MAX_RESOURCES", 6, "more than 6 resources"),
+        ("FEED_MAX_USAGE_POINTS", 2, "more than 2 usage points. Ask for fewer meters"),
+    ):
+        usual = getattr(settings, name)
+        setattr(settings, name, most)
+        assert says in refused(authorization, feed)
+        setattr(settings, name, usual)
+    assert store_feed(authorization, BytesIO(feed), max_bytes=MEGABYTE).new == 1
+
+
 def test_a_feed_in_another_namespace_stores_nothing(authorization: Authorization) -> None:
     assert refused(authorization, b"<feed><entry/></feed>")
 
@@ -413,6 +431,59 @@ def test_a_feed_in_another_namespace_stores_nothing(authorization: Authorization
 def test_a_refused_feed_leaves_no_trace_for_the_next_one(authorization: Authorization) -> None:
     refused(authorization, whole_feed()[:-10])
     assert store(authorization, meter("2"), block(*hours([1]), of="2")).new == 1
+
+
+def test_a_feed_refused_while_its_days_go_out_leaves_the_connection_to_others(
+    authorization: Authorization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_in, "PIECE_BYTES", 1)
+    data = whole_feed()
+    refused(authorization, data[: data.rindex(b"</entry>")])
+    assert not ReadingDay.objects.exists()
+    assert store_feed(authorization, BytesIO(data), max_bytes=MEGABYTE).new > 0
+
+
+def test_blocks_without_times_may_come_among_others_that_go_out_at_once(
+    authorization: Authorization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_in, "PIECE_BYTES", 1)
+    monkeypatch.setattr(copy_in, "BATCH_BYTES", 1)
+    timed = [block(*hours([1, 2], MIDNIGHT + n * DAY), number=n) for n in range(3)]
+    untimed = IntervalReading(None, None, 5)
+    loose = [block(untimed, start=MIDNIGHT + n * DAY, number=n) for n in (10, 11)]
+    kind = meter(interval_length=HOUR)
+    stored = store(authorization, timed[0], loose[0], timed[1], kind, loose[1], timed[2])
+    assert (stored.new, stored.distinct) == (8, (8, 19))
+
+
+def test_an_error_of_whoever_is_told_of_the_progress_leaves_nothing_behind(
+    authorization: Authorization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest_read, "SAY_SECONDS", 0)
+
+    def stops(readings: int) -> None:
+        if readings:
+            raise LeaseLostError
+
+    monkeypatch.setattr(copy_in, "PIECE_BYTES", 1)
+    feed = [*meter(), block(*hours([1, 2])), bill(MIDNIGHT)]
+    with pytest.raises(LeaseLostError):
+        store(authorization, feed, progress=stops)
+    assert not UsagePoint.objects.exists()
+    assert store(authorization, feed).new == 2
+
+
+def test_usage_points_are_kept_several_at_once_and_each_once(
+    authorization: Authorization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parents, "TOGETHER", 2)
+    meters = [each for n in range(5) for each in meter(f"{n}")]
+    blocks = [block(*hours([n + 1]), of=f"{n}", number=n) for n in range(5)]
+    for new in (5, 0):
+        assert store(authorization, meters, blocks).new == new
+        kept = authorization.usage_points.order_by("pk")
+        sums = [day.total for point in kept for day in point.meter_readings.get().days.all()]
+        assert sums == [1, 2, 3, 4, 5]
 
 
 # -- lease, status, cursor ------------------------------------------------------------------------
@@ -456,7 +527,9 @@ def test_a_lease_lost_in_mid_store_keeps_what_was_merged_and_nothing_more(
         store(connected, feed, lease_id=lease_id, pulled_to=moved)
     connected.refresh_from_db()
     assert connected.pulled_to is None
-    assert connected.usage_points.count() == 1
+    [day] = ReadingDay.objects.all()
+    assert day.meter_reading.usage_point == connected.usage_points.order_by("pk")[0]
+    assert not connected.events.filter(type="meter_bills_added").exists()
 
 
 class steals_after_first_usage_point:  # noqa: N801 (reads as a sentence)
