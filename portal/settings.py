@@ -420,7 +420,7 @@ if OUTBOX_DIR and not (DEMO and IS_SANDBOX):
 def email_backend() -> str:
     """E-mails are printed in a demo, and by a sandbox that was given no mail server."""
     if OUTBOX_DIR:
-        return "utilities.sandbox.outbox.EmailBackend"
+        return "utilities.sandbox.authenticating.outbox.EmailBackend"
     if DEMO or (IS_SANDBOX and not text("EMAIL_HOST", "")):
         return "django.core.mail.backends.console.EmailBackend"
     return "django.core.mail.backends.smtp.EmailBackend"
@@ -438,12 +438,12 @@ DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "" if IS_SANDBOX else SUPPORT_EM
 
 # --- The sandbox's passcodes -------------------------------------------------------------------
 
-# The function that sends a text message: utilities.sandbox.text_messages says what it takes.
+# The function that sends a text message, by its dotted path; it takes a number and a text.
 SMS_BACKEND = text(
     "SMS_BACKEND",
-    "utilities.sandbox.outbox.send_text_message"
+    "utilities.sandbox.authenticating.outbox.send_text_message"
     if OUTBOX_DIR
-    else "utilities.sandbox.text_messages.write_to_log",
+    else "utilities.sandbox.authenticating.text_messages.write_to_log",
 )
 # How many passcodes one browser, and one network address, may have sent in an hour.
 PASSCODES_AN_HOUR_PER_BROWSER = number("PASSCODES_AN_HOUR_PER_BROWSER", 10)

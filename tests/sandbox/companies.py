@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from tests.sandbox.walk import browser
-from utilities.sandbox import reviewing
 from utilities.sandbox.models import Registration, StaffMember
 from utilities.sandbox.programmes import get_programme
-from utilities.sandbox.reviewing import Action
+from utilities.sandbox.registering import reviewing
+from utilities.sandbox.registering.reviewing import Action
 
 PASSWORD = "a long and quiet afternoon"
 DETAILS = {

@@ -9,7 +9,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.sandbox.phone import received
 from tests.sandbox.walk import Company, Walk
-from utilities.sandbox import guards
+from utilities.sandbox import rate_limits
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +27,7 @@ def rolled_back(db: None) -> None:
 def counted_anew(settings: Any) -> None:
     """Limits count from nothing in each test: Redis is not rolled back."""
     settings.REDIS_PREFIX += f"{secrets.token_hex(4)}-"
-    guards._limiter.cache_clear()
+    rate_limits._limiter.cache_clear()
 
 
 @pytest.fixture

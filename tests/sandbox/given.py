@@ -15,12 +15,12 @@ from greenbutton.espi.validate import Report, schema, validate
 from greenbutton.espi.validate.schema import Breach
 from tests.sandbox.walk import Feed
 from utilities.sandbox import documents
-from utilities.sandbox.branch import Branch
-from utilities.sandbox.certificate import CERTIFICATE
+from utilities.sandbox.consenting.terms import Choice, Terms
+from utilities.sandbox.documents.branch import Branch
+from utilities.sandbox.documents.certificate import CERTIFICATE
 from utilities.sandbox.faults import Fault
 from utilities.sandbox.models import RESOURCES, Grant, Registration, Service, UtilityAccount
-from utilities.sandbox.query import EVERYTHING, Window
-from utilities.sandbox.terms import Choice, Terms
+from utilities.sandbox.resources.query import EVERYTHING, Window
 
 DAY = 86_400
 PUC_HOME, PUC_SHOP, PUC_SOLAR = "APUC0000-00", "APUC0000-01", "TEST-SOLAR"

@@ -15,7 +15,7 @@ from tests.sandbox.companies import Person, decided, registered
 from tests.sandbox.walk import HOST, Walk, browser
 from utilities.sandbox.models import Registration
 from utilities.sandbox.programmes import all_programmes
-from utilities.sandbox.reviewing import Action
+from utilities.sandbox.registering.reviewing import Action
 
 SEEDS = Path(settings.BASE_DIR).parent / "shared" / "seeds"
 SEED_PAGES = {"ssmpuc": "000_e62438d5e9dde67e.txt", "svce": "003_879a3df8169d2882.txt"}

@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 
-from utilities.sandbox import text_messages
+from utilities.sandbox.authenticating import text_messages
 
 
 class SandboxConfig(AppConfig):

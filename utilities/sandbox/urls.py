@@ -3,30 +3,25 @@
 from django.urls import include, path, re_path, register_converter
 
 from utilities.sandbox.programmes import Programme, all_programmes
-from utilities.sandbox.views import (
-    accounts,
-    application_information,
-    authorizations,
-    conditions,
-    consent,
-    deliveries,
-    docs,
-    dynamic_registration,
-    home,
-    metadata,
-    otp_guide,
-    register,
-    registrations,
-    resources,
-    revoke,
-    staff,
-    test_submit,
-    token,
-)
-from utilities.sandbox.views.authenticate import authenticate, begin, contact, passcode
+from utilities.sandbox.views import docs, home, otp_guide
+from utilities.sandbox.views.authenticating import authenticate, contact, passcode
+from utilities.sandbox.views.consenting import consent
 from utilities.sandbox.views.my import authorizations as my
 from utilities.sandbox.views.my import sign_in
-from utilities.sandbox.views.single_sign_on import authorize, login, machines, utility
+from utilities.sandbox.views.oauth import authorize, metadata, revoke, test_submit, token
+from utilities.sandbox.views.registering import (
+    accounts,
+    application_information,
+    conditions,
+    deliveries,
+    dynamic_registration,
+    register,
+    registrations,
+    staff,
+)
+from utilities.sandbox.views.resources import authorizations, customer_data
+from utilities.sandbox.views.single_sign_on import authorize as sign_on_authorize
+from utilities.sandbox.views.single_sign_on import login, machines, utility
 
 
 class ProgrammeConverter:
@@ -77,14 +72,14 @@ handler404 = "utilities.sandbox.views.errors.not_found"
 handler500 = "utilities.sandbox.views.errors.broken"
 
 oauth = [
-    path("authorize", begin.authorize, name="authorize"),
+    path("authorize", authorize.authorize, name="authorize"),
     path("token", token.token, name="token"),
     path("revoke", revoke.revoke, name="revoke"),
     path("register", dynamic_registration.register, name="oauth-register"),
     path("register/<client:uid>", dynamic_registration.configuration, name="client-configuration"),
 ]
 espi = [
-    path("ReadServiceStatus", resources.service_status, name="service-status"),
+    path("ReadServiceStatus", customer_data.service_status, name="service-status"),
     path(
         "ApplicationInformation",
         application_information.collection,
@@ -97,16 +92,18 @@ espi = [
     ),
     path("Authorization", authorizations.authorizations, name="authorizations"),
     path("Authorization/<uid:uid>", authorizations.authorization, name="authorization"),
-    path("Subscription/<uid:uid>/<path:below>", resources.usage, name="usage"),
-    path("RetailCustomer/<uid:uid>/<path:below>", resources.customer, name="customer"),
-    re_path(r"^(?P<below>(?:ReadingType|LocalTimeParameters)(?:/[^/]+)?)$", resources.companion),
-    path("Batch/Subscription/<uid:uid>", resources.usage_batch, name="subscription"),
-    path("Batch/Subscription/<uid:uid>/<path:below>", resources.usage_batch),
-    path("Batch/RetailCustomer/<uid:uid>", resources.customer_batch, name="retail-customer"),
-    path("Batch/RetailCustomer/<uid:uid>/<path:below>", resources.customer_batch),
-    path("Batch/Bulk/<uid:uid>", resources.bulk, name="bulk"),
+    path("Subscription/<uid:uid>/<path:below>", customer_data.usage, name="usage"),
+    path("RetailCustomer/<uid:uid>/<path:below>", customer_data.customer, name="customer"),
+    re_path(
+        r"^(?P<below>(?:ReadingType|LocalTimeParameters)(?:/[^/]+)?)$", customer_data.companion
+    ),
+    path("Batch/Subscription/<uid:uid>", customer_data.usage_batch, name="subscription"),
+    path("Batch/Subscription/<uid:uid>/<path:below>", customer_data.usage_batch),
+    path("Batch/RetailCustomer/<uid:uid>", customer_data.customer_batch, name="retail-customer"),
+    path("Batch/RetailCustomer/<uid:uid>/<path:below>", customer_data.customer_batch),
+    path("Batch/Bulk/<uid:uid>", customer_data.bulk, name="bulk"),
     # Where the platform has it, without Batch.
-    path("Bulk/<uid:uid>", resources.bulk),
+    path("Bulk/<uid:uid>", customer_data.bulk),
 ]
 flow = [
     path("authenticate/", authenticate.show, name="authenticate"),
@@ -163,7 +160,7 @@ my_pages = [
 sign_on = [
     path(".well-known/openid-configuration", machines.metadata, name="sign-on-metadata"),
     path("jwks", machines.jwks, name="sign-on-jwks"),
-    path("authorize", authorize.authorize, name="sign-on-authorize"),
+    path("authorize", sign_on_authorize.authorize, name="sign-on-authorize"),
     path("token", machines.token, name="sign-on-token"),
     path("login/<uid:uid>/", login.show, name="sign-on-login"),
     path("login/<uid:uid>/check/", login.check, name="sign-on-check"),

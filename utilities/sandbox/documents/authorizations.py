@@ -6,7 +6,7 @@ from greenbutton.espi import Entry
 from greenbutton.espi.authorization import Authorization
 from greenbutton.espi.enums import AuthorizationStatus, GrantType
 from greenbutton.espi.period import Period
-from utilities.sandbox.certificate import CERTIFICATE
+from utilities.sandbox.documents.certificate import CERTIFICATE
 from utilities.sandbox.documents.sharing import make_entry
 from utilities.sandbox.models import Grant, Token
 

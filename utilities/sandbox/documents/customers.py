@@ -41,10 +41,10 @@ from greenbutton.espi.customer.telephone_number import TelephoneNumber
 from greenbutton.espi.enums import EnrollmentStatus
 from greenbutton.espi.period import Period
 from greenbutton.espi.scope import Scope
-from utilities.sandbox.branch import Branch
 from utilities.sandbox.documents import bills, places
 from utilities.sandbox.documents.bills import Agency
-from utilities.sandbox.documents.shares import (
+from utilities.sandbox.documents.branch import Branch
+from utilities.sandbox.documents.function_blocks import (
     AGREEMENT,
     BASIC,
     BILLING,
@@ -59,7 +59,7 @@ from utilities.sandbox.documents.sharing import Sharing, opaque
 from utilities.sandbox.documents.tree import Collection, Node, walk
 from utilities.sandbox.households import INSTALLED, midnight, reading_day
 from utilities.sandbox.models import Clock, Grant, Service
-from utilities.sandbox.query import EVERYTHING
+from utilities.sandbox.resources.query import EVERYTHING
 
 ACTIVE = Status(value="active")
 # What a watt-hour meter of a home, and of a business, is called.

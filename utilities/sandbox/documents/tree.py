@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from greenbutton.espi import Entry
-from utilities.sandbox.branch import Branch
+from utilities.sandbox.documents.branch import Branch
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from greenbutton.espi.enums import UsagePointConnectedKind, UsagePointStatus
 from greenbutton.espi.local_time_parameters import LocalTimeParameters
 from greenbutton.espi.scope import Scope
 from greenbutton.espi.usage_point import ServiceDeliveryPoint, UsagePoint
-from utilities.sandbox.branch import Branch
 from utilities.sandbox.documents import bills, exports, quality, readings
+from utilities.sandbox.documents.branch import Branch
 from utilities.sandbox.documents.sharing import Sharing, make_entry
 from utilities.sandbox.documents.tree import Collection, Node, walk
 from utilities.sandbox.households import HOUR
 from utilities.sandbox.models import RESOURCES, Grant, Service
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.query import Window
+from utilities.sandbox.resources.query import Window
 
 LOCAL_TIMES = f"{RESOURCES}/LocalTimeParameters"
 # espi.xsd DstRuleType: the second Sunday in March, the first in November, at two o'clock.

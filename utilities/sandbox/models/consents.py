@@ -9,12 +9,12 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from greenbutton.espi import scope as scopes
-from utilities.sandbox import notices
 from utilities.sandbox.models.accounts import Service, UtilityAccount
 from utilities.sandbox.models.clock import Clock
 from utilities.sandbox.models.naming import RESOURCES, new_uid
 from utilities.sandbox.models.registrations import Registration
 from utilities.sandbox.programmes import Programme, get_programme
+from utilities.sandbox.push import notices
 
 # People look for a bill.
 CONSENT_LIFETIME = timedelta(minutes=60)

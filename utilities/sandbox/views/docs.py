@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from greenbutton.espi import scope as scopes
-from utilities.sandbox.access import user_of
-from utilities.sandbox.contacts import SCENARIOS
+from utilities.sandbox.authenticating.contacts import SCENARIOS
 from utilities.sandbox.models import RESOURCES, Registration
 from utilities.sandbox.programmes import AccountData, Programme, Way
+from utilities.sandbox.views.access import user_of
 from utilities.sandbox.views.pages import page
 
 IDENTIFIERS = {

@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from utilities.sandbox.bearer import json_error
 from utilities.sandbox.programmes import all_programmes
+from utilities.sandbox.resources.bearer import json_error
 
 FOR_MACHINES = ("/DataCustodian/", "/.well-known/")
 FOR_PEOPLE = "/oauth/authorize"

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from utilities.sandbox import passcodes
-from utilities.sandbox.contacts import SCENARIOS, Contact
+from utilities.sandbox.authenticating import passcodes
+from utilities.sandbox.authenticating.contacts import SCENARIOS, Contact
 from utilities.sandbox.models import OneTimeCode
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.views.pages import page

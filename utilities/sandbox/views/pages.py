@@ -12,9 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
+from utilities.sandbox.faults.scenarios import can_visit
 from utilities.sandbox.models import ConsentRequest, UtilityAccount, digest
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.scenarios import can_visit
 from utilities.sandbox.views.my import visit
 
 BROWSER = "browser"

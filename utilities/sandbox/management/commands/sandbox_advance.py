@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from utilities.sandbox import clerk
 from utilities.sandbox.models import Clock, Notice
+from utilities.sandbox.push import clerk
 
 LONGEST = timedelta(days=3660)
 DAY = timedelta(days=1)

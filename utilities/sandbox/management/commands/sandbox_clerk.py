@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
-from utilities.sandbox import clerk
 from utilities.sandbox.models import Clock, Notice
+from utilities.sandbox.push import clerk
 
 logger = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from utilities.sandbox import push
 from utilities.sandbox.faults import Fault
 from utilities.sandbox.management.commands.sandbox_seed import describe
 from utilities.sandbox.models import Registration
 from utilities.sandbox.programmes import all_programmes
+from utilities.sandbox.push import posting
 
 
 class Command(BaseCommand):
@@ -97,8 +97,8 @@ def _change(client: Registration, options: dict[str, Any]) -> None:
     if (notify_uri := options["notify_uri"]) is not None:
         try:
             if notify_uri:
-                push.check(notify_uri)
-        except push.RefusedError as e:
+                posting.check(notify_uri)
+        except posting.RefusedError as e:
             raise CommandError(str(e)) from e
         client.notify_uri = notify_uri
     client.save()

@@ -24,7 +24,7 @@ from utilities.sandbox.models import (
     digest,
 )
 from utilities.sandbox.models.tokens import TOKEN_LIFETIME
-from utilities.sandbox.query import EVERYTHING
+from utilities.sandbox.resources.query import EVERYTHING
 
 UTILITY = "svce"
 # Readings of 15 minutes.

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
-from utilities.sandbox import identifiers
+from utilities.sandbox.authenticating import identifiers
 from utilities.sandbox.models import (
     RESOURCES,
     Registration,

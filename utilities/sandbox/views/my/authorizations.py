@@ -12,10 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from greenbutton.espi import scope as scopes
+from utilities.sandbox.consenting.terms import Terms, TermsError, granted_words, until_of
 from utilities.sandbox.models import Grant, UtilityAccount
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.terms import Terms, TermsError, granted_words, until_of
-from utilities.sandbox.views.choices import as_posted, choices, chosen_services, everything
+from utilities.sandbox.views.consenting.choices import (
+    as_posted,
+    choices,
+    chosen_services,
+    everything,
+)
 from utilities.sandbox.views.my import visit
 from utilities.sandbox.views.pages import page
 

@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from utilities.sandbox.models import SignOn
-from utilities.sandbox.openid.provider import Provider, ProviderError
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.views.consent import answer_address
+from utilities.sandbox.single_sign_on.provider import Provider, ProviderError
+from utilities.sandbox.views.consenting.consent import answer_address
 from utilities.sandbox.views.pages import browser_of, page
 from utilities.sandbox.views.single_sign_on import session
 from utilities.sandbox.views.single_sign_on.machines import provider_of

@@ -10,10 +10,10 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from utilities.sandbox import passwords
+from utilities.sandbox.authenticating import passwords
 from utilities.sandbox.models import SignOn
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.views.authenticate.finding import NotFoundError, locked
+from utilities.sandbox.views.authenticating.finding import NotFoundError, locked
 from utilities.sandbox.views.pages import browser_of, page
 from utilities.sandbox.views.single_sign_on import session
 from utilities.sandbox.views.single_sign_on.authorize import send_back

@@ -10,9 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from utilities.sandbox.openid import keys
-from utilities.sandbox.openid.provider import Provider, ProviderError
 from utilities.sandbox.programmes import Programme
+from utilities.sandbox.single_sign_on import keys
+from utilities.sandbox.single_sign_on.provider import Provider, ProviderError
 
 # RFC 6749 §5.1.
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}

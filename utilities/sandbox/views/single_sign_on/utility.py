@@ -10,9 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from utilities.sandbox.models import ConsentRequest
-from utilities.sandbox.openid.provider import Provider
-from utilities.sandbox.openid.relying_party import Attempt, NotSignedInError
 from utilities.sandbox.programmes import Programme
+from utilities.sandbox.single_sign_on.provider import Provider
+from utilities.sandbox.single_sign_on.relying_party import Attempt, NotSignedInError
 from utilities.sandbox.views.pages import (
     FIND,
     admit,

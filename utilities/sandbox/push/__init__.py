@@ -1,0 +1,1 @@
+"""What companies are told without asking (FB 39): notices, when they are due, and the door out."""

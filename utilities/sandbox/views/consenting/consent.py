@@ -1,0 +1,203 @@
+"""What to share: the customer's decision, and where it leads."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from utilities.sandbox.consenting.terms import Choice, Terms, TermsError, granted_words, until_of
+from utilities.sandbox.faults import Fault
+from utilities.sandbox.faults.scenarios import breakdown_of
+from utilities.sandbox.models import (
+    AuthorizationCode,
+    Clock,
+    ConsentRequest,
+    Grant,
+    Registration,
+    Service,
+    UtilityAccount,
+)
+from utilities.sandbox.programmes import Programme
+from utilities.sandbox.push import notices
+from utilities.sandbox.views.consenting.breakdown import breakdown_page
+from utilities.sandbox.views.consenting.choices import (
+    as_posted,
+    choices,
+    chosen_services,
+    everything,
+)
+from utilities.sandbox.views.pages import CHOOSE, flow_page, go_to, in_flow, page, posted_only
+
+RECEIPTS = "receipts"
+
+
+@require_safe
+@in_flow
+def show(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    """Everything that is asked for, ready to be narrowed."""
+    if asking.authenticated_at is None:
+        return go_to("authenticate", asking)
+    if breakdown := breakdown_of(asking.account):
+        return breakdown_page(request, asking, breakdown)
+    terms = Terms(asking.asked, asking.programme.zone)
+    chosen = everything(terms, _services(asking))
+    return _form(request, asking, terms, chosen)
+
+
+@in_flow
+@posted_only("consent")
+def decide(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    """Allow or deny. Deny always works; allow only what was asked, or less."""
+    if asking.authenticated_at is None:
+        return go_to("authenticate", asking)
+    if request.POST.get("decision") != "allow":
+        return _refuse(request, asking)
+    if breakdown := breakdown_of(asking.account):
+        return breakdown_page(request, asking, breakdown)
+    terms = Terms(asking.asked, asking.programme.zone)
+    try:
+        services = chosen_services(_services(asking), request.POST.getlist("service"))
+        choice = terms.read(
+            request.POST.getlist("data"),
+            request.POST.get("history", ""),
+            request.POST.get("until", ""),
+        )
+    except TermsError as e:
+        return _form(request, asking, terms, as_posted(request), error=e, status=422)
+    return _allow(request, asking, terms, choice, services)
+
+
+@in_flow
+@posted_only("authenticate")
+def cancel(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    """No, from any page of the flow."""
+    return _refuse(request, asking)
+
+
+@require_safe
+@never_cache
+def receipt(request: HttpRequest, programme: Programme, uid: str) -> HttpResponse:
+    """What was agreed to, where the company named no address of its own to return to."""
+    if uid not in request.session.get(RECEIPTS, []):
+        raise Http404
+    grant = Grant.objects.filter(uid=uid, registration__utility=programme.slug).first()
+    if grant is None:
+        raise Http404
+    return page(
+        request,
+        "receipt",
+        programme,
+        grant=grant,
+        company=grant.registration,
+        services=grant.services.all(),
+        words=granted_words(grant.granted),
+    )
+
+
+def _services(asking: ConsentRequest) -> list[Service]:
+    assert asking.account
+    return list(asking.account.services.all())
+
+
+def _form(
+    request: HttpRequest,
+    asking: ConsentRequest,
+    terms: Terms,
+    chosen: dict[str, Any],
+    *,
+    error: TermsError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    return flow_page(
+        request,
+        "consent",
+        asking,
+        CHOOSE,
+        status,
+        chosen=chosen,
+        error=error,
+        **choices(terms, _services(asking)),
+    )
+
+
+def _allow(
+    request: HttpRequest,
+    asking: ConsentRequest,
+    terms: Terms,
+    choice: Choice,
+    services: list[Service],
+) -> HttpResponse:
+    assert asking.account
+    with transaction.atomic():
+        if not asking.answer():
+            return page(request, "expired", asking.programme, status=404)
+        grant = agree(asking.company, asking.account, terms, choice, services)
+    if not asking.redirect_uri:
+        request.session[RECEIPTS] = [*request.session.get(RECEIPTS, []), grant.uid]
+        return redirect("receipt", programme=asking.programme, uid=grant.uid)
+    code = AuthorizationCode.issue(
+        grant, redirect_uri=asking.redirect_uri, code_challenge=asking.code_challenge
+    )
+    return HttpResponseRedirect(return_address(asking, code=code))
+
+
+@transaction.atomic
+def agree(
+    registration: Registration,
+    account: UtilityAccount,
+    terms: Terms,
+    choice: Choice,
+    services: list[Service],
+) -> Grant:
+    """The consent itself, of which the company is told."""
+    if registration.has(Fault.NARROWER_SCOPE):
+        choice = choice.narrower()
+    now = Clock.now()
+    grant = Grant.objects.create(
+        registration=registration,
+        account=account,
+        scope=terms.granted(choice, services),
+        until=until_of(choice),
+        created_at=now,
+        updated_at=now,
+    )
+    grant.services.set(services)
+    notices.authorization_changed(grant)
+    notices.new_data(grant, after=notices.FIRST_DATA_AFTER)
+    return grant
+
+
+def _refuse(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    asking.answer()
+    if asking.registration is None:
+        return redirect("landing", programme=asking.programme)
+    if not asking.redirect_uri:
+        return page(request, "refused", asking.programme, company=asking.registration)
+    error, says = "access_denied", "The customer did not allow access."
+    # Who was only looked up, and has proved nothing, is told nothing about the account.
+    if asking.authenticated_at and (breakdown := breakdown_of(asking.account)):
+        error, says = breakdown.error, breakdown.description
+    return HttpResponseRedirect(return_address(asking, error=error, error_description=says))
+
+
+def return_address(asking: ConsentRequest, **answer: str) -> str:
+    """The company's own address with the answer, and the state that it sent (RFC 6749 §4.1.2)."""
+    state = asking.state if asking.has_state else None
+    return answer_address(asking.programme.issuer, asking.redirect_uri, state, **answer)
+
+
+def answer_address(issuer: str, redirect_uri: str, state: str | None, **answer: str) -> str:
+    """The redirect URI with more in its query; what it held stays (RFC 6749 §3.1.2)."""
+    # RFC 9207 §2: who answers, so that an answer cannot be passed off as another utility's.
+    answer["iss"] = issuer
+    if state is not None:
+        answer["state"] = state
+    parts = urlsplit(redirect_uri)
+    query = f"{parts.query}&{urlencode(answer)}" if parts.query else urlencode(answer)
+    return urlunsplit(parts._replace(query=query))

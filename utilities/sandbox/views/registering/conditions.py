@@ -1,0 +1,47 @@
+"""Under which conditions a company is served: faults to try its software with, and the profile."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from utilities.sandbox.faults import Fault
+from utilities.sandbox.models import Registration
+from utilities.sandbox.programmes import Programme
+from utilities.sandbox.views.pages import page
+from utilities.sandbox.views.stewards import registration_for
+
+
+@require_safe
+@never_cache
+def show(request: HttpRequest, programme: Programme, client_id: str) -> HttpResponse:
+    """All faults by their sentences, and both profiles."""
+    return _form(request, registration_for(request.user, programme, client_id))
+
+
+@require_POST
+def change(request: HttpRequest, programme: Programme, client_id: str) -> HttpResponse:
+    """From the next request on."""
+    company = registration_for(request.user, programme, client_id)
+    faults, profile = set(request.POST.getlist("fault")), request.POST.get("profile", "")
+    if not faults <= set(Fault.values) or profile not in Registration.Profile.values:
+        return _form(request, company, error="Please choose from what this page offers.")
+    company.serve_under(profile, faults)
+    messages.success(request, "These conditions hold from the next request on.")
+    return redirect("conditions", programme, client_id)
+
+
+def _form(request: HttpRequest, company: Registration, error: str = "") -> HttpResponse:
+    return page(
+        request,
+        "conditions",
+        company.programme,
+        422 if error else 200,
+        company=company,
+        faults=[(fault, company.has(fault)) for fault in Fault],
+        profiles=Registration.Profile,
+        error=error,
+    )
