@@ -4,61 +4,37 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from urllib.parse import unquote_plus
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from utilities.sandbox.faults import transport
 from utilities.sandbox.models import Registration
+from utilities.sandbox.oauth import json_object
+from utilities.sandbox.oauth.errors import NO_STORE, OAuthError
+from utilities.sandbox.oauth.json_object import JsonError
 from utilities.sandbox.programmes import Programme
 
-# RFC 6749 §5.1: an answer with tokens may not be kept by anybody on the way.
-NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 BASIC, IN_BODY = "client_secret_basic", "client_secret_post"
 Params = dict[str, str]
 Endpoint = Callable[[Registration, Params], dict[str, Any]]
 
 
-class OAuthError(Exception):
-    """A request that gets nothing: RFC 6749 §5.2 names the errors. `more` joins the answer."""
-
-    def __init__(
-        self,
-        error: str,
-        says: str,
-        status: int = 400,
-        *,
-        headers: dict[str, str] | None = None,
-        more: dict[str, str] | None = None,
-    ) -> None:
-        super().__init__(says)
-        self.error = error
-        self.says = says
-        self.status = status
-        self.headers = headers or {}
-        self.more = more or {}
-
-    def response(self) -> JsonResponse:
-        body = {"error": self.error, "error_description": self.says, **self.more}
-        return JsonResponse(body, status=self.status, headers=NO_STORE | self.headers)
-
-
 def for_clients(
     *media_types: str,
-) -> Callable[[Endpoint], Callable[[HttpRequest, Programme], JsonResponse]]:
+) -> Callable[[Endpoint], Callable[[HttpRequest, Programme], HttpResponse]]:
     """An address for machines: the view gets the company and the parameters of its POST."""
 
-    def decorate(view: Endpoint) -> Callable[[HttpRequest, Programme], JsonResponse]:
+    def decorate(view: Endpoint) -> Callable[[HttpRequest, Programme], HttpResponse]:
         @csrf_exempt  # no cookie opens these addresses
         @wraps(view)
-        def inner(request: HttpRequest, programme: Programme) -> JsonResponse:
+        def inner(request: HttpRequest, programme: Programme) -> HttpResponse:
             try:
                 params = _params(request, media_types)
                 client = _client(request, programme, params)
@@ -114,22 +90,16 @@ def _form(request: HttpRequest) -> Params:
 def _json(request: HttpRequest) -> Params:
     """An object of strings."""
     try:
-        params = json.loads(request.body, object_pairs_hook=_once)
-        if isinstance(params, dict):
-            for pair in params.items():
-                "".join(pair).encode()  # a lone surrogate is no text
-            return params
+        params = json_object.read(request.body)
+        for pair in params.items():
+            "".join(pair).encode()  # a lone surrogate is no text
     except SuspiciousOperation:
         raise OAuthError("invalid_request", "The body is too large.") from None
-    except (ValueError, TypeError, RecursionError):
-        pass  # told below, as for a list or a number
-    raise OAuthError("invalid_request", "The body must be one JSON object of strings, each once.")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) < len(pairs):
-        raise ValueError
-    return dict(pairs)
+    except JsonError as e:
+        raise OAuthError("invalid_request", str(e)) from e
+    except (TypeError, UnicodeEncodeError):
+        raise OAuthError("invalid_request", "The body must hold nothing but texts.") from None
+    return params
 
 
 def _client(request: HttpRequest, programme: Programme, params: Params) -> Registration:
@@ -137,12 +107,12 @@ def _client(request: HttpRequest, programme: Programme, params: Params) -> Regis
     header = request.headers.get("Authorization", "")
     in_body = "client_secret" in params
     if header or not in_body or IN_BODY not in programme.token_auth_methods:
-        client_id, secret = _basic(header)
+        client_id, secret = read_basic(header)
     else:
         client_id, secret = required(params, "client_id"), params["client_secret"]
     client = Registration.objects.filter(client_id=client_id, utility=programme.slug).first()
     if client is None or not client.has_secret(secret):
-        raise _unknown_client("The client id or its secret is wrong.")
+        raise unknown_client("The client id or its secret is wrong.")
     if header and (in_body or params.get("client_id", client_id) != client_id):
         raise OAuthError("invalid_request", "The client is named in two ways.")
     if not client.is_usable:
@@ -150,19 +120,21 @@ def _client(request: HttpRequest, programme: Programme, params: Params) -> Regis
     return client
 
 
-def _basic(header: str) -> tuple[str, str]:
+def read_basic(header: str) -> tuple[str, str]:
+    """Client id and secret of an Authorization header (RFC 6749 §2.3.1). Raises OAuthError."""
     scheme, _, credentials = header.partition(" ")
     if scheme.lower() != "basic":
-        raise _unknown_client("Send the client id and secret by HTTP Basic.")
+        raise unknown_client("Send the client id and secret by HTTP Basic.")
     try:
         text = base64.b64decode(credentials.strip(), validate=True).decode()
     except (binascii.Error, ValueError):
-        raise _unknown_client("The Authorization header cannot be read.") from None
+        raise unknown_client("The Authorization header cannot be read.") from None
     client_id, _, secret = text.partition(":")
     # Encoded as in a form before they are joined.
     return unquote_plus(client_id).replace("\0", ""), unquote_plus(secret)
 
 
-def _unknown_client(says: str) -> OAuthError:
+def unknown_client(says: str) -> OAuthError:
+    """401, and how to do better."""
     challenge = 'Basic realm="Green Button", charset="UTF-8"'
     return OAuthError("invalid_client", says, 401, headers={"WWW-Authenticate": challenge})

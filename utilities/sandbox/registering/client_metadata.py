@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from utilities.sandbox.models import Registration
+from utilities.sandbox.oauth import json_object
+from utilities.sandbox.oauth.json_object import JsonError
 
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 RESPONSE_TYPES = ("code",)
@@ -103,26 +104,10 @@ def describe(registration: Registration) -> dict[str, Any]:
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    """One JSON object (RFC 8259) that says each thing once."""
     try:
-        value = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_number)
-    except MetadataError:
-        raise
-    except (ValueError, RecursionError):
-        raise MetadataError("The body must be one JSON object in UTF-8.") from None
-    if not isinstance(value, dict):
-        raise MetadataError("The body must be one JSON object in UTF-8.")
-    return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) < len(pairs):
-        raise MetadataError("The body says something twice.")
-    return dict(pairs)
-
-
-def _no_number(name: str) -> None:
-    raise MetadataError(f"{name} is no JSON number.")
+        return json_object.read(body)
+    except JsonError as e:
+        raise MetadataError(str(e)) from e
 
 
 def _text(said: dict[str, Any], name: str) -> str:

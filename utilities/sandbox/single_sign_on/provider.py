@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -16,22 +13,12 @@ from joserfc import jwt
 
 from utilities.sandbox.models import SignOn, UtilityAccount, derive
 from utilities.sandbox.models.naming import spell
+from utilities.sandbox.oauth import pkce
+from utilities.sandbox.oauth.errors import OAuthError
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.single_sign_on import keys
 
 ID_TOKEN_SECONDS = 300
-# RFC 7636 §4.1.
-VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
-
-
-class ProviderError(Exception):
-    """A request that the provider refuses, with the error that RFC 6749 or OpenID Connect names."""
-
-    def __init__(self, error: str, says: str, status: int = 400) -> None:
-        super().__init__(says)
-        self.error = error
-        self.says = says
-        self.status = status
 
 
 @dataclass(frozen=True)
@@ -93,20 +80,18 @@ class Provider:
         return constant_time_compare(secret, self.client_secret) and right_id
 
     def trade(self, code: str, redirect_uri: str, verifier: str) -> dict[str, Any]:
-        """An ID token for a code (OpenID Connect Core 1.0 §3.1.3). Raises ProviderError."""
+        """An ID token for a code (OpenID Connect Core 1.0 §3.1.3). Raises OAuthError."""
         visit = SignOn.of_code(code) if code else None
         if visit is None or visit.utility != self.programme.slug or visit.account is None:
-            raise ProviderError("invalid_grant", "The code is unknown.")
+            raise OAuthError("invalid_grant", "The code is unknown.")
         if visit.used_at is not None or visit.is_stale:
-            raise ProviderError("invalid_grant", "The code was used, or is too old.")
+            raise OAuthError("invalid_grant", "The code was used, or is too old.")
         if redirect_uri != visit.redirect_uri:
-            raise ProviderError("invalid_grant", "The redirect_uri is another one.")
-        if not VERIFIER.fullmatch(verifier) or not constant_time_compare(
-            challenge_of(verifier), visit.code_challenge
-        ):
-            raise ProviderError("invalid_grant", "The code_verifier does not match.")
+            raise OAuthError("invalid_grant", "The redirect_uri is another one.")
+        if not pkce.fits(verifier, visit.code_challenge):
+            raise OAuthError("invalid_grant", "The code_verifier does not match.")
         if not visit.spend():
-            raise ProviderError("invalid_grant", "The code was used, or is too old.")
+            raise OAuthError("invalid_grant", "The code was used, or is too old.")
         return {
             # OAuth wants one. It opens nothing: all that there is to know is in the ID token.
             "access_token": secrets.token_urlsafe(32),
@@ -131,9 +116,3 @@ class Provider:
             claims["nonce"] = visit.nonce
         key = keys.signing_key()
         return jwt.encode({"alg": keys.ALGORITHM, "kid": key.kid}, claims, key)
-
-
-def challenge_of(verifier: str) -> str:
-    """RFC 7636 §4.2, method S256."""
-    hashed = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(hashed).decode().rstrip("=")

@@ -14,8 +14,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from utilities.sandbox.models import UtilityAccount
+from utilities.sandbox.oauth import pkce
+from utilities.sandbox.oauth.errors import OAuthError
 from utilities.sandbox.single_sign_on import keys
-from utilities.sandbox.single_sign_on.provider import Provider, ProviderError, challenge_of
+from utilities.sandbox.single_sign_on.provider import Provider
 
 # Clocks differ; the provider's is ours, but the code need not know.
 LEEWAY_SECONDS = 30
@@ -63,7 +65,7 @@ class Attempt:
             "scope": "openid",
             "state": state,
             "nonce": self.nonce,
-            "code_challenge": challenge_of(self.verifier),
+            "code_challenge": pkce.challenge_of(self.verifier),
             "code_challenge_method": "S256",
         }
         if hint:
@@ -79,7 +81,7 @@ class Attempt:
         """
         try:
             answer = provider.trade(code, provider.redirect_uri, self.verifier)
-        except ProviderError as e:
+        except OAuthError as e:
             raise NotSignedInError(e.says) from e
         claims = self.claims(provider, answer["id_token"])
         return UtilityAccount.objects.filter(

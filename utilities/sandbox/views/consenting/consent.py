@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,20 +10,17 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from utilities.sandbox.consenting.terms import Choice, Terms, TermsError, granted_words, until_of
-from utilities.sandbox.faults import Fault
+from utilities.sandbox.consenting.agreement import agree
+from utilities.sandbox.consenting.terms import Choice, Terms, TermsError, granted_words
 from utilities.sandbox.faults.scenarios import breakdown_of
 from utilities.sandbox.models import (
     AuthorizationCode,
-    Clock,
     ConsentRequest,
     Grant,
-    Registration,
     Service,
-    UtilityAccount,
 )
+from utilities.sandbox.oauth.authorization_response import return_address
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.push import notices
 from utilities.sandbox.views.consenting.breakdown import breakdown_page
 from utilities.sandbox.views.consenting.choices import (
     as_posted,
@@ -147,32 +143,6 @@ def _allow(
     return HttpResponseRedirect(return_address(asking, code=code))
 
 
-@transaction.atomic
-def agree(
-    registration: Registration,
-    account: UtilityAccount,
-    terms: Terms,
-    choice: Choice,
-    services: list[Service],
-) -> Grant:
-    """The consent itself, of which the company is told."""
-    if registration.has(Fault.NARROWER_SCOPE):
-        choice = choice.narrower()
-    now = Clock.now()
-    grant = Grant.objects.create(
-        registration=registration,
-        account=account,
-        scope=terms.granted(choice, services),
-        until=until_of(choice),
-        created_at=now,
-        updated_at=now,
-    )
-    grant.services.set(services)
-    notices.authorization_changed(grant)
-    notices.new_data(grant, after=notices.FIRST_DATA_AFTER)
-    return grant
-
-
 def _refuse(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
     asking.answer()
     if asking.registration is None:
@@ -184,20 +154,3 @@ def _refuse(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
     if asking.authenticated_at and (breakdown := breakdown_of(asking.account)):
         error, says = breakdown.error, breakdown.description
     return HttpResponseRedirect(return_address(asking, error=error, error_description=says))
-
-
-def return_address(asking: ConsentRequest, **answer: str) -> str:
-    """The company's own address with the answer, and the state that it sent (RFC 6749 §4.1.2)."""
-    state = asking.state if asking.has_state else None
-    return answer_address(asking.programme.issuer, asking.redirect_uri, state, **answer)
-
-
-def answer_address(issuer: str, redirect_uri: str, state: str | None, **answer: str) -> str:
-    """The redirect URI with more in its query; what it held stays (RFC 6749 §3.1.2)."""
-    # RFC 9207 §2: who answers, so that an answer cannot be passed off as another utility's.
-    answer["iss"] = issuer
-    if state is not None:
-        answer["state"] = state
-    parts = urlsplit(redirect_uri)
-    query = f"{parts.query}&{urlencode(answer)}" if parts.query else urlencode(answer)
-    return urlunsplit(parts._replace(query=query))

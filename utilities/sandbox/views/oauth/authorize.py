@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 from utilities.sandbox.authenticating import contacts, passcodes, prefill
 from utilities.sandbox.models import ConsentRequest, Registration
 from utilities.sandbox.oauth import authorization_request
-from utilities.sandbox.oauth.authorization_request import AuthorizeError
+from utilities.sandbox.oauth.authorization_response import answer_address
+from utilities.sandbox.oauth.errors import OAuthError
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.views.consenting.consent import answer_address
 from utilities.sandbox.views.pages import admit, browser_of, go_to, page
 from utilities.sandbox.views.single_sign_on.utility import leave_for_provider
 
@@ -52,7 +52,7 @@ def authorize(request: HttpRequest, programme: Programme) -> HttpResponse:
     try:
         _check(request)
         asking = authorization_request.read(registration, redirect_uri, query.dict())
-    except AuthorizeError as e:
+    except OAuthError as e:
         if not redirect_uri:
             return page(request, "bad_request", programme, status=400, says=e.says)
         answer = {"error": e.error, "error_description": e.says}
@@ -91,13 +91,13 @@ def _check(request: HttpRequest) -> None:
     query = request.GET
     for name in PARAMETERS:
         if len(query.getlist(name)) > 1:
-            raise AuthorizeError("invalid_request", f"{name} is given more than once.")
+            raise OAuthError("invalid_request", f"{name} is given more than once.")
     if not _is_utf8(request):
-        raise AuthorizeError("invalid_request", "The parameters are not in UTF-8.")
+        raise OAuthError("invalid_request", "The parameters are not in UTF-8.")
     if not query.get("response_type"):
-        raise AuthorizeError("invalid_request", "response_type is missing.")
+        raise OAuthError("invalid_request", "response_type is missing.")
     if query["response_type"] != "code":
-        raise AuthorizeError("unsupported_response_type", "response_type must be code.")
+        raise OAuthError("unsupported_response_type", "response_type must be code.")
 
 
 def _state(request: HttpRequest) -> str | None:

@@ -9,11 +9,11 @@ from django.utils.crypto import constant_time_compare
 from utilities.sandbox.models import Registration, Token
 from utilities.sandbox.oauth.client_authentication import (
     FORM,
-    OAuthError,
     Params,
     for_clients,
     required,
 )
+from utilities.sandbox.oauth.errors import OAuthError
 
 
 @for_clients(FORM)

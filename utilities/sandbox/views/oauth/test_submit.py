@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from utilities.sandbox.consenting.agreement import agree
 from utilities.sandbox.consenting.terms import Choice, Terms
 from utilities.sandbox.faults.scenarios import breakdown_of
 from utilities.sandbox.models import (
@@ -15,16 +16,15 @@ from utilities.sandbox.models import (
     UtilityAccount,
 )
 from utilities.sandbox.oauth import authorization_request
-from utilities.sandbox.oauth.authorization_request import AuthorizeError
+from utilities.sandbox.oauth.authorization_response import return_address
 from utilities.sandbox.oauth.client_authentication import (
     FORM,
     JSON,
-    OAuthError,
     Params,
     for_clients,
     required,
 )
-from utilities.sandbox.views.consenting.consent import agree, return_address
+from utilities.sandbox.oauth.errors import OAuthError
 
 
 @for_clients(FORM, JSON)
@@ -34,10 +34,7 @@ def test_submit(client: Registration, params: Params) -> dict[str, Any]:
     if redirect_uri not in client.redirect_uris:
         raise OAuthError("invalid_request", "The redirect_uri is not registered.")
     account = _account(client, required(params, "scenario"))
-    try:
-        asking = authorization_request.read(client, redirect_uri, params)
-    except AuthorizeError as e:
-        raise OAuthError(e.error, e.says) from e
+    asking = authorization_request.read(client, redirect_uri, params)
     if not account.can_be_found:
         raise _end(asking, "access_denied", "The utility cannot find this customer.")
     if breakdown := breakdown_of(account):

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from base64 import urlsafe_b64encode
 from typing import Any
-
-from django.utils.crypto import constant_time_compare
 
 from greenbutton.espi import ScopeError
 from greenbutton.espi import scope as scopes
@@ -21,17 +16,16 @@ from utilities.sandbox.models import (
     Registration,
     Token,
 )
+from utilities.sandbox.oauth import pkce
 from utilities.sandbox.oauth.client_authentication import (
     FORM,
-    OAuthError,
     Params,
     for_clients,
     required,
 )
+from utilities.sandbox.oauth.errors import OAuthError
 from utilities.sandbox.oauth.narrowing import narrowed
 
-# RFC 7636 §4.1.
-VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 # What a client token is for where it is not said: bulk (FB 35) and authorizations (FB 41).
 CLIENT_SCOPE = "FB=35_41"
 # Function blocks have numbers up to here.
@@ -85,11 +79,7 @@ def _check_verifier(code: AuthorizationCode, verifier: str) -> None:
     """RFC 7636 §4.6. A verifier without a challenge is refused too (RFC 9700 §2.1.1)."""
     if not verifier and not code.code_challenge:
         return
-    hashed = hashlib.sha256(verifier.encode()).digest()
-    challenge = urlsafe_b64encode(hashed).decode().rstrip("=")
-    if not VERIFIER.fullmatch(verifier) or not constant_time_compare(
-        challenge, code.code_challenge
-    ):
+    if not pkce.fits(verifier, code.code_challenge):
         raise OAuthError("invalid_grant", "The code_verifier does not match the code_challenge.")
 
 

@@ -11,9 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from utilities.sandbox.models import SignOn
+from utilities.sandbox.oauth import pkce
+from utilities.sandbox.oauth.authorization_response import answer_address
+from utilities.sandbox.oauth.errors import OAuthError
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.single_sign_on.provider import Provider, ProviderError
-from utilities.sandbox.views.consenting.consent import answer_address
+from utilities.sandbox.single_sign_on.provider import Provider
 from utilities.sandbox.views.pages import browser_of, page
 from utilities.sandbox.views.single_sign_on import session
 from utilities.sandbox.views.single_sign_on.machines import provider_of
@@ -30,8 +32,6 @@ PARAMETERS = (
     "max_age",
 )
 LONGEST = {"state": 2000, "nonce": 300, "login_hint": 300}
-# RFC 7636 §4.2: an SHA-256 in base64url.
-CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 SECONDS = re.compile(r"[0-9]{1,9}")
 
 
@@ -53,7 +53,7 @@ def authorize(request: HttpRequest, programme: Programme) -> HttpResponse:
         visit, known = _read(request, provider), session.find(request, programme)
         if known is None or _must_sign_in(query, known[1]):
             return _ask(programme, visit, query)
-    except ProviderError as e:
+    except OAuthError as e:
         states = query.getlist("state")
         state = states[0] if len(states) == 1 else None
         return HttpResponseRedirect(
@@ -78,7 +78,7 @@ def send_back(provider: Provider, visit: SignOn, **answer: str) -> HttpResponse:
 def _ask(programme: Programme, visit: SignOn, query: QueryDict) -> HttpResponse:
     """The login page."""
     if query.get("prompt") == "none":
-        raise ProviderError("login_required", "The customer is not signed in.")
+        raise OAuthError("login_required", "The customer is not signed in.")
     SignOn.forget_old()
     visit.save()
     return redirect("sign-on-login", programme=programme, uid=visit.uid)
@@ -88,25 +88,25 @@ def _read(request: HttpRequest, provider: Provider) -> SignOn:
     query = request.GET
     for name in PARAMETERS:
         if len(query.getlist(name)) > 1:
-            raise ProviderError("invalid_request", f"{name} is given more than once.")
+            raise OAuthError("invalid_request", f"{name} is given more than once.")
     for name, longest in LONGEST.items():
         if len(query.get(name, "")) > longest or "\0" in query.get(name, ""):
-            raise ProviderError("invalid_request", f"{name} is too long or not text.")
+            raise OAuthError("invalid_request", f"{name} is too long or not text.")
     for name in ("request", "request_uri"):
         if name in query:
-            raise ProviderError(f"{name}_not_supported", "Requests are plain parameters here.")
+            raise OAuthError(f"{name}_not_supported", "Requests are plain parameters here.")
     if query.get("response_type") != "code":
-        raise ProviderError("unsupported_response_type", "response_type must be code.")
+        raise OAuthError("unsupported_response_type", "response_type must be code.")
     if "openid" not in query.get("scope", "").split():
-        raise ProviderError("invalid_scope", "The scope must hold openid.")
-    if query.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(
+        raise OAuthError("invalid_scope", "The scope must hold openid.")
+    if query.get("code_challenge_method") != "S256" or not pkce.is_challenge(
         query.get("code_challenge", "")
     ):
-        raise ProviderError("invalid_request", "A code_challenge with S256 is required.")
+        raise OAuthError("invalid_request", "A code_challenge with S256 is required.")
     if query.get("prompt", "") not in {"", "none", "login"}:
-        raise ProviderError("invalid_request", "prompt must be none or login.")
+        raise OAuthError("invalid_request", "prompt must be none or login.")
     if query.get("max_age") and not SECONDS.fullmatch(query.get("max_age", "")):
-        raise ProviderError("invalid_request", "max_age must be whole seconds.")
+        raise OAuthError("invalid_request", "max_age must be whole seconds.")
     return SignOn(
         browser=browser_of(request),
         utility=provider.programme.slug,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from urllib.parse import unquote_plus
-
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from utilities.sandbox.oauth.client_authentication import read_basic, unknown_client
+from utilities.sandbox.oauth.errors import NO_STORE, OAuthError
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.single_sign_on import keys
-from utilities.sandbox.single_sign_on.provider import Provider, ProviderError
+from utilities.sandbox.single_sign_on.provider import Provider
 
-# RFC 6749 §5.1.
-NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 PARAMETERS = ("grant_type", "code", "redirect_uri", "code_verifier")
 
 
@@ -45,34 +41,20 @@ def token(request: HttpRequest, programme: Programme) -> HttpResponse:
     provider = provider_of(programme)
     try:
         answer = _answer(request, provider)
-    except ProviderError as e:
-        headers = NO_STORE | ({"WWW-Authenticate": "Basic"} if e.status == 401 else {})
-        body = {"error": e.error, "error_description": e.says}
-        return JsonResponse(body, status=e.status, headers=headers)
+    except OAuthError as e:
+        return e.response()
     return JsonResponse(answer, headers=NO_STORE)
 
 
 def _answer(request: HttpRequest, provider: Provider) -> dict[str, object]:
     if request.method != "POST":
-        raise ProviderError("invalid_request", "Tokens are asked for by POST.", 405)
-    if not provider.knows(*_basic(request.headers.get("Authorization", ""))):
-        raise ProviderError("invalid_client", "The client id or its secret is wrong.", 401)
+        says = "Tokens are asked for by POST."
+        raise OAuthError("invalid_request", says, 405, headers={"Allow": "POST"})
+    if not provider.knows(*read_basic(request.headers.get("Authorization", ""))):
+        raise unknown_client("The client id or its secret is wrong.")
     if any(len(request.POST.getlist(name)) > 1 for name in PARAMETERS):
-        raise ProviderError("invalid_request", "A parameter is given more than once.")
+        raise OAuthError("invalid_request", "A parameter is given more than once.")
     grant_type, code, redirect_uri, verifier = (request.POST.get(name, "") for name in PARAMETERS)
     if grant_type != "authorization_code":
-        raise ProviderError("unsupported_grant_type", "Only authorization_code is offered.")
+        raise OAuthError("unsupported_grant_type", "Only authorization_code is offered.")
     return provider.trade(code, redirect_uri, verifier)
-
-
-def _basic(header: str) -> tuple[str, str]:
-    """RFC 6749 §2.3.1. What cannot be read is nobody's."""
-    scheme, _, credentials = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        text = base64.b64decode(credentials.strip(), validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    client_id, _, secret = text.partition(":")
-    return unquote_plus(client_id), unquote_plus(secret)
