@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from io import BytesIO
 from typing import Any
 
-from greenbutton.espi import Entry, EspiError, read_feed, write_feed
+from greenbutton.espi import Entry, Finding, write_feed
 from greenbutton.espi.application_information import ApplicationInformation
 from greenbutton.espi.enums import (
     DataCustodianApplicationStatus,
     GrantType,
     ThirdPartyApplicationStatus,
 )
+from utilities.sandbox.documents import entry_id
 from utilities.sandbox.documents.certificate import CERTIFICATE
 from utilities.sandbox.models import RESOURCES, Registration
 
@@ -62,7 +61,7 @@ def third_party_status(registration: Registration) -> ThirdPartyApplicationStatu
 def entry(registration: Registration) -> Entry:
     """The registration in its Atom entry."""
     return Entry(
-        id=_id(registration.application_url),
+        id=entry_id(registration.application_url),
         title="ApplicationInformation",
         self_href=registration.application_url,
         up=COLLECTION,
@@ -80,7 +79,7 @@ def feed(registration: Registration, now: datetime) -> Iterator[bytes]:
         self_href=COLLECTION,
         title="ApplicationInformation",
         updated=now,
-        id=_id(f"{COLLECTION}#{registration.client_id}"),
+        id=entry_id(f"{COLLECTION}#{registration.client_id}"),
     )
 
 
@@ -129,19 +128,11 @@ def _resource(registration: Registration) -> ApplicationInformation:
     )
 
 
-def read(body: bytes) -> ApplicationInformation:
-    """The one ApplicationInformation of a document, read strictly. Raises DocumentError."""
-    document = read_feed(BytesIO(body), max_bytes=MAX_BYTES, quick=False)
-    try:
-        entries = list(document)
-    except EspiError as e:
-        raise DocumentError(str(e)) from e
-    for finding in document.findings:
+def check(findings: Iterable[Finding]) -> None:
+    """Raise DocumentError where anything in a document is odd: it is read strictly."""
+    for finding in findings:
         if finding.code not in PASSED_OVER:
             raise DocumentError(finding.detail)
-    if len(entries) != 1 or not isinstance(entries[0].resource, ApplicationInformation):
-        raise DocumentError("Send one Atom entry with one ApplicationInformation in it.")
-    return entries[0].resource
 
 
 def details(sent: ApplicationInformation, registration: Registration) -> dict[str, Any]:
@@ -187,8 +178,3 @@ def details(sent: ApplicationInformation, registration: Registration) -> dict[st
 def _unless(said: str | None, ours: str) -> str | None:
     """What was said, unless it is what we said for a company that had not."""
     return None if said == ours else said
-
-
-def _id(href: str) -> str:
-    """An entry's persistent name follows from its address, as in the reference implementation."""
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_DNS, href)}"

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Literal
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from greenbutton.espi import scope as scopes
@@ -16,6 +15,7 @@ from greenbutton.espi.scope import Scope
 from utilities.sandbox.faults import transport
 from utilities.sandbox.models import Grant, Registration, Token
 from utilities.sandbox.oauth.narrowing import at_most
+from utilities.sandbox.resources.refusals import Refusal
 
 Class = Literal["registration", "client", "access"]
 View = Callable[..., HttpResponseBase]
@@ -45,12 +45,6 @@ class Bearer:
         return at_most(self.grant.granted, scopes.parse(self.token.scope))
 
 
-def json_error(status: int, error: str, says: str, **headers: str) -> JsonResponse:
-    """An error as the platform gives it."""
-    body = {"error": error, "error_description": says, "url": f"{settings.SANDBOX_URL}/"}
-    return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"} | headers)
-
-
 def takes(*classes: Class) -> Callable[[View], View]:
     """Let only tokens of these classes in; the view gets the Bearer after the request."""
 
@@ -58,13 +52,10 @@ def takes(*classes: Class) -> Callable[[View], View]:
         @csrf_exempt  # no cookie opens these addresses
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            bearer = bearer_of(request)
-            if bearer is None:
-                return _unauthorized(request)
-            if bearer.token_class not in classes:
-                return wrong_class(*classes)
-            if bearer.token and not bearer.registration.is_usable:
-                return json_error(403, "access_denied", "This registration is not in use now.")
+            try:
+                bearer = _let_in(request, classes)
+            except Refusal as refusal:
+                return refusal.answer()
             return transport.meet(request, bearer, lambda: view(request, bearer, *args, **kwargs))
 
         return inner
@@ -72,10 +63,21 @@ def takes(*classes: Class) -> Callable[[View], View]:
     return decorate
 
 
-def wrong_class(*classes: Class) -> JsonResponse:
+def _let_in(request: HttpRequest, classes: tuple[Class, ...]) -> Bearer:
+    bearer = bearer_of(request)
+    if bearer is None:
+        raise _unauthorized(request)
+    if bearer.token_class not in classes:
+        raise wrong_class(*classes)
+    if bearer.token and not bearer.registration.is_usable:
+        raise Refusal(403, "access_denied", "This registration is not in use now.")
+    return bearer
+
+
+def wrong_class(*classes: Class) -> Refusal:
     """A token that counts, but opens other addresses."""
     wanted = " or ".join(NAMES[name] for name in classes)
-    return json_error(403, "insufficient_scope", f"This address takes {wanted}.")
+    return Refusal(403, "insufficient_scope", f"This address takes {wanted}.")
 
 
 def bearer_of(request: HttpRequest) -> Bearer | None:
@@ -95,10 +97,10 @@ def bearer_of(request: HttpRequest) -> Bearer | None:
     return None  # a refresh token opens nothing but the token endpoint
 
 
-def _unauthorized(request: HttpRequest) -> JsonResponse:
+def _unauthorized(request: HttpRequest) -> Refusal:
     # RFC 6750 §3.1: a request without any token is not told an error code.
     challenge = 'Bearer realm="Green Button"'
     if "Authorization" in request.headers:
         challenge += ', error="invalid_token"'
     says = "The access token is missing, unknown, expired or revoked."
-    return json_error(401, "invalid_token", says, **{"WWW-Authenticate": challenge})
+    return Refusal(401, "invalid_token", says, **{"WWW-Authenticate": challenge})

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Self
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-
-from utilities.sandbox.resources.bearer import Bearer, json_error
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 View = Callable[..., HttpResponseBase]
 
@@ -28,31 +27,32 @@ class Refusal(Exception):  # noqa: N818 (what it is)
         """Not there or not yours: which of the two is not told."""
         return cls(404, "not_found", "There is no such resource, or it is not yours.")
 
-    def answer(self) -> HttpResponse:
+    def answer(self) -> JsonResponse:
         """As the platform gives it."""
-        return json_error(self.status, self.error, self.says, **self.headers)
+        body = {
+            "error": self.error,
+            "error_description": self.says,
+            "url": f"{settings.SANDBOX_URL}/",
+        }
+        headers = {"Cache-Control": "no-store"} | self.headers
+        return JsonResponse(body, status=self.status, headers=headers)
 
 
 def accepts(*methods: str) -> Callable[[View], View]:
-    """Let only requests of these methods in, HEAD where there is GET, and answer refusals.
-
-    It stands below `takes`, whose Bearer the view gets.
-    """
+    """Let only requests of these methods in, HEAD where there is GET, and answer refusals."""
     allowed = [
         name for method in methods for name in ((method, "HEAD") if method == "GET" else (method,))
     ]
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def inner(
-            request: HttpRequest, bearer: Bearer, *args: Any, **kwargs: Any
-        ) -> HttpResponseBase:
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 if request.method not in allowed:
                     names = ", ".join(allowed)
                     says = f"This address takes {names}."
                     raise Refusal(405, "method_not_allowed", says, Allow=names)
-                return view(request, bearer, *args, **kwargs)
+                return view(request, *args, **kwargs)
             except Refusal as refusal:
                 return refusal.answer()
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.resources.bearer import json_error
+from utilities.sandbox.resources.refusals import accepts
 
 
 @csrf_exempt  # answers other methods as the other addresses for machines do
-def metadata(request: HttpRequest, programme: Programme) -> HttpResponse:
+@accepts("GET")
+def metadata(request: HttpRequest, programme: Programme) -> JsonResponse:
     """The document. It names no scopes: they are built, not chosen from a list."""
-    if request.method not in {"GET", "HEAD"}:
-        says = "This address takes GET only."
-        return json_error(405, "method_not_allowed", says, Allow="GET, HEAD")
     return JsonResponse(describe(programme), headers={"Cache-Control": "no-store"})
 
 

@@ -13,37 +13,37 @@ from utilities.sandbox.models import Registration, ReviewStep
 from utilities.sandbox.registering import application_information as documents
 from utilities.sandbox.registering import reviewing
 from utilities.sandbox.registering.forms import Metadata, first_error
-from utilities.sandbox.resources.bearer import Bearer, json_error, takes
+from utilities.sandbox.resources.bearer import Bearer, takes
+from utilities.sandbox.resources.refusals import Refusal, accepts
+from utilities.sandbox.resources.responses import ATOM, XML
+from utilities.sandbox.resources.sent import read_sent
 
-ATOM = "application/atom+xml"
-XML_TYPES = {ATOM, "application/xml", "text/xml"}
+XML_TYPES = {ATOM, XML, "text/xml"}
 NO_STORE = {"Cache-Control": "no-store"}
 LIVE, REMOVE = ThirdPartyApplicationStatus.LIVE, ThirdPartyApplicationStatus.REMOVE
 
 
 @takes("registration")
+@accepts("GET")
 def collection(request: HttpRequest, bearer: Bearer) -> HttpResponseBase:
     """The one registration that the token opens, as a feed."""
-    if request.method not in {"GET", "HEAD"}:
-        return _method_not_allowed("GET, HEAD")
     pieces = documents.feed(bearer.registration, timezone.now())
     return HttpResponse(b"".join(pieces), content_type=ATOM, headers=NO_STORE)
 
 
 @takes("registration")
+@accepts("GET", "PUT", "DELETE")
 def entry(request: HttpRequest, bearer: Bearer, uid: str) -> HttpResponseBase:
     """Read it, change it, or take it off the list."""
     registration = bearer.registration
     if registration.application_uid != uid:
-        return json_error(404, "not_found", "There is no such registration, or it is not yours.")
+        raise Refusal.not_there()
     match request.method:
-        case "GET" | "HEAD":
-            return _answer(registration)
         case "PUT":
             return _put(request, registration)
         case "DELETE":
             return _delete(registration)
-    return _method_not_allowed("GET, HEAD, PUT, DELETE")
+    return _answer(registration)
 
 
 def _put(request: HttpRequest, registration: Registration) -> HttpResponse:
@@ -52,26 +52,24 @@ def _put(request: HttpRequest, registration: Registration) -> HttpResponse:
     The whole document is judged before anything is changed.
     """
     if refusal := reviewing.why_not_changed(registration):
-        return json_error(403, "access_denied", refusal)
+        raise Refusal(403, "access_denied", refusal)
     if request.content_type not in XML_TYPES:
-        return json_error(415, "unsupported_media_type", f"The body must be {ATOM}.")
-    if len(request.body) > documents.MAX_BYTES:
-        says = f"The body may have {documents.MAX_BYTES:,} bytes at most."
-        return json_error(413, "too_large", says)
+        raise Refusal(415, "unsupported_media_type", f"The body must be {ATOM}.")
+    sent, findings = read_sent(request, ApplicationInformation, most=documents.MAX_BYTES)
     try:
-        sent = documents.read(request.body)
+        documents.check(findings)
         form = Metadata(documents.details(sent, registration), registration)
     except documents.DocumentError as e:
-        return json_error(400, "invalid_request", str(e))
+        raise Refusal(400, "invalid_request", str(e)) from e
     if not form.is_valid():
-        return json_error(400, "invalid_request", ": ".join(first_error(form)))
+        raise Refusal(400, "invalid_request", ": ".join(first_error(form)))
     if sent.third_party_application_status == LIVE and not _can_be_live(registration):
         says = "The utility has not approved this company, so it cannot be live."
-        return json_error(403, "access_denied", says)
+        raise Refusal(403, "access_denied", says)
     try:
         steps = _change(form, sent)
     except reviewing.ReviewError as e:  # the utility was quicker
-        return json_error(403, "access_denied", str(e))
+        raise Refusal(403, "access_denied", str(e)) from e
     for step in steps:
         reviewing.tell(step)
     return _answer(steps[-1].registration)
@@ -106,13 +104,9 @@ def _delete(registration: Registration) -> HttpResponse:
     try:
         return _answer(reviewing.remove(registration, None).registration)
     except reviewing.ReviewError as e:
-        return json_error(403, "access_denied", str(e))
+        raise Refusal(403, "access_denied", str(e)) from e
 
 
 def _answer(registration: Registration) -> HttpResponse:
     document = write_entry(documents.entry(registration))
     return HttpResponse(document, content_type=ATOM, headers=NO_STORE)
-
-
-def _method_not_allowed(allowed: str) -> HttpResponse:
-    return json_error(405, "method_not_allowed", f"This address takes {allowed}.", Allow=allowed)

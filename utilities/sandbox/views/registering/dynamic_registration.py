@@ -7,24 +7,24 @@ from django.views.decorators.csrf import csrf_exempt
 
 from utilities.sandbox import rate_limits
 from utilities.sandbox.models import Registration
+from utilities.sandbox.oauth.errors import NO_STORE, OAuthError
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.registering import client_metadata, reviewing
 from utilities.sandbox.registering.client_metadata import MetadataError
 from utilities.sandbox.registering.forms import Metadata, first_error
-from utilities.sandbox.resources.bearer import Bearer, json_error, takes
+from utilities.sandbox.resources.bearer import Bearer, takes
+from utilities.sandbox.resources.refusals import Refusal, accepts
 
 JSON = "application/json"
-NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 @csrf_exempt  # no cookie opens this address
+@accepts("POST")
 def register(request: HttpRequest, programme: Programme) -> HttpResponse:
     """RFC 7591 §3.1. Whoever registers accepts the programme's terms."""
-    if request.method != "POST":
-        return json_error(405, "method_not_allowed", "Companies register by POST.", Allow="POST")
     if not rate_limits.allow_registration(request):
         says = "Very many companies were registered from this network. Try again in an hour."
-        return json_error(429, "too_many_requests", says, **{"Retry-After": "3600"})
+        raise Refusal(429, "too_many_requests", says, **{"Retry-After": "3600"})
     registration = Registration(
         utility=programme.slug, client_id=Registration.new_client_id(programme)
     )
@@ -38,6 +38,7 @@ def register(request: HttpRequest, programme: Programme) -> HttpResponse:
 
 
 @takes("registration")
+@accepts("GET", "PUT", "DELETE")
 def configuration(
     request: HttpRequest, bearer: Bearer, programme: Programme, uid: str
 ) -> HttpResponseBase:
@@ -45,24 +46,21 @@ def configuration(
     registration = bearer.registration
     if registration.application_uid != uid or registration.utility != programme.slug:
         # RFC 7592 §2.1: a token for another client.
-        return json_error(403, "access_denied", "This token is another registration's.")
+        raise Refusal(403, "access_denied", "This token is another registration's.")
     if registration.removed_at is not None:
         # §2.3: gone, as far as this protocol goes. An ApplicationInformation can bring it back.
-        return json_error(401, "invalid_token", "This registration was deleted.")
+        raise Refusal(401, "invalid_token", "This registration was deleted.")
     match request.method:
-        case "GET" | "HEAD":
-            return _answer(registration)
         case "PUT":
             return _replace(request, registration)
         case "DELETE":
             return _delete(registration)
-    allowed = "GET, HEAD, PUT, DELETE"
-    return json_error(405, "method_not_allowed", f"This address takes {allowed}.", Allow=allowed)
+    return _answer(registration)
 
 
 def _replace(request: HttpRequest, registration: Registration) -> HttpResponse:
     if refusal := reviewing.why_not_changed(registration):
-        return json_error(403, "access_denied", refusal)
+        raise Refusal(403, "access_denied", refusal)
     try:
         form = _read(request, registration)
         client_metadata.check_same_client(request.body, registration)
@@ -75,7 +73,7 @@ def _delete(registration: Registration) -> HttpResponse:
     try:
         reviewing.remove(registration, None)
     except reviewing.ReviewError as e:
-        return json_error(403, "access_denied", str(e))
+        raise Refusal(403, "access_denied", str(e)) from e
     return HttpResponse(status=204, headers=NO_STORE)
 
 
@@ -99,8 +97,7 @@ def _as_metadata_error(field: str, says: str) -> MetadataError:
 
 
 def _refused(error: MetadataError) -> JsonResponse:
-    body = {"error": error.error, "error_description": str(error)}
-    return JsonResponse(body, status=400, headers=NO_STORE)
+    return OAuthError(error.error, str(error)).response()
 
 
 def _answer(registration: Registration, status: int = 200) -> JsonResponse:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
 from django.http import HttpRequest, HttpResponseBase
 
-from greenbutton.espi import EspiError, read_feed, write_entry, write_feed
+from greenbutton.espi import write_entry, write_feed
 from greenbutton.espi.authorization import Authorization
 from greenbutton.espi.enums import AuthorizationStatus
 from utilities.sandbox import documents
@@ -15,8 +13,10 @@ from utilities.sandbox.models import RESOURCES, Grant
 from utilities.sandbox.resources.bearer import Bearer, takes
 from utilities.sandbox.resources.refusals import Refusal, accepts
 from utilities.sandbox.resources.responses import whole
+from utilities.sandbox.resources.sent import read_sent
 
-LARGEST = 65_536
+# Hundreds of times what there is to say.
+LARGEST = 64 * 1024
 
 
 @takes("client")
@@ -47,7 +47,8 @@ def authorization(request: HttpRequest, bearer: Bearer, uid: str) -> HttpRespons
     if request.method == "DELETE":
         grant.revoke(Grant.Party.COMPANY)
     elif request.method == "PUT":
-        _put(grant, _sent(request))
+        sent, _ = read_sent(request, Authorization, most=LARGEST)
+        _put(grant, sent)
     return whole(request, write_entry(documents.authorization_entry(grant)))
 
 
@@ -62,18 +63,3 @@ def _put(grant: Grant, sent: Authorization) -> None:
     elif not grant.restore():
         says = "This authorization is over. Only the customer can give another one."
         raise Refusal(403, "access_denied", says)
-
-
-def _sent(request: HttpRequest) -> Authorization:
-    """The Authorization in the body. Raises Refusal."""
-    # Not `body`, which believes what the request says of its length.
-    document = request.read(LARGEST + 1)
-    if len(document) > LARGEST:
-        raise Refusal(413, "invalid_request", f"The body must be at most {LARGEST:,} bytes long.")
-    try:
-        entries = list(read_feed(BytesIO(document), max_bytes=LARGEST))
-    except EspiError as e:
-        raise Refusal(400, "invalid_request", str(e)) from e
-    if len(entries) != 1 or not isinstance(entries[0].resource, Authorization):
-        raise Refusal(400, "invalid_request", "The body must be one Authorization, as it is read.")
-    return entries[0].resource

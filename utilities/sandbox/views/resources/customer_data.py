@@ -24,7 +24,7 @@ def service_status(request: HttpRequest, bearer: Bearer) -> HttpResponseBase:
     """That the utility is up. The certification wants a client token; the platform takes any."""
     is_certified = bearer.registration.profile == Registration.Profile.CERTIFIED
     if is_certified and bearer.token_class != "client":  # noqa: S105 (a name of a class)
-        return wrong_class("client")
+        raise wrong_class("client")
     return whole(request, write_bare(ServiceStatus(1)), XML)
 
 
