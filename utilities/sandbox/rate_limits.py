@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import (
+    RateLimitItem,
+    RateLimitItemPerHour,
+    RateLimitItemPerMinute,
+    RateLimitItemPerSecond,
+)
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
-from utilities.sandbox.models import digest
+from utilities.sandbox.models import Registration, digest
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +64,16 @@ def allow_sending(contact: str, browser: str, address: str) -> bool:
     )
 
 
+def seconds_until_request(registration: Registration) -> int:
+    """One request a second, for a company that is held to a pace; 0 where this one may go on."""
+    return _wait("requests", RateLimitItemPerSecond(1), registration)
+
+
+def seconds_until_download(registration: Registration) -> int:
+    """One download of bills or intervals a minute, for such a company; 0 where it may go on."""
+    return _wait("downloads", RateLimitItemPerMinute(1), registration)
+
+
 def address_of(request: HttpRequest) -> str:
     """The network address that asks. Behind our own proxy it is the last one that proxy added."""
     if settings.BEHIND_PROXY:
@@ -77,6 +94,14 @@ def _hit(name: str, limit: RateLimitItem, who: str, *, without: bool = True) -> 
     except StorageError:
         logger.warning("%s cannot be counted: Redis does not answer", name)
         return without
+
+
+def _wait(name: str, pace: RateLimitItem, registration: Registration) -> int:
+    """Count; 0, or after how many seconds it is within the limit again."""
+    if _hit(name, pace, registration.client_id):
+        return 0
+    ends = _limiter().get_window_stats(pace, name, digest(registration.client_id)).reset_time
+    return max(1, math.ceil(ends - time.time()))
 
 
 @cache

@@ -73,7 +73,7 @@ def test_without_json_it_says_in_words_what_holds() -> None:
         (["--new", "NOWHERE", "--redirect-uri", "https://a.example/"], "There is no utility"),
         (["--new", "SVCE"], "needs a --redirect-uri"),
         ([PUBLIC, "--fault", "unavailable", "--no-faults"], "not both"),
-        ([PUBLIC, "--notify-uri", "ftp://a.example/"], "must begin with https"),
+        ([PUBLIC, "--notify-uri", "ftp://a.example/"], "begins with https"),
         ([PUBLIC, "--fault", "explode"], "invalid choice"),
         ([PUBLIC, "--profile", "explode"], "invalid choice"),
     ],

@@ -17,7 +17,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
-from utilities.sandbox.faults import Fault, pace
+from utilities.sandbox import rate_limits
+from utilities.sandbox.faults import Fault
 from utilities.sandbox.models import Registration, digest
 from utilities.sandbox.push import notices
 
@@ -73,9 +74,9 @@ def _refusal(registration: Registration, segments: set[str]) -> HttpResponse | N
     if registration.has(Fault.TOO_MANY_REQUESTS):
         return _page(429, "Too many requests.", BUSY_FOR)
     if registration.has(Fault.PACE_LIMITS):
-        seconds = pace.seconds_until_request(registration)
+        seconds = rate_limits.seconds_until_request(registration)
         if not seconds and segments & BILLS_AND_INTERVALS:
-            seconds = pace.seconds_until_download(registration)
+            seconds = rate_limits.seconds_until_download(registration)
         if seconds:
             return _page(429, "Too many requests.", seconds)
     if registration.has(Fault.GATEWAY_TIMEOUT) and segments & DOWNLOADS:

@@ -31,8 +31,6 @@ USER_AGENT = f"green-button-sandbox/{settings.VERSION}"
 CONTENT_TYPE = "application/xml; charset=utf-8"
 # For looking up, connecting, posting and the answer's status, all together.
 ANSWER_SECONDS = 5
-# As long as the column that keeps it.
-LONGEST = 2000
 PORTS = {"http": 80, "https": 443}
 # The names that a site may have on one machine, as the settings allow them.
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -66,13 +64,6 @@ class _Place:
     def host_header(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
-
-
-def check(uri: str) -> None:
-    """Whether notices could ever be posted there, as far as its spelling tells. RefusedError."""
-    if len(uri) > LONGEST:
-        raise RefusedError(f"The notify address may have {LONGEST} characters at most.")
-    _read(uri)
 
 
 def post_all(posts: Sequence[tuple[str, str]]) -> list[Outcome]:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -26,12 +26,9 @@ def user_of(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
-def is_staff(request: HttpRequest, programme: Programme) -> bool:
-    """Whether somebody who works for this utility is signed in."""
-    user = user_of(request)
-    return (
-        user is not None and StaffMember.objects.filter(user=user, utility=programme.slug).exists()
-    )
+def works_for(user: User, programme: Programme) -> bool:
+    """Whether the user is on this utility's staff."""
+    return StaffMember.objects.filter(user=user, utility=programme.slug).exists()
 
 
 def signed_in(view: View) -> View:
@@ -58,7 +55,7 @@ def staff_only(view: View) -> View:
     def inner(
         request: HttpRequest, user: User, programme: Programme, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if not is_staff(request, programme):
+        if not works_for(user, programme):
             return page(request, "not_staff", programme, status=403)
         return view(request, user, programme, *args, **kwargs)
 
@@ -81,17 +78,17 @@ def safe_next(request: HttpRequest, given: str, default: str) -> str:
 
 def registration_of(user: User, programme: Programme, client_id: str) -> Registration:
     """The user's own registration with this utility; 404 for anybody else's."""
-    found = Registration.objects.filter(
-        utility=programme.slug, client_id=client_id, owner=user
-    ).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Registration, utility=programme.slug, client_id=client_id, owner=user)
 
 
 def reviewed_registration(programme: Programme, client_id: str) -> Registration:
     """A company of this utility, for its staff."""
-    found = Registration.objects.filter(utility=programme.slug, client_id=client_id).first()
-    if found is None:
+    return get_object_or_404(Registration, utility=programme.slug, client_id=client_id)
+
+
+def registration_for(request: HttpRequest, programme: Programme, client_id: str) -> Registration:
+    """A registration, for its owner and for the utility's staff; to others it is not there."""
+    user, found = user_of(request), reviewed_registration(programme, client_id)
+    if user is None or not (found.owner_id == user.pk or works_for(user, programme)):
         raise Http404
     return found

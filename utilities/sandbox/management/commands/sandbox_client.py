@@ -12,7 +12,7 @@ from utilities.sandbox.faults import Fault
 from utilities.sandbox.management.commands.sandbox_seed import describe
 from utilities.sandbox.models import Registration
 from utilities.sandbox.programmes import all_programmes
-from utilities.sandbox.push import posting
+from utilities.sandbox.registering import addresses
 
 
 class Command(BaseCommand):
@@ -97,8 +97,8 @@ def _change(client: Registration, options: dict[str, Any]) -> None:
     if (notify_uri := options["notify_uri"]) is not None:
         try:
             if notify_uri:
-                posting.check(notify_uri)
-        except posting.RefusedError as e:
+                addresses.check(notify_uri)
+        except addresses.AddressError as e:
             raise CommandError(str(e)) from e
         client.notify_uri = notify_uri
     client.save()

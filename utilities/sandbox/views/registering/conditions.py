@@ -11,21 +11,21 @@ from django.views.decorators.http import require_POST, require_safe
 from utilities.sandbox.faults import Fault
 from utilities.sandbox.models import Registration
 from utilities.sandbox.programmes import Programme
+from utilities.sandbox.views.access import registration_for
 from utilities.sandbox.views.pages import page
-from utilities.sandbox.views.stewards import registration_for
 
 
 @require_safe
 @never_cache
 def show(request: HttpRequest, programme: Programme, client_id: str) -> HttpResponse:
     """All faults by their sentences, and both profiles."""
-    return _form(request, registration_for(request.user, programme, client_id))
+    return _form(request, registration_for(request, programme, client_id))
 
 
 @require_POST
 def change(request: HttpRequest, programme: Programme, client_id: str) -> HttpResponse:
     """From the next request on."""
-    company = registration_for(request.user, programme, client_id)
+    company = registration_for(request, programme, client_id)
     faults, profile = set(request.POST.getlist("fault")), request.POST.get("profile", "")
     if not faults <= set(Fault.values) or profile not in Registration.Profile.values:
         return _form(request, company, error="Please choose from what this page offers.")

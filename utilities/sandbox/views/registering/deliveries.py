@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from utilities.sandbox.models import Clock
 from utilities.sandbox.programmes import Programme
+from utilities.sandbox.views.access import registration_for
 from utilities.sandbox.views.pages import page
-from utilities.sandbox.views.stewards import registration_for
 
 # On the page; a notice that is tried for three days has 73 tries.
 NEWEST, NEWEST_TRIES = 50, 5
@@ -21,7 +21,7 @@ NEWEST, NEWEST_TRIES = 50, 5
 @never_cache
 def show(request: HttpRequest, programme: Programme, client_id: str) -> HttpResponse:
     """Each notice, and how each try to deliver it went."""
-    company = registration_for(request.user, programme, client_id)
+    company = registration_for(request, programme, client_id)
     notices = company.notices.prefetch_related("deliveries")[:NEWEST]
     log = [(notice, list(notice.deliveries.all())) for notice in notices]
     return page(
@@ -41,7 +41,7 @@ def send_again(
     request: HttpRequest, programme: Programme, client_id: str, uid: str
 ) -> HttpResponse:
     """Tell the company the same once more."""
-    company = registration_for(request.user, programme, client_id)
+    company = registration_for(request, programme, client_id)
     get_object_or_404(company.notices, uid=uid).again()
     messages.success(request, "It is sent again. Reload this page in a moment to see how it went.")
     return redirect("deliveries", programme, client_id)
