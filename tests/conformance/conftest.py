@@ -37,6 +37,14 @@ def newcomer(target: Target) -> Target:
     return Target.register(target.sandbox, target.profile, target.http)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process of a run takes the whole suite: what it reads is made once."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("conformance"))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--conformance-table", type=Path, metavar="FILE", help="write the table as Markdown"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.at_the_sandbox import at_utility, svce  # noqa: F401 (fixtures)
+from tests.at_the_sandbox import at_utility, registered, svce  # noqa: F401 (fixtures)
 
 FOLDER = Path(__file__).resolve().parent
 PACKAGES = ["@cityssm/green-button-parser@1.0.1", "oauth4webapi@3.8.8"]

@@ -19,13 +19,14 @@ from greenbutton_objects.parse import parse_feed
 from greenbutton.espi import Entry, read_feed
 from greenbutton.espi.interval_block import IntervalBlock
 from greenbutton.espi.reading_type import ReadingType
+from greenbutton.espi.usage_point import UsagePoint
 from tests.conformance.target import Target
 from tests.conftest import SandboxSite
 from tests.interop.conftest import Node
 
 pytestmark = pytest.mark.xdist_group("interop")
 
-SCOPE = "FB=4_16_51;HistoryLength=5184000"
+SCOPE = "FB=4_16_51;HistoryLength=3024000"
 ACCOUNTS = [
     (utility, scenario)
     for utility in ("SSMPUC", "SVCE")
@@ -100,7 +101,7 @@ def test_green_button_parser_reads_every_document(
         readings = [reading for block in blocks for reading in block.readings]
         expected.append(
             {
-                "types": dict(Counter(entry.type for entry in found)),
+                "types": dict(Counter(entry.type.partition("@")[0] for entry in found)),
                 "readings": len(readings),
                 "values": str(sum(reading.value or 0 for reading in readings)),
                 "costs": str(sum(reading.cost or 0 for reading in readings)),
@@ -111,6 +112,13 @@ def test_green_button_parser_reads_every_document(
         assert theirs == ours, file
 
 
+# The farm's only meter also counts net, which the package has no name for.
+@pytest.mark.parametrize(
+    "company",
+    [each for each in ACCOUNTS if each != ("SSMPUC", "solar")],
+    indirect=True,
+    ids="-".join,
+)
 def test_greenbutton_objects_reads_the_usage_feed_of_each_meter(
     company: Target, scenario: str, tmp_path: Path
 ) -> None:
@@ -119,6 +127,8 @@ def test_greenbutton_objects_reads_the_usage_feed_of_each_meter(
     points = entries(company.get(f"{answer['resourceURI']}/UsagePoint?depth=1", token).content)
     read = 0
     for point in points:
+        if not isinstance(point.resource, UsagePoint):
+            continue
         uid = (point.self_href or "").rpartition("/")[2]
         document = company.get(f"{answer['resourceURI']}/UsagePoint/{uid}", token).content
         found = entries(document)
