@@ -31,6 +31,6 @@ def agree(
         updated_at=now,
     )
     grant.services.set(services)
-    notices.authorization_changed(grant)
+    grant.tell()
     notices.new_data(grant, after=notices.FIRST_DATA_AFTER)
     return grant

@@ -56,7 +56,12 @@ def takes(*classes: Class) -> Callable[[View], View]:
                 bearer = _let_in(request, classes)
             except Refusal as refusal:
                 return refusal.answer()
-            return transport.meet(request, bearer, lambda: view(request, bearer, *args, **kwargs))
+            return transport.meet(
+                request,
+                bearer.registration,
+                bearer.grant,
+                lambda: view(request, bearer, *args, **kwargs),
+            )
 
         return inner
 

@@ -17,11 +17,12 @@ from greenbutton.espi.scope import Scope
 from utilities.sandbox import documents
 from utilities.sandbox.documents.branch import Branch
 from utilities.sandbox.documents.certificate import CERTIFICATE
+from utilities.sandbox.documents.window import EVERYTHING, Window
 from utilities.sandbox.faults.scenarios import refusal_of
 from utilities.sandbox.households import midnight
 from utilities.sandbox.models import RESOURCES, Clock, Grant, Registration
 from utilities.sandbox.resources.bearer import Bearer
-from utilities.sandbox.resources.query import EVERYTHING, Query, QueryError, Window
+from utilities.sandbox.resources.query import Query, QueryError
 from utilities.sandbox.resources.refusals import Refusal
 from utilities.sandbox.resources.responses import Version, streamed
 from utilities.sandbox.resources.tree import CUSTOMER, USAGE, Address, NoSuchAddress, Tree
