@@ -43,8 +43,7 @@ from utilities.sandbox import documents
 from utilities.sandbox.documents.branch import Branch
 from utilities.sandbox.documents.certificate import CERTIFICATE
 from utilities.sandbox.documents.window import Window
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import RESOURCES, Service, UtilityAccount
+from utilities.sandbox.models import RESOURCES, Fault, Service, UtilityAccount
 
 TESTED = [PUC_HOME, PUC_SHOP, PUC_SOLAR, SVCE_HOME, SVCE_BUSINESS, SVCE_SOLAR]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from utilities.sandbox.consenting.terms import Choice, Terms, until_of
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import Clock, Grant, Registration, Service, UtilityAccount
+from utilities.sandbox.models import Clock, Fault, Grant, Registration, Service, UtilityAccount
 from utilities.sandbox.push import notices
 
 

@@ -17,8 +17,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from utilities.sandbox import rate_limits
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import Grant, Registration, digest
+from utilities.sandbox.models import Fault, Grant, Registration, digest
 from utilities.sandbox.push import notices
 
 # Names in an address that make it a download, and those whose data have a pace of their own.

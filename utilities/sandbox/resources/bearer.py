@@ -15,7 +15,7 @@ from greenbutton.espi.scope import Scope
 from utilities.sandbox.faults import transport
 from utilities.sandbox.models import Grant, Registration, Token
 from utilities.sandbox.oauth.narrowing import at_most
-from utilities.sandbox.resources.refusals import Refusal
+from utilities.sandbox.refusals import Refusal
 
 Class = Literal["registration", "client", "access"]
 View = Callable[..., HttpResponseBase]

@@ -21,9 +21,9 @@ from utilities.sandbox.documents.window import EVERYTHING, Window
 from utilities.sandbox.faults.scenarios import refusal_of
 from utilities.sandbox.households import midnight
 from utilities.sandbox.models import RESOURCES, Clock, Grant, Registration
+from utilities.sandbox.refusals import Refusal
 from utilities.sandbox.resources.bearer import Bearer
 from utilities.sandbox.resources.query import Query, QueryError
-from utilities.sandbox.resources.refusals import Refusal
 from utilities.sandbox.resources.responses import Version, streamed
 from utilities.sandbox.resources.tree import CUSTOMER, USAGE, Address, NoSuchAddress, Tree
 

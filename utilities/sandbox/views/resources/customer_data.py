@@ -10,10 +10,10 @@ from utilities.sandbox import documents
 from utilities.sandbox.documents.branch import Branch
 from utilities.sandbox.faults import scenarios
 from utilities.sandbox.models import Registration
+from utilities.sandbox.refusals import Refusal, accepts
 from utilities.sandbox.resources import feeds
 from utilities.sandbox.resources.bearer import Bearer, takes, wrong_class
 from utilities.sandbox.resources.feeds import Opened, read_query
-from utilities.sandbox.resources.refusals import Refusal, accepts
 from utilities.sandbox.resources.responses import XML, whole
 from utilities.sandbox.resources.tree import COMPANIONS, CUSTOMER, USAGE
 
