@@ -29,7 +29,7 @@ from utilities.sandbox.resources.tree import CUSTOMER, USAGE, Address, NoSuchAdd
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenTree:
     """One of the trees of a grant, as far as an access token opens it."""
 
     grant: Grant
@@ -39,7 +39,7 @@ class Opened:
     now: datetime
 
     @classmethod
-    def by(cls, bearer: Bearer, root: str, tree: Tree) -> Opened:
+    def by(cls, bearer: Bearer, root: str, tree: Tree) -> OpenTree:
         """The tree below this root of the grant whose token it is."""
         assert bearer.grant
         return cls(bearer.grant, bearer.scope, f"{RESOURCES}{root}", tree, Clock.now())
