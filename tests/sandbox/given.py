@@ -18,9 +18,8 @@ from utilities.sandbox import documents
 from utilities.sandbox.consenting.terms import Choice, Terms
 from utilities.sandbox.documents.branch import Branch
 from utilities.sandbox.documents.certificate import CERTIFICATE
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import RESOURCES, Grant, Registration, Service, UtilityAccount
-from utilities.sandbox.resources.query import EVERYTHING, Window
+from utilities.sandbox.documents.window import EVERYTHING, Window
+from utilities.sandbox.models import RESOURCES, Fault, Grant, Registration, Service, UtilityAccount
 
 DAY = 86_400
 PUC_HOME, PUC_SHOP, PUC_SOLAR = "APUC0000-00", "APUC0000-01", "TEST-SOLAR"

@@ -1,18 +1,19 @@
-"""Another company: a utility's platform to try against. Where to look:
+"""Another company: a utility's platform to try against. Its rooms, from the top floor down:
 
 `urls`            every address, and which view answers it
-`programmes`      the utilities: brand, words, ways to authenticate, accounts
-`households`      the simulated lives behind their meters
+`views`           the pages and endpoints, in folders named as the rooms below
+`registering`     companies: what they say of themselves, and their review
+`resources`       the resource server: tokens, addresses, queries, and how documents go out
+`single_sign_on`  an OpenID provider, and the utility that relies on it
+`oauth`           the authorization server
 `authenticating`  who the customer is
 `consenting`      what is asked for, and what the customer allows
-`oauth`           the authorization server
-`resources`       the resource server: tokens, addresses, queries, refusals
-`documents`       what is in its answers
-`registering`     companies, and their review
-`push`            notices to companies
 `faults`          what goes wrong on purpose
-`single_sign_on`  an OpenID provider, and the utility that relies on it
+`documents`       what the resources say
+`push`            notices to companies
 `rate_limits`     how often something may be tried
+`refusals`        how a program is told no
 `models`          the tables
-`views`           the pages and endpoints of all these, in folders of the same names
+`programmes`      the utilities: brand, words, ways to authenticate, accounts
+`households`      the simulated lives behind the meters
 """

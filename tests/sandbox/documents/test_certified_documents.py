@@ -42,9 +42,8 @@ from tests.sandbox.given import (
 from utilities.sandbox import documents
 from utilities.sandbox.documents.branch import Branch
 from utilities.sandbox.documents.certificate import CERTIFICATE
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import RESOURCES, Service, UtilityAccount
-from utilities.sandbox.resources.query import Window
+from utilities.sandbox.documents.window import Window
+from utilities.sandbox.models import RESOURCES, Fault, Service, UtilityAccount
 
 TESTED = [PUC_HOME, PUC_SHOP, PUC_SOLAR, SVCE_HOME, SVCE_BUSINESS, SVCE_SOLAR]
 

@@ -32,8 +32,7 @@ from tests.sandbox.given import (
 from tests.sandbox.walk import Feed
 from utilities.sandbox import documents
 from utilities.sandbox.documents.branch import Branch
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import RESOURCES, Grant, Registration
+from utilities.sandbox.models import RESOURCES, Fault, Grant, Registration
 
 EXPORT = Registration.Profile.EXPORT
 # Registers and demands are in no real export; theirs say what they are, or they would be added up.

@@ -12,8 +12,8 @@ from django.core.cache import cache
 from tests.lying_utility import LyingUtility
 from tests.sandbox.receiver import Receiver
 from tests.sandbox.walk import Company, Feed, body, delete, get, path_of
-from utilities.sandbox.faults import Fault, transport
-from utilities.sandbox.models import Clock, Grant, Notice, Registration, digest, new_uid
+from utilities.sandbox.faults import transport
+from utilities.sandbox.models import Clock, Fault, Grant, Notice, Registration, digest, new_uid
 from utilities.sandbox.push import clerk
 
 STATUS = "/DataCustodian/espi/1_1/resource/ReadServiceStatus"

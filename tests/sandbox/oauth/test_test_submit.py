@@ -10,8 +10,7 @@ from django.test import Client
 from greenbutton.espi import scope as scopes
 from tests.sandbox.oauth.test_token import PKCE, VERIFIER, assert_refused
 from tests.sandbox.walk import FORM, HOST, Company, get, path_of
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import AuthorizationCode, Grant
+from utilities.sandbox.models import AuthorizationCode, Fault, Grant
 
 JSON = "application/json"
 

@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from greenbutton.espi import scope as scopes
 from tests.sandbox.walk import FORM, HOST, Company, Feed, Walk, get, path_of
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import AuthorizationCode, Grant, Token
+from utilities.sandbox.models import AuthorizationCode, Fault, Grant, Token
 from utilities.sandbox.programmes import all_programmes
 
 VERIFIER = "v" * 43

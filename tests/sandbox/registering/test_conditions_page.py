@@ -11,8 +11,7 @@ from django.contrib.auth.models import User
 
 from tests.sandbox.people import People
 from tests.sandbox.walk import browser
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import Registration
+from utilities.sandbox.models import Fault, Registration
 
 PAGE = "/ssmpuc/registrations/ada_1/conditions/"
 

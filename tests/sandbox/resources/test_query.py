@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.sandbox.sharing import Shared
 from tests.sandbox.walk import Company, get
-from utilities.sandbox.resources.query import PAGE, WINDOW, Query, QueryError, Window
+from utilities.sandbox.documents.window import Window
+from utilities.sandbox.resources.query import PAGE, WINDOW, Query, QueryError
 
 
 def read(text: str) -> Query:

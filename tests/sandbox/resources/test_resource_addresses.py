@@ -18,9 +18,9 @@ from tests.sandbox.walk import HOST, RESOURCE, Company, Feed, body, get, path_of
 from utilities.sandbox import documents
 from utilities.sandbox.documents.branch import Branch
 from utilities.sandbox.documents.certificate import CERTIFICATE
+from utilities.sandbox.documents.window import EVERYTHING
 from utilities.sandbox.management.commands.sandbox_fleet import access_token
 from utilities.sandbox.models import RESOURCES, Clock, Grant, Registration
-from utilities.sandbox.resources.query import EVERYTHING
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 TEN_WEEKS = "HistoryLength=6048000"

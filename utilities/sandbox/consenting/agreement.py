@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from utilities.sandbox.consenting.terms import Choice, Terms, until_of
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import Clock, Grant, Registration, Service, UtilityAccount
+from utilities.sandbox.models import Clock, Fault, Grant, Registration, Service, UtilityAccount
 from utilities.sandbox.push import notices
 
 
@@ -31,6 +30,6 @@ def agree(
         updated_at=now,
     )
     grant.services.set(services)
-    notices.authorization_changed(grant)
+    grant.tell()
     notices.new_data(grant, after=notices.FIRST_DATA_AFTER)
     return grant

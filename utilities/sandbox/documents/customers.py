@@ -57,9 +57,9 @@ from utilities.sandbox.documents.function_blocks import (
 )
 from utilities.sandbox.documents.sharing import Sharing, opaque
 from utilities.sandbox.documents.tree import Collection, Node, walk
+from utilities.sandbox.documents.window import EVERYTHING
 from utilities.sandbox.households import INSTALLED, midnight, reading_day
 from utilities.sandbox.models import Clock, Grant, Service
-from utilities.sandbox.resources.query import EVERYTHING
 
 ACTIVE = Status(value="active")
 # What a watt-hour meter of a home, and of a business, is called.

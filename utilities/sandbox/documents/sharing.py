@@ -12,6 +12,7 @@ from greenbutton.espi import Entry
 from greenbutton.espi.resources import Resource
 from greenbutton.espi.scope import Scope
 from utilities.sandbox.documents.function_blocks import Shares
+from utilities.sandbox.documents.window import Window
 from utilities.sandbox.households import DAY, PROFILES, Meter, Profile, days_between, midnight
 from utilities.sandbox.models import (
     RESOURCES,
@@ -22,7 +23,6 @@ from utilities.sandbox.models import (
     derive,
 )
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.resources.query import Window
 
 # RFC 9562 §6.6, as the reference implementation has it: the DNS namespace, although it is a URL.
 IDS = uuid.NAMESPACE_DNS

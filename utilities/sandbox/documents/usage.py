@@ -16,10 +16,10 @@ from utilities.sandbox.documents import bills, exports, quality, readings
 from utilities.sandbox.documents.branch import Branch
 from utilities.sandbox.documents.sharing import Sharing, make_entry
 from utilities.sandbox.documents.tree import Collection, Node, walk
+from utilities.sandbox.documents.window import Window
 from utilities.sandbox.households import HOUR
 from utilities.sandbox.models import RESOURCES, Grant, Service
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.resources.query import Window
 
 LOCAL_TIMES = f"{RESOURCES}/LocalTimeParameters"
 # espi.xsd DstRuleType: the second Sunday in March, the first in November, at two o'clock.

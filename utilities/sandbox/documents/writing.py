@@ -20,8 +20,7 @@ from greenbutton.espi import Entry
 from greenbutton.espi.element import ATOM, CUSTOMER, ESPI
 from greenbutton.espi.interval_block import IntervalBlock, IntervalReading
 from greenbutton.espi.meter_reading import MeterReading
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import RESOURCES, Registration
+from utilities.sandbox.models import RESOURCES, Fault, Registration
 
 # The prefixes of the library, and of a custodian that chose its own.
 PREFIXES = {"": "ns1", "espi": "ns0", "cust": "ns2"}

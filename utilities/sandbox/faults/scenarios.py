@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from utilities.sandbox.models import Grant, UtilityAccount
-from utilities.sandbox.resources.refusals import Refusal
+from utilities.sandbox.refusals import Refusal
 
 Scenario = UtilityAccount.Scenario
 RETRY_AFTER = "3600"

@@ -11,19 +11,14 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from utilities.sandbox import rate_limits
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import Registration, digest
+from utilities.sandbox.models import Fault, Grant, Registration, digest
 from utilities.sandbox.push import notices
-
-if TYPE_CHECKING:  # bearer.py calls this
-    from utilities.sandbox.resources.bearer import Bearer
 
 # Names in an address that make it a download, and those whose data have a pace of their own.
 DOWNLOADS = {"Batch", "Bulk"}
@@ -39,10 +34,12 @@ Pieces = Iterable[bytes]
 
 
 def meet(
-    request: HttpRequest, bearer: Bearer, serve: Callable[[], HttpResponseBase]
+    request: HttpRequest,
+    registration: Registration,
+    grant: Grant | None,
+    serve: Callable[[], HttpResponseBase],
 ) -> HttpResponseBase:
     """The answer that `serve` makes, or what the company's faults make of it."""
-    registration = bearer.registration
     if not registration.faults:
         return serve()
     segments = set(request.path.split("/"))
@@ -51,7 +48,8 @@ def meet(
     response = serve()
     if request.method != "GET" or response.status_code != 200 or not segments & DOWNLOADS:
         return response
-    if registration.has(Fault.ACCEPTED_FIRST) and (seconds := _seconds_to_ready(request, bearer)):
+    first = registration.has(Fault.ACCEPTED_FIRST)
+    if first and (seconds := _seconds_to_ready(request, registration, grant)):
         # The other answer is dropped before its body is begun, so it holds nothing to give back.
         return HttpResponse(status=202, headers={"Retry-After": str(seconds)})
     if registration.has(Fault.SLOW_TRICKLE):
@@ -93,17 +91,17 @@ def _page(status: int, says: str, retry_after: int | None = None) -> HttpRespons
     return HttpResponse(body, status=status, headers=headers)
 
 
-def _seconds_to_ready(request: HttpRequest, bearer: Bearer) -> int:
+def _seconds_to_ready(request: HttpRequest, registration: Registration, grant: Grant | None) -> int:
     """How long until the download is made; the first who asks sets that going.
 
     Known by its path: who comes again may ask for another window, up to a later moment.
     """
-    registration, now = bearer.registration, time.time()
+    now = time.time()
     key = f"download:{registration.pk}:{digest(request.path)}"
     ready = now + READY_AFTER.total_seconds()
     if cache.add(key, ready, (READY_AFTER + READY_FOR).total_seconds()):
         address = f"{settings.SANDBOX_URL}{request.get_full_path()}"
-        notices.download_ready(registration, bearer.grant, address, READY_AFTER)
+        notices.download_ready(registration, grant, address, READY_AFTER)
     else:
         ready = cache.get(key, now)
     return max(0, math.ceil(ready - now))

@@ -7,6 +7,7 @@ displayed for tests (a passcode) is derived from the installation's key and not 
 from utilities.sandbox.models.accounts import Service, UtilityAccount
 from utilities.sandbox.models.clock import Clock
 from utilities.sandbox.models.consents import CONSENT_LIFETIME, ConsentRequest, Grant
+from utilities.sandbox.models.faults import Fault
 from utilities.sandbox.models.naming import RESOURCES, derive, digest, new_uid
 from utilities.sandbox.models.notices import Delivery, Notice
 from utilities.sandbox.models.passcodes import (
@@ -43,6 +44,7 @@ __all__ = [
     "Clock",
     "ConsentRequest",
     "Delivery",
+    "Fault",
     "Grant",
     "Notice",
     "OneTimeCode",

@@ -12,9 +12,9 @@ from greenbutton.espi import scope as scopes
 from utilities.sandbox.models.accounts import Service, UtilityAccount
 from utilities.sandbox.models.clock import Clock
 from utilities.sandbox.models.naming import RESOURCES, new_uid
+from utilities.sandbox.models.notices import Notice
 from utilities.sandbox.models.registrations import Registration
 from utilities.sandbox.programmes import Programme, get_programme
-from utilities.sandbox.push import notices
 
 # People look for a bill.
 CONSENT_LIFETIME = timedelta(minutes=60)
@@ -183,13 +183,18 @@ class Grant(models.Model):
         ids = [grant.pk for grant in grants]
         cls.objects.filter(id__in=ids).update(read_at=timezone.now())
 
+    def tell(self) -> Notice | None:
+        """Tell the company that the consent began, changed or ended."""
+        uri = self.authorization_uri
+        return Notice.tell(self.registration, Notice.Kind.AUTHORIZATION, uri, grant=self)
+
     @transaction.atomic
     def narrow(self, scope: str, services: Collection[Service], until: datetime | None) -> None:
         """Share less from now on. Codes and tokens go on working, and open less."""
         self.scope, self.until, self.updated_at = scope, until, timezone.now()
         self.save(update_fields=["scope", "until", "updated_at"])
         self.services.set(services)
-        notices.authorization_changed(self)
+        self.tell()
 
     @transaction.atomic
     def revoke(self, by: Party = Party.UTILITY) -> None:
@@ -200,7 +205,7 @@ class Grant(models.Model):
             self.revoked_at, self.updated_at = now, Clock.now()
             self.revoked_by = by
             self.save(update_fields=["revoked_at", "revoked_by", "updated_at"])
-            notices.authorization_changed(self)
+            self.tell()
         self.tokens.filter(revoked_at=None).update(revoked_at=now)
         self.codes.filter(used_at=None).update(used_at=now)
 
@@ -214,5 +219,5 @@ class Grant(models.Model):
             self.tokens.filter(revoked_at=self.revoked_at).update(revoked_at=None)
             self.revoked_at, self.revoked_by, self.updated_at = None, "", Clock.now()
             self.save(update_fields=["revoked_at", "revoked_by", "updated_at"])
-            notices.authorization_changed(self)
+            self.tell()
         return self.is_active

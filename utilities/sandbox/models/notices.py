@@ -6,12 +6,17 @@ post that fails makes the notice due again in an hour. All times are the sandbox
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db import models, transaction
 
 from utilities.sandbox.models.clock import Clock
 from utilities.sandbox.models.naming import new_uid
+from utilities.sandbox.models.registrations import Registration
+
+if TYPE_CHECKING:  # a grant tells of its changes, and a notice may be about a grant
+    from utilities.sandbox.models.consents import Grant
 
 RETRY_EVERY = timedelta(hours=1)
 RETRY_FOR = timedelta(hours=72)
@@ -30,7 +35,7 @@ class Notice(models.Model):
         REGISTRATION = "registration", "The registration changed"
 
     uid = models.CharField(max_length=40, unique=True, default=new_uid)
-    registration = models.ForeignKey("Registration", models.CASCADE, related_name="notices")
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="notices")
     grant = models.ForeignKey("Grant", models.CASCADE, related_name="notices", null=True)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     # The resource of the BatchList.
@@ -52,6 +57,31 @@ class Notice(models.Model):
     def is_given_up(self) -> bool:
         """It never arrived, and is not tried any more."""
         return self.due_at is None and self.delivered_at is None
+
+    @classmethod
+    def tell(
+        cls,
+        registration: Registration,
+        kind: Kind,
+        address: str,
+        *,
+        grant: Grant | None = None,
+        told_until: datetime | None = None,
+        after: timedelta = timedelta(0),
+    ) -> Notice | None:
+        """Make a notice, in the caller's transaction; None where nobody listens for any."""
+        if not registration.notify_uri:
+            return None
+        now = Clock.now()
+        return cls.objects.create(
+            registration=registration,
+            grant=grant,
+            kind=kind,
+            address=address,
+            told_until=told_until,
+            made_at=now,
+            due_at=now + after,
+        )
 
     @classmethod
     @transaction.atomic

@@ -14,8 +14,8 @@ from django.utils.crypto import constant_time_compare
 
 from greenbutton.espi import scope as scopes
 from greenbutton.espi.enums import ThirdPartyApplicationType, ThirdPartyApplicationUse
-from utilities.sandbox.faults import Fault
 from utilities.sandbox.models.accounts import UtilityAccount
+from utilities.sandbox.models.faults import Fault
 from utilities.sandbox.models.naming import RESOURCES, derive, digest, spell
 from utilities.sandbox.programmes import Programme, get_programme
 

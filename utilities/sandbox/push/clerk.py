@@ -84,7 +84,7 @@ def _of_endings() -> Iterator[Notice]:
         with transaction.atomic():
             locked = _lock(grant)
             is_untold = Grant.objects.filter(ended, pk=grant.pk).exists()
-            notice = notices.authorization_changed(locked) if locked and is_untold else None
+            notice = locked.tell() if locked and is_untold else None
         if notice:
             yield notice
 

@@ -1,4 +1,4 @@
-"""What a company is told without asking: call these where something changes.
+"""What a company is told without asking: call these where something changes; a grant tells itself.
 
 They write rows, in the caller's transaction; the clerk posts them. A company without a notify
 address is told nothing, and of its customers' data only where the grant includes notices.
@@ -7,17 +7,12 @@ address is told nothing, and of its customers' data only where the grant include
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.db.models import Max
 
 from utilities.sandbox.households import midnight
-from utilities.sandbox.models.clock import Clock
-from utilities.sandbox.models.notices import Notice
-
-if TYPE_CHECKING:  # consents.py calls these
-    from utilities.sandbox.models import Grant, Registration
+from utilities.sandbox.models import Clock, Grant, Notice, Registration
 
 PUSH = 39
 # The company trades its code first, and the history of a new customer takes a moment to collect.
@@ -30,7 +25,7 @@ def new_data(grant: Grant, after: timedelta = timedelta(0)) -> Notice | None:
         return None
     now, told = Clock.now(), told_until(grant)
     address = grant.resource_uri if told is None else f"{grant.resource_uri}?{_since(told, grant)}"
-    return _tell(
+    return Notice.tell(
         grant.registration, Notice.Kind.DATA, address, grant=grant, told_until=now, after=after
     )
 
@@ -41,19 +36,12 @@ def download_ready(
     """A download that was answered by 202 can be had."""
     if grant is not None and not includes_notices(grant):
         return None
-    return _tell(registration, Notice.Kind.READY, address, grant=grant, after=after)
-
-
-def authorization_changed(grant: Grant) -> Notice | None:
-    """A grant began, was narrowed, restored or revoked, or ended by itself."""
-    return _tell(
-        grant.registration, Notice.Kind.AUTHORIZATION, grant.authorization_uri, grant=grant
-    )
+    return Notice.tell(registration, Notice.Kind.READY, address, grant=grant, after=after)
 
 
 def registration_changed(registration: Registration) -> Notice | None:
     """The utility, or the company, changed what the ApplicationInformation says."""
-    return _tell(registration, Notice.Kind.REGISTRATION, registration.application_url)
+    return Notice.tell(registration, Notice.Kind.REGISTRATION, registration.application_url)
 
 
 def includes_notices(grant: Grant) -> bool:
@@ -76,26 +64,3 @@ def _since(told: datetime, grant: Grant) -> str:
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _tell(
-    registration: Registration,
-    kind: Notice.Kind,
-    address: str,
-    *,
-    grant: Grant | None = None,
-    told_until: datetime | None = None,
-    after: timedelta = timedelta(0),
-) -> Notice | None:
-    if not registration.notify_uri:
-        return None
-    now = Clock.now()
-    return Notice.objects.create(
-        registration=registration,
-        grant=grant,
-        kind=kind,
-        address=address,
-        told_until=told_until,
-        made_at=now,
-        due_at=now + after,
-    )

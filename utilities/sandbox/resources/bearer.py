@@ -15,7 +15,7 @@ from greenbutton.espi.scope import Scope
 from utilities.sandbox.faults import transport
 from utilities.sandbox.models import Grant, Registration, Token
 from utilities.sandbox.oauth.narrowing import at_most
-from utilities.sandbox.resources.refusals import Refusal
+from utilities.sandbox.refusals import Refusal
 
 Class = Literal["registration", "client", "access"]
 View = Callable[..., HttpResponseBase]
@@ -56,7 +56,12 @@ def takes(*classes: Class) -> Callable[[View], View]:
                 bearer = _let_in(request, classes)
             except Refusal as refusal:
                 return refusal.answer()
-            return transport.meet(request, bearer, lambda: view(request, bearer, *args, **kwargs))
+            return transport.meet(
+                request,
+                bearer.registration,
+                bearer.grant,
+                lambda: view(request, bearer, *args, **kwargs),
+            )
 
         return inner
 

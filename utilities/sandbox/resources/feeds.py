@@ -17,18 +17,19 @@ from greenbutton.espi.scope import Scope
 from utilities.sandbox import documents
 from utilities.sandbox.documents.branch import Branch
 from utilities.sandbox.documents.certificate import CERTIFICATE
+from utilities.sandbox.documents.window import EVERYTHING, Window
 from utilities.sandbox.faults.scenarios import refusal_of
 from utilities.sandbox.households import midnight
 from utilities.sandbox.models import RESOURCES, Clock, Grant, Registration
+from utilities.sandbox.refusals import Refusal
 from utilities.sandbox.resources.bearer import Bearer
-from utilities.sandbox.resources.query import EVERYTHING, Query, QueryError, Window
-from utilities.sandbox.resources.refusals import Refusal
+from utilities.sandbox.resources.query import Query, QueryError
 from utilities.sandbox.resources.responses import Version, streamed
 from utilities.sandbox.resources.tree import CUSTOMER, USAGE, Address, NoSuchAddress, Tree
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenTree:
     """One of the trees of a grant, as far as an access token opens it."""
 
     grant: Grant
@@ -38,7 +39,7 @@ class Opened:
     now: datetime
 
     @classmethod
-    def by(cls, bearer: Bearer, root: str, tree: Tree) -> Opened:
+    def by(cls, bearer: Bearer, root: str, tree: Tree) -> OpenTree:
         """The tree below this root of the grant whose token it is."""
         assert bearer.grant
         return cls(bearer.grant, bearer.scope, f"{RESOURCES}{root}", tree, Clock.now())

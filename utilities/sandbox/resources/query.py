@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from django.http import QueryDict
 
+from utilities.sandbox.documents.window import EVERYTHING, Window, WindowError
+
 WINDOW = ("published-min", "published-max", "updated-min", "updated-max")
 PAGE = ("start-index", "max-results", "depth")
 _COUNT = re.compile(r"[1-9][0-9]{0,8}")
@@ -15,36 +17,6 @@ _COUNT = re.compile(r"[1-9][0-9]{0,8}")
 
 class QueryError(ValueError):
     """A query parameter that cannot be read. The text is a sentence."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """A stretch of time, in UTC seconds; None is no limit. Ends are excluded."""
-
-    published_min: int | None = None
-    published_max: int | None = None
-    updated_min: int | None = None
-    updated_max: int | None = None
-
-    def __post_init__(self) -> None:
-        for low, high in (
-            (self.published_min, self.published_max),
-            (self.updated_min, self.updated_max),
-        ):
-            if low is not None and high is not None and low > high:
-                raise QueryError("The window ends before it begins.")
-
-    def takes(self, start: int, end: int) -> bool:
-        """Whether a period intersects the window; a period is published when it is over."""
-        return (
-            (self.published_max is None or start < self.published_max)
-            and (self.published_min is None or end > self.published_min)
-            and (self.updated_max is None or end < self.updated_max)
-            and (self.updated_min is None or end >= self.updated_min)
-        )
-
-
-EVERYTHING = Window()
 
 
 @dataclass(frozen=True)
@@ -59,7 +31,10 @@ class Query:
     @classmethod
     def read(cls, given: QueryDict) -> Query:
         """Parameters that nobody knows are passed over. Raises QueryError."""
-        window = Window(*(_moment(name, given.getlist(name)) for name in WINDOW))
+        try:
+            window = Window(*(_moment(name, given.getlist(name)) for name in WINDOW))
+        except WindowError as e:
+            raise QueryError(str(e)) from e
         start, most, depth = (_count(name, given.getlist(name)) for name in PAGE)
         return cls(window, start or 1, most, depth)
 

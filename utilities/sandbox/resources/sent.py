@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from greenbutton.espi import EspiError, Finding, read_feed
 from greenbutton.espi.resources import Resource
-from utilities.sandbox.resources.refusals import Refusal
+from utilities.sandbox.refusals import Refusal
 
 R = TypeVar("R", bound=Resource)
 

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from utilities.sandbox.programmes import all_programmes
-from utilities.sandbox.resources.refusals import Refusal
+from utilities.sandbox.refusals import Refusal
 
 FOR_MACHINES = ("/DataCustodian/", "/.well-known/")
 FOR_PEOPLE = "/oauth/authorize"

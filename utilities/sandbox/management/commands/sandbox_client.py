@@ -8,9 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from utilities.sandbox.faults import Fault
 from utilities.sandbox.management.commands.sandbox_seed import describe
-from utilities.sandbox.models import Registration
+from utilities.sandbox.models import Fault, Registration
 from utilities.sandbox.programmes import all_programmes
 from utilities.sandbox.registering import addresses
 

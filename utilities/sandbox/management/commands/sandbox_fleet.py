@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from utilities.sandbox.documents.sharing import Sharing
+from utilities.sandbox.documents.window import EVERYTHING
 from utilities.sandbox.households import DAY, PROFILES
 from utilities.sandbox.models import (
     Clock,
@@ -24,7 +25,6 @@ from utilities.sandbox.models import (
     digest,
 )
 from utilities.sandbox.models.tokens import TOKEN_LIFETIME
-from utilities.sandbox.resources.query import EVERYTHING
 
 UTILITY = "svce"
 # Readings of 15 minutes.

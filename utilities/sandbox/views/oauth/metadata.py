@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.resources.refusals import accepts
+from utilities.sandbox.refusals import accepts
 
 
 @csrf_exempt  # answers other methods as the other addresses for machines do

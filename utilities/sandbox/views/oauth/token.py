@@ -7,11 +7,11 @@ from typing import Any
 from greenbutton.espi import ScopeError
 from greenbutton.espi import scope as scopes
 from greenbutton.espi.scope import Scope
-from utilities.sandbox.faults import Fault
 from utilities.sandbox.models import (
     RESOURCES,
     TOKEN_LIFETIME,
     AuthorizationCode,
+    Fault,
     Grant,
     Registration,
     Token,

@@ -10,11 +10,11 @@ from greenbutton.espi import write_entry
 from greenbutton.espi.application_information import ApplicationInformation
 from greenbutton.espi.enums import ThirdPartyApplicationStatus
 from utilities.sandbox.models import Registration, ReviewStep
+from utilities.sandbox.refusals import Refusal, accepts
 from utilities.sandbox.registering import application_information as documents
 from utilities.sandbox.registering import reviewing
 from utilities.sandbox.registering.forms import Metadata, first_error
 from utilities.sandbox.resources.bearer import Bearer, takes
-from utilities.sandbox.resources.refusals import Refusal, accepts
 from utilities.sandbox.resources.responses import ATOM, XML
 from utilities.sandbox.resources.sent import read_sent
 

@@ -8,8 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from utilities.sandbox.faults import Fault
-from utilities.sandbox.models import Registration
+from utilities.sandbox.models import Fault, Registration
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.views.access import registration_for
 from utilities.sandbox.views.pages import page

@@ -9,11 +9,11 @@ from utilities.sandbox import rate_limits
 from utilities.sandbox.models import Registration
 from utilities.sandbox.oauth.errors import NO_STORE, OAuthError
 from utilities.sandbox.programmes import Programme
+from utilities.sandbox.refusals import Refusal, accepts
 from utilities.sandbox.registering import client_metadata, reviewing
 from utilities.sandbox.registering.client_metadata import MetadataError
 from utilities.sandbox.registering.forms import Metadata, first_error
 from utilities.sandbox.resources.bearer import Bearer, takes
-from utilities.sandbox.resources.refusals import Refusal, accepts
 
 JSON = "application/json"
 

@@ -10,8 +10,8 @@ from greenbutton.espi.enums import AuthorizationStatus
 from utilities.sandbox import documents
 from utilities.sandbox.documents.certificate import CERTIFICATE
 from utilities.sandbox.models import RESOURCES, Grant
+from utilities.sandbox.refusals import Refusal, accepts
 from utilities.sandbox.resources.bearer import Bearer, takes
-from utilities.sandbox.resources.refusals import Refusal, accepts
 from utilities.sandbox.resources.responses import whole
 from utilities.sandbox.resources.sent import read_sent
 

@@ -10,10 +10,10 @@ from utilities.sandbox import documents
 from utilities.sandbox.documents.branch import Branch
 from utilities.sandbox.faults import scenarios
 from utilities.sandbox.models import Registration
+from utilities.sandbox.refusals import Refusal, accepts
 from utilities.sandbox.resources import feeds
 from utilities.sandbox.resources.bearer import Bearer, takes, wrong_class
-from utilities.sandbox.resources.feeds import Opened, read_query
-from utilities.sandbox.resources.refusals import Refusal, accepts
+from utilities.sandbox.resources.feeds import OpenTree, read_query
 from utilities.sandbox.resources.responses import XML, whole
 from utilities.sandbox.resources.tree import COMPANIONS, CUSTOMER, USAGE
 
@@ -64,7 +64,7 @@ def customer_batch(
 @accepts("GET")
 def companion(request: HttpRequest, bearer: Bearer, below: str) -> HttpResponseBase:
     """What several usage points share: reading types and local times."""
-    return _resource(request, Opened.by(bearer, "", COMPANIONS), below)
+    return _resource(request, OpenTree.by(bearer, "", COMPANIONS), below)
 
 
 @takes("client")
@@ -76,14 +76,14 @@ def bulk(request: HttpRequest, bearer: Bearer, uid: str) -> HttpResponseBase:
     return feeds.bulk(request, read_query(request), bearer.registration)
 
 
-def _usage_of(bearer: Bearer, uid: str) -> Opened:
+def _usage_of(bearer: Bearer, uid: str) -> OpenTree:
     _check_owner(bearer, uid)
-    return Opened.by(bearer, f"/Subscription/{uid}", USAGE)
+    return OpenTree.by(bearer, f"/Subscription/{uid}", USAGE)
 
 
-def _account_of(bearer: Bearer, uid: str) -> Opened:
+def _account_of(bearer: Bearer, uid: str) -> OpenTree:
     _check_owner(bearer, uid)
-    return Opened.by(bearer, f"/RetailCustomer/{uid}", CUSTOMER)
+    return OpenTree.by(bearer, f"/RetailCustomer/{uid}", CUSTOMER)
 
 
 def _check_owner(bearer: Bearer, uid: str) -> None:
@@ -91,7 +91,7 @@ def _check_owner(bearer: Bearer, uid: str) -> None:
         raise Refusal.not_there()
 
 
-def _resource(request: HttpRequest, tree: Opened, below: str) -> HttpResponseBase:
+def _resource(request: HttpRequest, tree: OpenTree, below: str) -> HttpResponseBase:
     """An entry, or the feed of a collection: its own entries, unless more levels are asked for."""
     query, address = read_query(request), tree.address(below)
     if len(address.names) > 1 or (query.depth or 1) > 1:
@@ -105,7 +105,7 @@ def _resource(request: HttpRequest, tree: Opened, below: str) -> HttpResponseBas
     return tree.feed(request, query, branch, address.names[-1])
 
 
-def _batch(request: HttpRequest, tree: Opened, below: str, title: str) -> HttpResponseBase:
+def _batch(request: HttpRequest, tree: OpenTree, below: str, title: str) -> HttpResponseBase:
     """A feed of all that is at an address or below it."""
     query, address = read_query(request), tree.address(below)
     scenarios.check_collecting(tree.grant)
