@@ -1,17 +1,19 @@
 """Interval readings in their plain form, taken out of a document before XML is parsed.
 
 A feed is readings nearly throughout, and nearly all are written alike: the same elements in the
-same order, without attributes, with plain numbers as their text. What is alike needs no parser to
-find it. So a run of such readings is replaced by one IntervalReading element, whose text is all
-their numbers, before the document goes on to lxml; `interval_block` takes the numbers from there.
+same order, with plain numbers as their text. What is alike needs no parser to find it. So a run of
+such readings is replaced by one IntervalReading element, whose text is all their numbers, before
+the document goes on to lxml; `interval_block` takes the numbers from there.
 
 It is exact, whatever the document:
 
 - A run is matched byte for byte by an expression that was derived from its first reading. What it
-  matches is balanced elements with digits in between, so the document with the run is well-formed
-  if, and only if, the one with the replacement is.
-- The replacement has the run's own tag, at its place: lxml decides which namespace its prefix
-  names, and that of the block around it.
+  matches is balanced elements with digits in between, and comments of ASCII between those, which
+  may be any. So the document with the run is well-formed if, and only if, the one with the
+  replacement is.
+- The replacement has the run's own tag, at its place, with the attributes that all of its readings
+  have: lxml decides which namespace its prefix names, and that of the block around it, and whether
+  the attributes are right. Readings with attributes further inside are not plain.
 - It never begins inside a comment, a CDATA section or a processing instruction: these are skipped
   as XML 1.0 lexes them (a `<` can start nothing else in a well-formed document). A document with a
   DOCTYPE, or in an encoding that is no superset of ASCII, is left alone.
@@ -64,17 +66,28 @@ KNOWN = {leaf for _, leaf in LEAVES} | WRAPPERS | {b"IntervalReading"}
 
 _BLANK = rb"[ \t\r\n]*+"
 _NAME = rb"[A-Za-z_][A-Za-z0-9_.-]*+"
+# Not xml:id or xmlns, by which a document means more than it says there.
+_ATTRIBUTE = (
+    rb"[ \t\r\n]++(?![xX][mM][lL])%b(?::%b)?+=(?:\"[ !#-%%'-;=?-~]*+\"|'[ -%%(-;=?-~]*+')"
+    % (
+        _NAME,
+        _NAME,
+    )
+)
 _OPENS = re.compile(
     rb"<(?:(?P<opaque>!--|!\[CDATA\[|\?)|(?P<dtd>![A-Z])"
-    rb"|(?P<prefix>(?:%b:)?+)IntervalReading>"
-    rb"|(?P<block>/?+(?:%b:)?+)IntervalBlock\b[^<>]*+(?<!/)>)" % (_NAME, _NAME)
+    rb"|(?P<prefix>(?:%b:)?+)IntervalReading(?P<attributes>(?:%b)*+[ \t\r\n]*+)>"
+    rb"|(?P<block>/?+(?:%b:)?+)IntervalBlock\b[^<>]*+(?<!/)>)" % (_NAME, _ATTRIBUTE, _NAME)
 )
+# XML 1.0 §2.5: no two hyphens in it, and none at its end.
+_COMMENT = rb"<!--(?:-?+[\t\r\n -,.-~])*+-->"
 _TERMINATORS = {b"!--": b"-->", b"![CDATA[": b"]]>", b"?": b"?>"}
 _TOKEN = re.compile(
     rb"(?P<blank>[ \t\r\n]++)"
     rb"|<(?P<prefix>(?:%b:)?+)(?P<name>%b)>"
     rb"(?:(?P<text>[A-Za-z0-9_+:. -]*+)</(?P=prefix)(?P=name)>)?"
-    rb"|</(?P<ends>(?:%b:)?+%b)>" % (_NAME, _NAME, _NAME, _NAME)
+    rb"|</(?P<ends>(?:%b:)?+%b)>"
+    rb"|(?P<comment>%b)" % (_NAME, _NAME, _NAME, _NAME, _COMMENT)
 )
 _ENCODING = re.compile(rb"<\?xml[^>]*?\bencoding[ \t\r\n]*=[ \t\r\n]*[\"']([A-Za-z0-9._-]+)")
 _SUPERSETS_OF_ASCII = {b"utf-8", b"us-ascii", b"ascii", b"iso-8859-1", b"iso-8859-15"}
@@ -88,23 +101,29 @@ class Form:
     """One way of writing a reading, from the first that was written so."""
 
     def __init__(
-        self, prefix: bytes, columns: list[bytes], strangers: list[bytes], pieces: list[bytes]
+        self,
+        tag: bytes,
+        attributes: bytes,
+        columns: list[bytes],
+        strangers: list[bytes],
+        pieces: list[bytes],
+        *,
+        picks: bool,
     ) -> None:
-        """`pieces` alternate: what stands there literally, then the expression of a number."""
-        literals, numbers = pieces[::2], pieces[1::2]
-        self._tag = prefix + b"IntervalReading"
+        """`pieces` are expressions, of what stands between numbers and of a number in turns.
+
+        `picks` says that digits stand elsewhere, as in ns1:value or in a comment, so that the
+        numbers have to be picked one by one.
+        """
+        self._tag, self._attributes, self._picks = tag, attributes, picks
         self._names = b'%b="%b"' % (COLUMNS.encode(), b" ".join(columns))
         if strangers:
             self._names += b' %b="%b"' % (STRANGERS.encode(), b" ".join(strangers))
-        # With digits elsewhere, as in ns1:value, the numbers have to be picked one by one.
-        self._picks = any(byte in _NUMBERS for literal in literals for byte in literal)
-        quoted = [re.escape(literal) for literal in literals]
-        ungrouped = chain.from_iterable(zip(quoted, [*numbers, b""], strict=True))
-        grouped = chain.from_iterable(
-            zip(quoted, [*(b"(%b)" % number for number in numbers), b""], strict=True)
-        )
-        self.run = re.compile(b"(?:%b%b)++" % (b"".join(ungrouped), _BLANK))
-        self._one = re.compile(b"".join(grouped))
+        between, numbers = pieces[::2], [*pieces[1::2], b""]
+        grouped = [*(b"(%b)" % number for number in numbers[:-1]), b""]
+        ungrouped = b"".join(chain.from_iterable(zip(between, numbers, strict=True)))
+        self.run = re.compile(b"(?:%b%b)++" % (ungrouped, _BLANK))
+        self._one = re.compile(b"".join(chain.from_iterable(zip(between, grouped, strict=True))))
 
     def replacement(self, run: bytes) -> bytes:
         """An element that holds the numbers of a run, a reading after the other."""
@@ -112,19 +131,21 @@ class Form:
             numbers = b" ".join(chain.from_iterable(self._one.findall(run)))
         else:
             numbers = run.translate(_SEPARATED, _DELETED)
-        lines = b"\n" * run.count(b"\n")
-        tag = self._tag
-        return b"<%b %b%b>%b</%b>" % (tag, self._names, lines, numbers, tag)
+        lines = b"\n" * (run.count(b"\n") - self._attributes.count(b"\n"))
+        opens = b"<%b%b %b%b>" % (self._tag, self._attributes, self._names, lines)
+        return b"%b%b</%b>" % (opens, numbers, self._tag)
 
 
-def form_of(reading: bytes, prefix: bytes) -> Form | None:
-    """The form of one whole reading; None if it is not plain."""
+def form_of(reading: bytes, opens: re.Match[bytes]) -> Form | None:
+    """The form of one whole reading, which `opens` begins; None if it is not plain."""
+    prefix = opens["prefix"]
     columns: list[bytes] = []
     strangers: list[bytes] = []
-    pieces = [b""]
+    pieces = [re.escape(opens[0])]
+    picks = _has_digits(opens[0])
     around = [b"IntervalReading"]
     seen: set[bytes] = set()
-    for token in _tokens(reading, len(b"<%bIntervalReading>" % prefix)):
+    for token in _tokens(reading, len(opens[0])):
         if token is None:
             return None
         name, number = token["name"], None
@@ -144,17 +165,27 @@ def form_of(reading: bytes, prefix: bytes) -> Form | None:
                 strangers.append(name)
         elif token["ends"] is not None and token["ends"] != prefix + around.pop():
             return None
-        if number is None or name is None:
-            pieces[-1] += token[0]
+        if token["comment"] is not None:
+            # Whatever it says, so that comments which differ make no forms of their own.
+            pieces[-1] += _COMMENT
+            picks = True
+        elif number is None or name is None:
+            pieces[-1] += re.escape(token[0])
+            picks = picks or _has_digits(token[0])
         else:
             before, after = token[0].split(b">%b<" % token["text"])
-            pieces[-1] += before + b">"
-            pieces += [number, b"<" + after]
+            pieces[-1] += re.escape(before + b">")
+            pieces += [number, re.escape(b"<" + after)]
+            picks = picks or _has_digits(before + after)
             columns.append(name)
     if around or not set(columns) >= NEEDED:
         return None
-    pieces[0] = b"<%bIntervalReading>" % prefix + pieces[0]
-    return Form(prefix, columns, strangers, pieces)
+    tag = prefix + b"IntervalReading"
+    return Form(tag, opens["attributes"], columns, strangers, pieces, picks=picks)
+
+
+def _has_digits(literal: bytes) -> bool:
+    return any(byte in _NUMBERS for byte in literal)
 
 
 def readings_in(element: etree._Element) -> int:
@@ -260,7 +291,7 @@ class Condensed:
             if run := form.run.match(buffer, opens.start()):
                 self._misses = 0
                 return form, run
-        made = form_of(buffer[opens.start() : end], opens["prefix"]) if end else None
+        made = form_of(buffer[opens.start() : end], opens) if end else None
         if made is None:
             self._misses += 1
             self._off = self._misses == MAX_MISSES

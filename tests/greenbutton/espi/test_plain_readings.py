@@ -90,8 +90,23 @@ def test_most_of_a_tidy_document_never_reaches_the_parser() -> None:
     assert one.resource.readings.costs is None
 
 
+def test_comments_and_attributes_in_each_reading_do_not_stop_it() -> None:
+    typed = f"{OPENED[:-1]} a='b' espi:type=\"espi:IntervalReading\">"
+    readings = [
+        f"{typed}<!-- reading {n} of 40 -->{at(str(1330578000 + 900 * n), '900', f'-{n}')}{CLOSED}"
+        for n in range(40)
+    ]
+    document = feed(entry(f"<espi:IntervalBlock>{''.join(readings)}</espi:IntervalBlock>"))
+    assert len(condensed(document)) < len(document) / 4
+    assert_both_ways_agree(document)
+    (one,) = read_feed(BytesIO(document), max_bytes=2**20)
+    assert isinstance(one.resource, IntervalBlock)
+    assert [reading.value for reading in one.resource.readings] == [-n for n in range(40)]
+
+
 # -- what is no plain reading ---------------------------------------------------------------------
 
+XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 OPENED, CLOSED = "<espi:IntervalReading>", "</espi:IntervalReading>"
 READING = f"{OPENED}{PLAIN}{CLOSED}"
 ODD_READINGS = {
@@ -141,6 +156,30 @@ ODD_READINGS = {
     "the wrong end": READING.replace("</espi:value>", "</espi:cost>"),
     "no end": f"{OPENED}{PLAIN}",
     "a reading in a reading": f"{OPENED}{READING}{PLAIN}{CLOSED}",
+    "a comment between": READING.replace(CLOSED, f"<!-- of 7 - \n 8 -->{CLOSED}"),
+    "a comment at its beginning": READING.replace(OPENED, f"{OPENED}<!---->"),
+    "a comment in its period": READING.replace("<espi:start>", "<!--a-b--><espi:start>"),
+    "a comment of two hyphens": READING.replace(CLOSED, f"<!-- a--b -->{CLOSED}"),
+    "a comment that ends in three": READING.replace(CLOSED, f"<!-- a --->{CLOSED}"),
+    "a comment of other letters": READING.replace(CLOSED, f"<!-- é -->{CLOSED}"),
+    "a comment of no character": READING.replace(CLOSED, f"<!-- \x01 -->{CLOSED}"),
+    "a comment that hides the end": READING.replace(CLOSED, f"<!-- {CLOSED} -->{CLOSED}"),
+    "a comment that hides a number": READING.replace(
+        "<espi:value>", "<!-- <espi:value>9</espi:value> --><espi:value>"
+    ),
+    "a type": READING.replace(OPENED, f'<espi:IntervalReading {XSI} xsi:type="espi:X">'),
+    "attributes": READING.replace(OPENED, "<espi:IntervalReading a='1'\n b = \"2\" >"),
+    "attributes on lines": READING.replace(OPENED, "<espi:IntervalReading\n a='1'\n\tb=\"2\"\n>"),
+    "an attribute given twice": READING.replace(OPENED, '<espi:IntervalReading a="b" a="b">'),
+    "an attribute of no namespace": READING.replace(OPENED, '<espi:IntervalReading z:a="b">'),
+    "an attribute of a namespace": READING.replace(OPENED, '<espi:IntervalReading espi:a="b">'),
+    "an attribute with an entity": READING.replace(OPENED, '<espi:IntervalReading a="&no;">'),
+    "an attribute with a tag": READING.replace(OPENED, '<espi:IntervalReading a="<b>">'),
+    "an attribute without quotes": READING.replace(OPENED, "<espi:IntervalReading a=b>"),
+    "attributes without a blank": READING.replace(OPENED, "<espi:IntervalReading a='1'b='2'>"),
+    "a prefix of its own": READING.replace(OPENED, '<espi:IntervalReading xmlns:espi="urn:x">'),
+    "an id": READING.replace(OPENED, '<espi:IntervalReading xml:id="1 2">'),
+    "an attribute at its end": READING.replace(CLOSED, '</espi:IntervalReading a="b">'),
     "a long text": READING.replace(
         CLOSED, f"<espi:remark>{'x' * LONGEST_READING}</espi:remark>{CLOSED}"
     ),
