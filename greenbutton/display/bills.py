@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
 
-from greenbutton.display.meters import Service
+from greenbutton.display.meters import TOGETHER, Service
 from greenbutton.display.periods import nearest_midnight
 from greenbutton.display.units import Money, Quantity, scaled, unit_of
 from greenbutton.espi.enums import ItemKind
@@ -25,8 +26,25 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What one agency charges for a period, and for what."""
+
+    agency: str
+    tariff: str
+    amount: Money | None
+    lines: tuple[Line, ...]
+
+    def says_something(self) -> bool:
+        """Whether there is more to it than its amount."""
+        return bool(self.agency or self.tariff or self.lines)
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
-    """A bill: its days in the utility's zone, both included, what was used and what it came to."""
+    """A bill: its days in the utility's zone, both included, what was used and what it came to.
+
+    Where several agencies charge for one period, as a supplier and a distributor do, it is of all.
+    """
 
     meter: str
     first: date | None
@@ -34,35 +52,74 @@ class Bill:
     days: int | None
     used: Quantity | None
     amount: Money | None
-    lines: tuple[Line, ...]
-    tariff: str
-    agency: str
+    parts: tuple[Part, ...]
+
+    def has_details(self) -> bool:
+        """Whether a page has more to say of it than a line."""
+        return len(self.parts) > 1 or any(part.says_something() for part in self.parts)
 
 
-def bills_of(service: Service, zone: ZoneInfo) -> list[Bill]:
-    """The service's bills, newest first."""
-    summaries = UsageSummary.objects.filter(usage_point__in=service.points).order_by(
-        F("start").desc(nulls_last=True), "usage_point", "-id"
+def bills_of(service: Service, place: str, zone: ZoneInfo) -> list[Bill]:
+    """The bills of a service, or of the meter at one place of it, newest first."""
+    points = [point for point in service.points if place in {TOGETHER, point.uid}]
+    summaries = UsageSummary.objects.filter(usage_point__in=points).order_by(
+        F("start").desc(nulls_last=True), "usage_point", "seconds", "-id"
     )
+    periods = groupby(summaries, lambda one: (one.usage_point_id, one.start, one.seconds))
     return [
-        bill_of(summary, service.point_labels[summary.usage_point_id], zone)
-        for summary in summaries
+        bill_of(together, service.point_labels[point], zone)
+        for (point, _, _), of_period in periods
+        for together in by_agencies(list(of_period))
     ]
 
 
-def bill_of(summary: UsageSummary, meter: str, zone: ZoneInfo) -> Bill:
-    first, last = days_of(summary.start, summary.end, zone)
+def by_agencies(summaries: list[UsageSummary]) -> list[list[UsageSummary]]:
+    """The bills of a period as one if each names another agency; else a bill each.
+
+    Two of one agency may be one bill that was made out anew, which is not to be paid twice.
+    """
+    agencies = {summary.agency for summary in summaries if summary.agency}
+    has_period = summaries[0].start is not None
+    if has_period and len(agencies) == len(summaries):
+        return [sorted(summaries, key=lambda one: one.agency)]
+    return [[summary] for summary in summaries]
+
+
+def bill_of(summaries: Sequence[UsageSummary], meter: str, zone: ZoneInfo) -> Bill:
+    """What one agency, or several, charge for a period."""
+    first, last = days_of(summaries[0].start, summaries[0].end, zone)
     return Bill(
         meter=meter,
         first=first,
         last=last,
         days=(last - first).days + 1 if first and last else None,
-        used=used_in(summary),
+        used=used_in_all(summaries),
+        amount=sum_of([amount_of(summary) for summary in summaries]),
+        parts=tuple(part_of(summary) for summary in summaries),
+    )
+
+
+def part_of(summary: UsageSummary) -> Part:
+    return Part(
+        agency=summary.agency,
+        tariff=summary.tariff_profile,
         amount=amount_of(summary),
         lines=tuple(lines_of(summary)),
-        tariff=summary.tariff_profile,
-        agency=summary.agency,
     )
+
+
+def sum_of(amounts: Sequence[Money | None]) -> Money | None:
+    """What they come to; None unless each is known, and all are of one currency."""
+    known = [amount for amount in amounts if amount is not None]
+    if len(known) < len(amounts) or len({amount.currency for amount in known}) != 1:
+        return None
+    return Money(sum(amount.hundred_thousandths for amount in known), known[0].currency)
+
+
+def used_in_all(summaries: Sequence[UsageSummary]) -> Quantity | None:
+    """What was used once and charged for by each; None where they disagree."""
+    found = {used for summary in summaries if (used := used_in(summary)) is not None}
+    return found.pop() if len(found) == 1 else None
 
 
 def days_of(

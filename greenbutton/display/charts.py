@@ -19,6 +19,7 @@ from bokeh.models import (
     OpenURL,
     Quad,
     Range1d,
+    Scatter,
     TapTool,
 )
 from bokeh.models.annotations import Span
@@ -79,23 +80,32 @@ def draw(selection: Selection, chart: Chart, palette: Palette) -> figure:
     plot = empty_plot(chart, palette)
     for index, series in enumerate(chart.meter.series):
         colour = palette.colour(selection.service.slug, series.role)
-        bars = plot.add_glyph(
-            ColumnDataSource(columns(selection, chart, index)),
-            Quad(
-                left="left",
-                right="right",
-                bottom=0,
-                top="top",
-                fill_color=colour,
-                line_color=None,
-            ),
-        )
-        bars.glyph.update(border_radius=3 if len(chart.bars) <= FEW_BARS else 1)
+        is_register = series.measure == "register"
+        glyph = dot_glyph(colour) if is_register else bar_glyph(colour, len(chart.bars))
+        bars = plot.add_glyph(ColumnDataSource(columns(selection, chart, index)), glyph)
         bars.nonselection_glyph = None
         plot.add_tools(hover(bars))
         if chart.period.view != "day":
             plot.add_tools(TapTool(renderers=[bars], callback=OpenURL(url="@open", same_tab=True)))
     return plot
+
+
+def bar_glyph(colour: str, count: int) -> Quad:
+    """What was measured in a slot, from zero."""
+    return Quad(
+        left="left",
+        right="right",
+        bottom=0,
+        top="top",
+        fill_color=colour,
+        line_color=None,
+        border_radius=3 if count <= FEW_BARS else 1,
+    )
+
+
+def dot_glyph(colour: str) -> Scatter:
+    """What a register showed: a bar would say that so much was used."""
+    return Scatter(x="middle", y="top", size=8, fill_color=colour, line_color=None)
 
 
 def columns(selection: Selection, chart: Chart, index: int) -> dict[str, list[Any]]:
@@ -106,6 +116,7 @@ def columns(selection: Selection, chart: Chart, index: int) -> dict[str, list[An
     return {
         "left": [bar.slot.left for bar, _ in known],
         "right": [bar.slot.right for bar, _ in known],
+        "middle": [(bar.slot.left + bar.slot.right) / 2 for bar, _ in known],
         "top": [float(quantity.value) * series.sign for _, quantity in known],
         "label": [bar.slot.label for bar, _ in known],
         "amount": [f"{series.label}: {quantity}" for _, quantity in known],
@@ -154,7 +165,7 @@ def empty_plot(chart: Chart, palette: Palette) -> figure:
 
 
 def span_of(chart: Chart) -> tuple[float, float]:
-    """The y axis: always from zero, since a bar's length is what is compared."""
+    """The y axis: from zero, since a bar's length is what is compared; a register has its range."""
     heights = [
         float(quantity.value) * series.sign
         for bar in chart.bars
@@ -162,10 +173,13 @@ def span_of(chart: Chart) -> tuple[float, float]:
         if quantity is not None
     ]
     low, high = min(heights, default=0), max(heights, default=0)
+    if chart.meter.measure == "register":
+        margin = (high - low) * (HIGH_BAR - 1) or 1
+        return low - margin, high + margin
     return min(low, 0) * HIGH_BAR, max(high, 0) * HIGH_BAR or (0 if low < 0 else 1)
 
 
-def hover(bars: GlyphRenderer[Quad]) -> HoverTool:
+def hover(bars: GlyphRenderer[Any]) -> HoverTool:
     """What the pointer, or a finger, reads off a bar."""
     style = f"font: 14px {FONT}; color: #13302a; padding: 2px 4px"
     tooltip = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -13,7 +13,12 @@ from django.db.models import Max, Min
 
 from authorizations.models import Authorization
 from greenbutton.display.units import Unit, scaled, unit_of
-from greenbutton.espi.enums import AccumulationKind, FlowDirectionKind, ServiceKind
+from greenbutton.espi.enums import (
+    AccumulationKind,
+    DataQualifierKind,
+    FlowDirectionKind,
+    ServiceKind,
+)
 from greenbutton.models import MeterReading, ReadingDay, UsagePoint
 
 # Anything else, or nothing, is "other": never guessed from elsewhere.
@@ -27,21 +32,35 @@ KINDS: dict[int, tuple[str, str]] = {
 }
 OTHER = ("other", "Other service")
 
-Role = Literal["used", "returned", "net"]
-# Every other direction is something delivered.
+Role = Literal["used", "delivered", "returned", "net"]
+# Every other direction is something used; "delivered" it is called where some is sent back as well.
 ROLES: dict[int, Role] = {FlowDirectionKind.NET: "net", FlowDirectionKind.REVERSE: "returned"}
 # The key of several meters put together.
 TOGETHER = "all"
-ROLE_ORDER: tuple[Role, ...] = ("used", "returned", "net")
-ROLE_LABELS: dict[Role, str] = {"used": "Used", "returned": "Sent back", "net": "Net use"}
+ROLE_ORDER: tuple[Role, ...] = ("used", "delivered", "returned", "net")
+ROLE_LABELS: dict[Role, str] = {
+    "used": "Used",
+    "delivered": "From the grid",
+    "returned": "Sent back",
+    "net": "Net",
+}
 
-# A register's state and an instantaneous value are not to be summed.
-STATES_NOT_AMOUNTS: set[int | None] = {
+# How readings are put together: amounts are added up, levels averaged; of highest values the
+# highest counts, and of what a register shows the latest.
+Measure = Literal["amount", "level", "highest", "register"]
+REGISTERS: set[int | None] = {
     AccumulationKind.BULK_QUANTITY,
     AccumulationKind.CONTINUOUSLY_CUMULATIVE,
     AccumulationKind.CUMULATIVE,
-    AccumulationKind.INDICATING,
-    AccumulationKind.INSTANTANEOUS,
+}
+MOMENTS: set[int | None] = {AccumulationKind.INDICATING, AccumulationKind.INSTANTANEOUS}
+# What a level is of, in plain words; any other is called by its unit.
+LEVELS = {
+    "kW": "demand",
+    "kVA": "apparent demand",
+    "kvar": "reactive demand",
+    "V": "voltage",
+    "A": "current",
 }
 
 DAY_SECONDS = 86_400
@@ -67,17 +86,32 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Meter readings that may be added up: one unit, one direction."""
+    """Meter readings that may be put together: one unit, one direction, one measure."""
 
     role: Role
     unit: Unit
-    is_level: bool
+    measure: Measure
     readings: tuple[MeterReading, ...]
     extent: Extent
 
     @property
+    def is_level(self) -> bool:
+        """Whether it is none of those that are added up."""
+        return self.measure != "amount"
+
+    @property
     def label(self) -> str:
-        return ROLE_LABELS[self.role]
+        """What is measured, in plain words: `Used`, `Sent back`, `Highest demand`."""
+        if self.measure == "amount":
+            return ROLE_LABELS[self.role]
+        if self.measure == "register":
+            said = "Meter reading"
+        else:
+            level = LEVELS.get(self.unit.symbol, self.unit.name)
+            said = f"Highest {level}" if self.measure == "highest" else level.capitalize()
+        if self.role in {"returned", "net"}:
+            return f"{said}, {ROLE_LABELS[self.role].lower()}"
+        return said
 
     @property
     def sign(self) -> int:
@@ -96,15 +130,20 @@ class Series:
     def joined(self, other: Series) -> Series:
         """Both as one."""
         readings = self.readings + other.readings
-        return Series(self.role, self.unit, self.is_level, readings, self.extent | other.extent)
+        return replace(self, readings=readings, extent=self.extent | other.extent)
 
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A choice of the page: one meter, several of a kind together, or a side measurement."""
+    """A choice of the page: one meter, several of a kind together, or a side measurement.
+
+    `place` is the meter that a choice is about, and `measured` what of it.
+    """
 
     key: str
-    label: str
+    place: str
+    place_label: str
+    measured: str
     series: tuple[Series, ...]
 
     @property
@@ -119,8 +158,8 @@ class Meter:
         return self.series[0].unit
 
     @property
-    def is_level(self) -> bool:
-        return self.series[0].is_level
+    def measure(self) -> Measure:
+        return self.series[0].measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +176,17 @@ class Service:
         """The chosen meter, else the first; None where nothing was measured yet."""
         chosen = (meter for meter in self.meters if meter.key == key)
         return next(chosen, self.meters[0] if self.meters else None)
+
+    def places(self) -> list[Meter]:
+        """The first choice of each meter: its main measurement."""
+        first: dict[str, Meter] = {}
+        for meter in self.meters:
+            first.setdefault(meter.place, meter)
+        return list(first.values())
+
+    def measured_at(self, meter: Meter) -> list[Meter]:
+        """Everything that is measured where this is."""
+        return [one for one in self.meters if one.place == meter.place]
 
 
 def services_of(authorization: Authorization) -> list[Service]:
@@ -178,7 +228,7 @@ def service_of(
         main, side = meters_of(point, labels[point.pk], extents)
         mains += main
         sides += side
-    together = meters_together(f"All {len(mains)} meters", mains)
+    together = meters_together(mains)
     return Service(slug, label, tuple(points), labels, (*together, *mains, *sides))
 
 
@@ -207,53 +257,82 @@ def meters_of(
         if reading.pk in extents
     ]
     found.sort(key=lambda one: (not one.unit.is_known, one.is_level, one.extent.seconds))
+    if any(one.role in {"returned", "net"} for one in found):
+        found = [as_delivered(one) for one in found]
     main: dict[Role, Series] = {}
     for series in found:
         if all(same_quantity(series, other) for other in main.values()):
             main.setdefault(series.role, series)
-    if "used" in main:
+    if "used" in main or "delivered" in main:
         main.pop("net", None)
     parts = tuple(main[role] for role in ROLE_ORDER if role in main)
+    if not parts:
+        return [], []
+    times = Counter(series.label for series in found)
     sides = [
-        Meter(series.readings[0].uid, f"{label}: {side_label(series)}", (series,))
+        Meter(series.readings[0].uid, point.uid, label, side_label(series, times), (series,))
         for series in found
         if series not in parts
     ]
-    return [Meter(point.uid, label, parts)] if parts else [], sides
+    return [Meter(point.uid, point.uid, label, main_label(parts), parts)], sides
 
 
 def series_of(reading: MeterReading, extent: Extent) -> Series:
     """One meter reading as a series of its own."""
     unit = unit_of(reading.uom, reading.power_of_ten)
-    is_level = unit.is_level or reading.accumulation_behaviour in STATES_NOT_AMOUNTS
     role = ROLES.get(reading.flow_direction or 0, "used")
-    return Series(role, unit, is_level, (reading,), extent)
+    return Series(role, unit, measure_of(reading, unit), (reading,), extent)
+
+
+def measure_of(reading: MeterReading, unit: Unit) -> Measure:
+    """How the readings of a series are put together."""
+    if reading.accumulation_behaviour in REGISTERS:
+        return "register"
+    if unit.is_level or reading.accumulation_behaviour in MOMENTS:
+        is_highest = reading.data_qualifier == DataQualifierKind.MAXIMUM
+        return "highest" if is_highest else "level"
+    return "amount"
+
+
+def as_delivered(series: Series) -> Series:
+    """Where some is sent back, or may be, what comes from the grid is not all that is used."""
+    return replace(series, role="delivered") if series.role == "used" else series
 
 
 def same_quantity(one: Series, other: Series) -> bool:
     """Whether the two can share a chart."""
-    return one.unit == other.unit and one.is_level == other.is_level
+    return one.unit == other.unit and one.measure == other.measure
 
 
-def side_label(series: Series) -> str:
-    """What a side measurement is called: its title, else its unit and how finely it is cut."""
-    title = series.readings[0].title
-    if title:
-        return title
+def main_label(parts: Sequence[Series]) -> str:
+    """What a meter's main choice is called beside its others."""
+    return "From and to the grid" if len(parts) > 1 else parts[0].label
+
+
+def side_label(series: Series, times: Counter[str]) -> str:
+    """What a side measurement is called: what it measures and, if more do, what sets it apart.
+
+    That is its title, else its unit and how finely it is cut.
+    """
+    if times[series.label] == 1:
+        return series.label
     cut = "by day" if series.extent.seconds >= BY_DAY else "by interval"
-    return f"{series.label.lower()}, {series.unit.name}, {cut}"
+    return f"{series.label}, {series.readings[0].title or f'{series.unit.name}, {cut}'}"
 
 
-def meters_together(label: str, meters: Iterable[Meter]) -> list[Meter]:
+def meters_together(meters: Sequence[Meter]) -> list[Meter]:
     """The meters that measure as the first one does, added up; none if it is alone in that."""
-    alike = [meter for meter in meters if not meter.is_level and meter.unit.is_known]
+    alike = [meter for meter in meters if meter.measure == "amount" and meter.unit.is_known]
     alike = [meter for meter in alike if same_quantity(meter.series[0], alike[0].series[0])]
     if len(alike) < 2:
         return []
+    found = [series for meter in alike for series in meter.series]
+    if any(series.role in {"returned", "net"} for series in found):
+        found = [as_delivered(series) for series in found]
     joined: dict[Role, Series] = {}
-    for meter in alike:
-        for series in meter.series:
-            known = joined.get(series.role)
-            joined[series.role] = known.joined(series) if known else series
+    for series in found:
+        known = joined.get(series.role)
+        joined[series.role] = known.joined(series) if known else series
     parts = tuple(joined[role] for role in ROLE_ORDER if role in joined)
-    return [Meter(TOGETHER, label, parts)]
+    label = f"{'All ' if len(alike) == len(meters) else ''}{len(alike)} meters"
+    return [Meter(TOGETHER, TOGETHER, label, main_label(parts), parts)]

@@ -55,12 +55,22 @@ class MeterReport:
     series: Series
     # Whether its usage point also measures what is sent back, alone or taken off.
     has_other_flows: bool
+    # Whether a bill says what this series measures.
+    is_billed: bool
     report: Report
 
 
-def is_billed(series: Series) -> bool:
-    """A bill says what was delivered, or that less what was sent back; never the sum of levels."""
-    return series.role != "returned" and not series.is_level
+def is_billed(series: Series, place: Sequence[Meter]) -> bool:
+    """Whether bills say what this is: what was delivered; else that less what was sent back.
+
+    Never what was sent back, nor the sum of levels. `place` is all that is measured there.
+    """
+    if series.is_level or series.role == "returned":
+        return False
+    if series.role != "net":
+        return True
+    beside = [one for meter in place for one in meter.series if not one.is_level]
+    return all(one.role in {"returned", "net"} for one in beside)
 
 
 def all_reports_of(authorization: Authorization) -> list[MeterReport]:
@@ -77,17 +87,24 @@ def all_reports_of(authorization: Authorization) -> list[MeterReport]:
 def reports_of(authorization: Authorization, service: Service, meter: Meter) -> list[MeterReport]:
     """The reports of all meter readings that a choice of the usage page puts together."""
     points = {point.pk: point for point in service.points}
-    return [
-        MeterReport(
-            service.label,
-            f"{service.point_labels[reading.usage_point_id]}: {series.label.lower()}",
-            series,
-            has_other_flows(points[reading.usage_point_id]),
-            report_of(authorization, series, reading),
-        )
-        for series in meter.series
-        for reading in series.readings
-    ]
+    reports = []
+    for series in meter.series:
+        for reading in series.readings:
+            point = points[reading.usage_point_id]
+            place = [one for one in service.meters if one.place == point.uid]
+            billed = is_billed(series, place)
+            label = f"{service.point_labels[point.pk]}: {label_of(series, place)}"
+            report = report_of(authorization, reading, series if billed else None)
+            others = has_other_flows(point)
+            reports.append(MeterReport(service.label, label, series, others, billed, report))
+    return reports
+
+
+def label_of(series: Series, place: Sequence[Meter]) -> str:
+    """What the series is called on the usage page, as a choice of its own or as part of one."""
+    alone = [meter.measured for meter in place if meter.series == (series,)]
+    label = alone[0] if alone else series.label
+    return f"{label[0].lower()}{label[1:]}"
 
 
 def has_other_flows(point: UsagePoint) -> bool:
@@ -95,16 +112,17 @@ def has_other_flows(point: UsagePoint) -> bool:
     return any(reading.flow_direction in ROLES for reading in point.meter_readings.all())
 
 
-def report_of(authorization: Authorization, series: Series, reading: MeterReading) -> Report:
-    """One meter reading of which there is at least one day."""
-    zone = authorization.zone
+def report_of(
+    authorization: Authorization, reading: MeterReading, billed_as: Series | None
+) -> Report:
+    """One meter reading of which there is at least one day; `billed_as` if bills say what it is."""
     rows = ReadingDay.objects.filter(authorization=authorization, meter_reading=reading)
-    days = stored_days(rows)
+    zone, days = authorization.zone, stored_days(rows)
     coverage = coverage_of(days)
     bills: list[BillCheck] = []
-    if is_billed(series):
+    if billed_as is not None:
         billed = billed_of(reading, zone)
-        bills = checks_of(billed, rows, days, coverage, series, reading)
+        bills = checks_of(billed, rows, days, coverage, billed_as, reading)
     return Report(
         coverage=coverage,
         without_value=sum(day.without_value for day in days),
@@ -153,7 +171,7 @@ def billed_of(reading: MeterReading, zone: ZoneInfo) -> list[Billed]:
 
 def billed_in(summary: UsageSummary, zone: ZoneInfo) -> Billed | None:
     """What a bill says of its period; None where the period ends at no time that there is."""
-    bill = bill_of(summary, "", zone)
+    bill = bill_of([summary], "", zone)
     if summary.start is None or summary.end is None or bill.used is None:
         return None
     assert bill.first is not None

@@ -165,6 +165,8 @@ class Said:
             return "These readings are not amounts that add up, so no bill is compared with them."
         if series.role == "returned":
             return "Bills are not compared with what was sent back."
+        if not self.about.is_billed:
+            return "Bills are compared with what came from the grid, not with what is left of it."
         if not self.report.bills:
             return "No bill of the time of these readings says what was used."
         return self._bills_in_short()

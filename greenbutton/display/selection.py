@@ -39,12 +39,31 @@ class Selection:
 
     def meter_links(self) -> list[Link]:
         """All meters of the service; none where there is no choice."""
-        if self.meter is None or self.period is None or len(self.service.meters) < 2:
+        if self.meter is None or self.period is None:
             return []
-        return [
-            Link(one.label, self._query(one.key, self.period), one.key == self.meter.key)
-            for one in self.service.meters
+        links = [
+            Link(one.place_label, self._query(one.key, self.period), one.place == self.meter.place)
+            for one in self.service.places()
         ]
+        return links if len(links) > 1 else []
+
+    def measure_links(self) -> list[Link]:
+        """What else the chosen meter measures; none where that is one thing only."""
+        if self.meter is None or self.period is None:
+            return []
+        links = [
+            Link(one.measured, self._query(one.key, self.period), one.key == self.meter.key)
+            for one in self.service.measured_at(self.meter)
+        ]
+        return links if len(links) > 1 else []
+
+    @property
+    def about(self) -> str:
+        """Which meter of several, and which of its measurements; empty where there is no choice."""
+        current = [
+            link.label for link in (*self.meter_links(), *self.measure_links()) if link.is_current
+        ]
+        return ": ".join(current)
 
     def view_links(self) -> list[Link]:
         if self.meter is None or self.period is None:

@@ -11,9 +11,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db.models import BigIntegerField, F, Func
+from django.db.models.expressions import Combinable
+
 from authorizations.models import Authorization
-from greenbutton.display.meters import BY_DAY, DAY_SECONDS, Meter, Series
-from greenbutton.display.periods import VIEWS, Period, View, clock, long_date, short_date
+from greenbutton.display.meters import BY_DAY, DAY_SECONDS, Measure, Meter, Series
+from greenbutton.display.periods import VIEWS, Period, View, clock, long_date
 from greenbutton.display.units import Money, Quantity
 from greenbutton.models import ReadingDay
 
@@ -25,24 +28,42 @@ FINEST_BAR = 900
 EQUALLY_OFTEN = Decimal("0.9")
 
 
+# What stands before and after the unit of what is drawn.
+CAPTIONS: dict[Measure, tuple[str, str]] = {
+    "amount": ("", "{each}"),
+    "level": ("average", ""),
+    "highest": ("highest", "{each}"),
+    "register": ("what the meter showed in", ""),
+}
+
+
 @dataclass(slots=True)
 class Tally:
-    """A running sum: a scaled amount, of how many readings, and what they cost (10^-5)."""
+    """What readings come to so far, given in the order of time.
 
+    A scaled amount as its measure wants it, of how many readings, and what they cost (10^-5).
+    """
+
+    measure: Measure = "amount"
     amount: Decimal = Decimal(0)
     count: int = 0
     cost: int | None = None
 
     def add(self, amount: Decimal, count: int, cost: int | None) -> None:
-        self.amount += amount
+        if self.measure == "register" or (self.measure == "highest" and not self.count):
+            self.amount = amount
+        elif self.measure == "highest":
+            self.amount = max(self.amount, amount)
+        else:
+            self.amount += amount
         self.count += count
-        if cost is not None:
+        if cost is not None and self.measure == "amount":
             self.cost = (self.cost or 0) + cost
 
     def quantity(self, series: Series) -> Quantity:
-        """The sum, or for a level (kW, V) the mean of its readings."""
-        amount = self.amount / self.count if series.is_level and self.count else self.amount
-        return Quantity(amount, series.unit)
+        """What they come to; for a level (kW, V) the mean of its readings."""
+        is_mean = self.measure == "level" and self.count
+        return Quantity(self.amount / self.count if is_mean else self.amount, series.unit)
 
     def money(self, series: Series) -> Money | None:
         return None if self.cost is None else Money(self.cost, series.currency)
@@ -50,8 +71,9 @@ class Tally:
 
 def total_of(tallies: Mapping[date, Tally] | Mapping[int, Tally]) -> Tally:
     """All of them as one."""
-    total = Tally()
-    for tally in tallies.values():
+    parts = list(tallies.values())
+    total = Tally(parts[0].measure) if parts else Tally()
+    for tally in parts:
         total.add(tally.amount, tally.count, tally.cost)
     return total
 
@@ -114,7 +136,8 @@ class Chart:
         unit = self.meter.unit
         says_more = unit.symbol not in {"", unit.name}
         name = f"{unit.name} ({unit.symbol})" if says_more else unit.name
-        return f"average {name}" if self.meter.is_level else f"{name} {self.each}"
+        before, after = CAPTIONS[self.meter.measure]
+        return f"{before} {name} {after.format(each=self.each)}".strip()
 
     @property
     def is_empty(self) -> bool:
@@ -154,6 +177,20 @@ def chart_of(authorization: Authorization, meter: Meter, period: Period) -> Char
 # --- Days -----------------------------------------------------------------------------------------
 
 
+def _value(template: str) -> Func:
+    """One of a day's values, found by the database: the array stays there."""
+    return Func(F("values"), template=template, output_field=BigIntegerField(null=True))
+
+
+# What a day counts for, by the measure of its readings.
+OF_A_DAY: dict[Measure, Combinable] = {
+    "amount": F("total"),
+    "level": F("total"),
+    "highest": _value("(SELECT max(value) FROM unnest(%(expressions)s) AS value)"),
+    "register": _value("(%(expressions)s)[cardinality(%(expressions)s)]"),
+}
+
+
 def tallies_by_day(
     authorization: Authorization, meter: Meter, period: Period
 ) -> list[dict[date, Tally]]:
@@ -171,12 +208,14 @@ def tallies_by_day(
     )
     tallies: list[dict[date, Tally]] = [{} for _ in meter.series]
     columns = rows.order_by("day").values_list(
-        "meter_reading_id", "day", "count", "total", "total_cost"
+        "meter_reading_id", "day", "count", OF_A_DAY[meter.measure], "total_cost"
     )
-    for meter_reading, day, count, total, cost in columns:
+    for meter_reading, day, count, value, cost in columns:
+        if value is None:
+            continue
         index, series, reading = places[meter_reading]
-        amount = series.scale(reading, total)
-        tallies[index].setdefault(day, Tally()).add(amount, count, cost)
+        amount = series.scale(reading, value)
+        tallies[index].setdefault(day, Tally(meter.measure)).add(amount, count, cost)
     return tallies
 
 
@@ -190,7 +229,7 @@ def day_slots(period: Period) -> list[Slot]:
     """A slot for each day of the month."""
     days = [period.first + timedelta(days=n) for n in range(period.days)]
     return [
-        Slot(f"{day:%a}, {short_date(day)}", n + 0.1, n + 0.9, Period.holding("day", day))
+        Slot(f"{day:%a}, {day.day} {day:%b}", n + 0.1, n + 0.9, Period.holding("day", day))
         for n, day in enumerate(days)
     ]
 
@@ -236,7 +275,8 @@ def day_chart(authorization: Authorization, meter: Meter, period: Period, zone: 
     tallies: list[dict[int, Tally]] = [{} for _ in meter.series]
     for reading in readings:
         at = int((reading.start - begin).total_seconds()) // step
-        tallies[reading.series].setdefault(at, Tally()).add(reading.amount, 1, reading.cost)
+        tally = tallies[reading.series].setdefault(at, Tally(meter.measure))
+        tally.add(reading.amount, 1, reading.cost)
     length = (end - begin).total_seconds()
     slots = interval_slots(begin, zone, int(length), step)
     bars = [
@@ -325,47 +365,80 @@ def hour_ticks(begin: datetime, end: datetime, zone: ZoneInfo) -> dict[float, st
 def figures_of(meter: Meter, tallies: list[dict[date, Tally]]) -> list[Figure]:
     """The summary of a year or a month."""
     first, days = meter.series[0], tallies[0]
-    figures = total_figures(meter, [total_of(of_series) for of_series in tallies])
     if not days:
-        return figures
-    if not first.is_level:
-        total = total_of(days)
-        average = Quantity(total.amount / len(days), first.unit)
+        return total_figures(meter, [total_of(of_series) for of_series in tallies])
+    highest = max(days, key=lambda day: days[day].quantity(first).value)
+    peak = str(days[highest].quantity(first))
+    if meter.measure == "register":
+        return register_figures(first, days)
+    if meter.measure == "highest":
+        return [Figure(first.label, peak, long_date(highest))]
+    figures = total_figures(meter, [total_of(of_series) for of_series in tallies])
+    if meter.measure == "amount":
+        average = Quantity(total_of(days).amount / len(days), first.unit)
         remark = f"over {len(days)} days" if len(days) > 1 else "over one day"
-        figures.append(Figure("Average a day", str(average), remark))
+        figures.append(Figure("Average a day", str(average), with_flow(first, remark)))
     if len(days) > 1 and first.extent.seconds <= DAY_SECONDS:
-        day, tally = max(days.items(), key=lambda item: item[1].quantity(first).value)
-        figures.append(Figure("Highest day", str(tally.quantity(first)), long_date(day)))
+        figures.append(Figure("Highest day", peak, with_flow(first, long_date(highest))))
     return figures
+
+
+def register_figures(series: Series, days: dict[date, Tally]) -> list[Figure]:
+    """What a register showed last, and by how much it had gone on."""
+    first, last = min(days), max(days)
+    end = days[last].quantity(series)
+    figures = [Figure("The meter showed", str(end), f"on {long_date(last)}")]
+    if first < last:
+        gone = Quantity(end.value - days[first].quantity(series).value, series.unit)
+        figures.append(Figure("It went on by", str(gone), f"since {long_date(first)}"))
+    return figures
+
+
+def with_flow(series: Series, remark: str) -> str:
+    """The remark, which names the flow where there are several."""
+    return f"from the grid, {remark}" if series.role == "delivered" else remark
 
 
 def day_figures(meter: Meter, totals: list[Tally], bars: list[Bar]) -> list[Figure]:
     """The summary of a single day."""
-    figures = total_figures(meter, totals)
+    first = meter.series[0]
+    figures = total_figures(meter, totals) if meter.measure != "highest" else []
     measured = [(bar.quantities[0], bar.slot.label) for bar in bars]
     known = [(quantity, label) for quantity, label in measured if quantity is not None]
-    if len(known) > 1:
+    if len(known) > 1 and meter.measure != "register":
         quantity, label = max(known, key=lambda item: item[0].value)
-        figures.append(Figure("Highest", str(quantity), label))
+        figures.append(Figure("Highest", str(quantity), with_flow(first, label)))
     return figures
 
 
 def total_figures(meter: Meter, totals: list[Tally]) -> list[Figure]:
-    """What each series came to, and the money where the feed says it."""
+    """What each series came to, what is left of both, and the money where the feed says it."""
     figures = []
     for series, total in zip(meter.series, totals, strict=True):
         if total.count:
-            name = f"{series.label}, on average" if series.is_level else series.label
+            name = f"{series.label}, on average" if series.measure == "level" else series.label
             figures.append(Figure(name, str(total.quantity(series))))
+    if (net := net_of(meter, totals)) is not None:
+        figures.append(Figure("Net", str(net), "from the grid, less what was sent back"))
     money = totals[0].money(meter.series[0])
     if money is not None:
         figures.append(Figure("Cost", str(money), "of these readings"))
     return figures
 
 
+def net_of(meter: Meter, totals: list[Tally]) -> Quantity | None:
+    """What came less what was sent back, if both were measured equally often."""
+    if [series.role for series in meter.series] != ["delivered", "returned"]:
+        return None
+    delivered, returned = totals
+    if delivered.count != returned.count:
+        return None
+    return Quantity(delivered.amount - returned.amount, meter.unit)
+
+
 def comparison(authorization: Authorization, meter: Meter, period: Period, total: Tally) -> str:
     """How the period compares with the same days a year before, in words; empty if it cannot."""
-    if meter.is_level or total.amount <= 0:
+    if meter.measure != "amount" or total.amount <= 0:
         return ""
     covered = period.up_to(meter.extent.last)
     before = covered.a_year_before()
@@ -373,15 +446,16 @@ def comparison(authorization: Authorization, meter: Meter, period: Period, total
     fewer, more = sorted((total.count, base.count))
     if base.amount <= 0 or fewer < more * EQUALLY_OFTEN:
         return ""
-    return f"{change(total.amount, base.amount)} {then(period, covered, before)}"
+    flow = "from the grid " if meter.series[0].role == "delivered" else ""
+    return f"{change(total.amount, base.amount, flow)} {then(period, covered, before)}"
 
 
-def change(now: Decimal, before: Decimal) -> str:
-    """`12% less than`, `3% more than`, `as much as`."""
+def change(now: Decimal, before: Decimal, flow: str = "") -> str:
+    """`12% less than`, `3% more from the grid than`, `About as much as`."""
     percent = round((now - before) / before * 100)
     if percent == 0:
-        return "About as much as"
-    return f"{abs(percent):,}% {'more' if percent > 0 else 'less'} than"
+        return f"About as much {flow}as"
+    return f"{abs(percent):,}% {'more' if percent > 0 else 'less'} {flow}than"
 
 
 def then(period: Period, covered: Period, before: Period) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -38,6 +39,9 @@ WAIT_JITTER = timedelta(seconds=5)
 LONGEST_HISTORY = 30 * 365 * 86_400
 # A first history that took several attempts ends where it began: what came since is asked for soon.
 SOON = timedelta(minutes=1)
+# Whose account it is; and how long it is worth waiting for within a pull.
+CUSTOMER_BLOCK = 51
+A_MOMENT = timedelta(seconds=5)
 SORRY = "Something went wrong on our side. We will try again by ourselves."
 
 _random = SystemRandom()
@@ -110,6 +114,7 @@ class _Attempt:
             self.pull.save()
             for window in planned[self.done_before :]:
                 self._collect(window, is_last=window is planned[-1])
+            self._collect_customer()
         except LeaseLostError:
             self._abandoned()
         except UtilityError as e:
@@ -124,47 +129,90 @@ class _Attempt:
         return self.pull
 
     def _collect(self, window: Window, *, is_last: bool) -> None:
+        uri, pulled_to = self.authorization.resource_uri, self.up_to if is_last else None
+        stored = self._take(uri, window, pulled_to)
+        self.pull.windows_done += 1
+        self._add(stored)
+
+    def _collect_customer(self) -> None:
+        """Collect whose account it is, where that is shared; what is odd about it stops nothing.
+
+        It has no window, and comes last: the usage is what customers wait for.
+        """
+        uri, granted = self.authorization.customer_uri, self.authorization.scope
+        if not uri or not granted:
+            return
+        if CUSTOMER_BLOCK not in espi_scope.parse(granted).function_blocks:
+            return
+        try:
+            self._add(self._take_soon(uri))
+        except UtilityError as e:
+            if e.code == "not_active":
+                raise
+            logger.warning("pull %s, customer: %s", self.pull.uid, e)
+            self._find("customer.refused", e.to_log)
+        except EspiError as e:
+            logger.warning("pull %s, customer: %s", self.pull.uid, e.says)
+            self._find("customer.unreadable", str(e))
+
+    def _take_soon(self, uri: str) -> Stored:
+        """Take a document that has no window; whoever asks for a moment's patience gets it, once.
+
+        The platform allows one request a second in general.
+        """
+        try:
+            return self._take(uri)
+        except UtilityError as e:
+            if e.code != "come_later" or e.after is None or e.after > A_MOMENT:
+                raise
+            time.sleep(e.after.total_seconds())
+            return self._take(uri)
+
+    def _take(
+        self, uri: str, window: Window | None = None, pulled_to: datetime | None = None
+    ) -> Stored:
+        """Fetch a document, keep it, and store what is in it."""
         with raw.spool() as file:
             lease.renew(self.authorization, self.lease_id)
-            self._fetch(window, file)
+            self._fetch(uri, window, file)
             lease.renew(self.authorization, self.lease_id)
             raw_feed = raw.keep(self.pull, file, window)
             file.seek(0)
             try:
-                stored = store_feed(
+                return store_feed(
                     self.authorization,
                     file,
                     max_bytes=settings.FEED_MAX_BYTES,
                     lease_id=self.lease_id,
-                    pulled_to=self.up_to if is_last else None,
+                    pulled_to=pulled_to,
                     progress=self._so_far,
                 )
             except EspiError as e:
                 raw_feed.error = str(e)
                 raw_feed.save(update_fields=["error"])
                 raise
-        self._add(stored)
 
-    def _fetch(self, window: Window, file: BinaryIO) -> None:
-        """Fetch a window; a token that is refused before its time is renewed, once."""
+    def _fetch(self, uri: str, window: Window | None, file: BinaryIO) -> None:
+        """Fetch a document; a token that is refused before its time is renewed, once."""
         token = fresh_access_token(self.authorization)
         try:
-            self._fetch_with(token, window, file)
+            self._fetch_with(token, uri, window, file)
         except UtilityError as e:
             if e.code != "http_401":
                 raise
             token = fresh_access_token(self.authorization, refused=token)
-            self._fetch_with(token, window, file)
+            self._fetch_with(token, uri, window, file)
 
-    def _fetch_with(self, token: str, window: Window, file: BinaryIO) -> None:
+    def _fetch_with(self, token: str, uri: str, window: Window | None, file: BinaryIO) -> None:
+        start, end = window or (None, None)
         self.client.fetch_feed(
-            self.authorization.resource_uri,
+            uri,
             token,
             into=file,
             max_bytes=settings.FEED_MAX_BYTES,
             deadline_seconds=settings.FEED_DEADLINE_SECONDS,
-            published_min=window.start,
-            published_max=window.end,
+            published_min=start,
+            published_max=end,
         )
 
     def _so_far(self, readings: int) -> None:
@@ -175,13 +223,17 @@ class _Attempt:
     def _add(self, stored: Stored) -> None:
         """Write the progress, which the customer's page reads."""
         pull = self.pull
-        pull.windows_done += 1
         pull.readings += stored.readings
         pull.new += stored.new
         pull.changed += stored.changed
         pull.bills += stored.bills
         pull.findings = add_up([*pull.findings, *stored.findings])
         pull.save()
+
+    def _find(self, code: str, detail: str) -> None:
+        """Note what staff should know, and what does not make the pull fail."""
+        finding = {"code": code, "count": 1, "where": "", "detail": detail}
+        self.pull.findings = add_up([*self.pull.findings, finding])
 
     # -- how it ends --------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from greenbutton.display.accounts import accounts_of
 from greenbutton.display.bills import bills_of
 from greenbutton.display.charts import Theme, chart_json
 from greenbutton.display.found import found_in
+from greenbutton.display.meters import TOGETHER
 from greenbutton.display.progress import (
     as_of,
     has_readings,
@@ -95,7 +96,8 @@ def energy(authorization: Authorization, asked: Mapping[str, str]) -> dict[str, 
     if selection is None:
         return {"selection": None, "drew_nothing": True}
     meter, period = selection.meter, selection.period
-    bills = bills_of(selection.service, authorization.zone)
+    place = meter.place if meter else TOGETHER
+    bills = bills_of(selection.service, place, authorization.zone)
     drawn = chart_of(authorization, meter, period) if meter and period else None
     return {
         "selection": selection,

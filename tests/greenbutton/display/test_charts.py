@@ -194,7 +194,10 @@ def test_the_same_use_by_hour_and_by_day_is_not_counted_twice(
     add_day(hourly, date(2026, 7, 4), [1000] * 24)
     selection, chart = shown(authorization, view="month")
     assert amounts(chart) == [Decimal(24)]
-    assert len(selection.meter_links()) == 2
+    assert [link.label for link in selection.measure_links()] == [
+        "Used",
+        "Used, kilowatt-hours, by day",
+    ]
 
 
 def test_meters_of_different_units_are_never_added_up(authorization: Authorization) -> None:

@@ -8,10 +8,7 @@ from itertools import pairwise
 import httpx
 
 from authorizations.models import Authorization
-from authorizations.tokens import fresh_access_token
-from greenbutton.ingest import raw
 from greenbutton.ingest.pull import pull
-from greenbutton.ingest.store import store_feed
 from greenbutton.models import (
     Customer,
     CustomerAccount,
@@ -24,7 +21,6 @@ from greenbutton.models import (
 )
 from tests import cast
 from tests.at_the_sandbox import connect
-from utilities.client import GreenButtonClient
 from utilities.models import Utility
 
 
@@ -63,9 +59,9 @@ def test_names_an_address_and_the_meters_numbers_come_and_are_joined_to_the_usag
     svce: Utility, at_utility: httpx.Client
 ) -> None:
     authorization = connect(at_utility, svce, cast.ada())
-    assert pull(authorization) is not None
-    authorization.refresh_from_db()
-    collect(authorization, authorization.customer_uri)
+    first = pull(authorization)
+    assert first is not None
+    assert first.findings == []
     customer = Customer.objects.get(authorization=authorization)
     assert (customer.name, customer.kind) == ("Jordan Testperson", "residential")
     assert customer.street == "333 W EL CAMINO REAL\nUnit 600"
@@ -85,16 +81,3 @@ def test_names_an_address_and_the_meters_numbers_come_and_are_joined_to_the_usag
         for supplier in agreement.suppliers.values()
     }
     assert suppliers == {"Mission Peak Gas & Wires", "Silicon Valley Clean Energy"}
-
-
-def collect(authorization: Authorization, uri: str) -> None:
-    """Fetch and store a document of the utility, as a pull does with the usage."""
-    assert authorization.client
-    token = fresh_access_token(authorization)
-    with raw.spool() as file:
-        GreenButtonClient(authorization.client).fetch_feed(
-            uri, token, into=file, max_bytes=10_000_000, deadline_seconds=60
-        )
-        file.seek(0)
-        stored = store_feed(authorization, file, max_bytes=10_000_000)
-    assert stored.findings == []
