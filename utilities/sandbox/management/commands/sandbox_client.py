@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from utilities.sandbox import push
+from utilities.sandbox import addresses, push
 from utilities.sandbox.faults import Fault
 from utilities.sandbox.management.commands.sandbox_seed import describe
 from utilities.sandbox.models import Registration
@@ -93,6 +93,11 @@ def _new(options: dict[str, Any]) -> Registration:
 
 def _change(client: Registration, options: dict[str, Any]) -> None:
     if options["redirect_uris"]:
+        for uri in options["redirect_uris"]:
+            try:
+                addresses.check(uri)
+            except addresses.AddressError as e:
+                raise CommandError(f"{uri}: {e}") from e
         client.redirect_uris = options["redirect_uris"]
     if (notify_uri := options["notify_uri"]) is not None:
         try:
