@@ -165,7 +165,8 @@ def _address(
 def complete(browser: str, utility: Utility, params: QueryDict) -> Authorization:
     """Finish what begin() started.
 
-    1. Refuse what is said twice (RFC 6749 §3.1); the attempt stays good for the true answer.
+    1. Refuse what is said twice (RFC 6749 §3.1), and what another server says (RFC 9207 §2.4). The
+       attempt stays good for the true answer.
     2. Spend the attempt. Denials carry state too (§4.1.2.1), so state comes first. A repeated
        callback of the same browser finds what it made.
     3. Stop if the customer, or the utility, said no.
@@ -174,6 +175,8 @@ def complete(browser: str, utility: Utility, params: QueryDict) -> Authorization
     """
     if any(len(values) > 1 for _, values in params.lists()):
         raise ConnectGarbled(utility, "a parameter is given twice")
+    if not utility.may_have_answered(params.get("iss")):
+        raise ConnectExpired
     state = params.get("state", "")
     attempt = ConnectAttempt.consume(state, browser, utility)
     if attempt is None:

@@ -57,6 +57,7 @@ class UtilityAdmin(StaffAdmin):
         "token_url",
         "resource_url",
         "origin_list",
+        "issuer",
         "ways",
     ]
     fieldsets = [
@@ -81,7 +82,10 @@ class UtilityAdmin(StaffAdmin):
                 ]
             },
         ),
-        ("Addresses", {"fields": ["authorize_url", "token_url", "resource_url", "origin_list"]}),
+        (
+            "Addresses",
+            {"fields": ["authorize_url", "token_url", "resource_url", "origin_list", "issuer"]},
+        ),
         ("How customers say who they are", {"fields": ["ways"]}),
     ]
 

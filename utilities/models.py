@@ -73,6 +73,8 @@ class Utility(models.Model):
     authorize_url = models.URLField(max_length=500)
     token_url = models.URLField(max_length=500)
     resource_url = models.URLField(max_length=500)
+    # What it calls itself in its answers (RFC 9207); empty where it is not known to do so.
+    issuer = models.CharField(max_length=500, blank=True)
     origins = ArrayField(models.CharField(max_length=200), default=list)
 
     # Ways to authenticate, as `utilities.registry` reads them: see `AuthenticationWay`.
@@ -107,6 +109,16 @@ class Utility(models.Model):
         """Whether the address lies on one of this utility's origins, so a token may go there."""
         origin = origin_of(url)
         return origin is not None and origin in {origin_of(known) for known in self.origins}
+
+    def may_have_answered(self, issuer: str | None) -> bool:
+        """Whether a callback that names this issuer, or none, can be this utility's.
+
+        RFC 9207 §2.4: where the issuer is known, it must be named and equal to the letter. Where it
+        is not, one that is named lies at least on an origin of the utility's.
+        """
+        if self.issuer:
+            return issuer == self.issuer
+        return issuer is None or self.owns(issuer)
 
     def way_label(self, type: str) -> str:  # noqa: A002 (the platform's word)
         """What customers call this way to authenticate; empty for one that is not offered."""

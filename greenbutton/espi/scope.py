@@ -47,6 +47,8 @@ _BLOCK_ID = re.compile(r"[1-9][0-9]{0,3}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,14}")
 _AUTH_TYPE = re.compile(r"[A-Za-z0-9_.]{1,64}")
+# XML 1.0 §2.2: besides control characters, these can stand in no document, and a scope does.
+_NOT_IN_XML = "\ufffe\uffff"
 # Options are joined by "_", which their values may hold too: only "auth-" tells them apart.
 _NEXT_AUTH = re.compile(r"_(?=auth-)")
 
@@ -241,7 +243,7 @@ def _blocks(text: str) -> tuple[int, ...]:
 def _check_text(text: str) -> None:
     if len(text) > MAX_LENGTH:
         raise ScopeError(f"The scope is longer than {MAX_LENGTH:,} characters.")
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+    if any(unicodedata.category(each) in ("Cc", "Cs") or each in _NOT_IN_XML for each in text):
         raise ScopeError("The scope holds control characters.")
 
 

@@ -334,3 +334,79 @@ def test_new_browsers_have_names_of_128_random_bits() -> None:
     names = {new_browser() for _ in range(100)}
     assert len(names) == 100
     assert all(len(name) == 22 for name in names)
+
+
+# -- who answers ---------------------------------------------------------------------------------
+
+ISSUER = "https://utility.example/DataCustodian/demo"
+
+
+@pytest.fixture
+def named(utility: Utility) -> Utility:
+    """A utility that names itself in its answers, as the registry says."""
+    utility.issuer = ISSUER
+    utility.save()
+    return utility
+
+
+@pytest.mark.spec("RFC 9207", "2.4")
+def test_the_issuer_that_the_registry_names_is_let_in(
+    lying: LyingUtility, named: Utility, ada: Person, granted: dict[str, Any]
+) -> None:
+    lying.answer("/token", json=granted)
+    answer = ada.comes_back(named, state=ada.begins(named), code="a-code", iss=ISSUER)
+    assert answer.status_code == 302
+    assert Authorization.objects.exists()
+
+
+@pytest.mark.spec("RFC 9207", "2.4")
+@pytest.mark.parametrize(
+    "iss",
+    [
+        None,
+        "",
+        f"{ISSUER}/",
+        ISSUER.upper(),
+        "https://utility.example/DataCustodian/other",
+        "https://evil.example/DataCustodian/demo",
+        f"{ISSUER}\0",
+    ],
+)
+@pytest.mark.parametrize("said", [{"code": "a-code"}, {"error": "access_denied"}], ids=str)
+def test_another_issuers_answer_is_refused_like_an_unknown_state(
+    lying: LyingUtility,
+    named: Utility,
+    ada: Person,
+    granted: dict[str, Any],
+    iss: str | None,
+    said: dict[str, str],
+) -> None:
+    state = ada.begins(named)
+    answer = ada.comes_back(named, state=state, **said, **({} if iss is None else {"iss": iss}))
+    assert answer.status_code == 400
+    assert EXPIRED in answer.content.decode()
+    assert nothing_came_of_it(lying)
+    # The true answer still counts.
+    lying.answer("/token", json=granted)
+    assert ada.comes_back(named, state=state, code="a-code", iss=ISSUER).status_code == 302
+
+
+@pytest.mark.spec("RFC 9207", "2.4")
+def test_where_the_issuer_is_not_known_it_may_be_left_out_or_lie_with_the_utility(
+    lying: LyingUtility, utility: Utility, ada: Person, granted: dict[str, Any]
+) -> None:
+    lying.answer("/token", json=granted)
+    own = f"{lying.url}/anything"
+    assert ada.comes_back(utility, state=ada.begins(utility), code="a-code").status_code == 302
+    state = ada.begins(utility)
+    assert ada.comes_back(utility, state=state, code="a-code", iss=own).status_code == 302
+
+
+@pytest.mark.spec("RFC 9207", "2.4")
+@pytest.mark.parametrize("iss", ["https://evil.example/", "", "https://[", "utility"])
+def test_where_the_issuer_is_not_known_a_strangers_is_refused(
+    lying: LyingUtility, utility: Utility, ada: Person, iss: str
+) -> None:
+    answer = ada.comes_back(utility, state=ada.begins(utility), code="a-code", iss=iss)
+    assert answer.status_code == 400
+    assert nothing_came_of_it(lying)

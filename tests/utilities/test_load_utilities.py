@@ -34,6 +34,7 @@ def registered(utility: str, /, **changes: object) -> dict[str, Any]:
         "token_url": f"{SANDBOX}/DataCustodian/{slug}/oauth/token",
         "resource_url": f"{SANDBOX}/DataCustodian/espi/1_1/resource",
         "origin": SANDBOX,
+        "issuer": f"{SANDBOX}/DataCustodian/{slug}",
         **changes,
     }
 
@@ -88,6 +89,7 @@ def test_the_sandbox_clients_are_registered_and_their_utilities_point_there(tmp_
     assert client.utility.callback_url in client.redirect_uris
     assert client.utility.token_url == f"{SANDBOX}/DataCustodian/svce/oauth/token"
     assert client.utility.origins == [SANDBOX]
+    assert client.utility.issuer == f"{SANDBOX}/DataCustodian/svce"
 
 
 def test_a_second_registration_form_updates_the_same_clients(tmp_path: Path) -> None:
@@ -102,6 +104,7 @@ def test_a_second_registration_form_updates_the_same_clients(tmp_path: Path) -> 
             "SVCE",
             client_secret="another",
             origin=moved,
+            issuer=f"{moved}/i",
             authorize_url=f"{moved}/a",
             token_url=f"{moved}/t",
             resource_url=f"{moved}/r",

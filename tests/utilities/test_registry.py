@@ -101,6 +101,7 @@ def test_the_sandbox_address_is_filled_in() -> None:
     assert endpoints.authorize == f"{URL}/DataCustodian/svce/oauth/authorize"
     assert endpoints.token == f"{URL}/DataCustodian/svce/oauth/token"
     assert endpoints.origins == [URL]
+    assert endpoints.issuer == f"{URL}/DataCustodian/svce"
     assert described()["SVCE"].in_sandbox
 
 
@@ -150,6 +151,11 @@ def changed(old: str, new: str) -> str:
     return PUC_TEXT.replace(old, new)
 
 
+def test_a_utility_need_not_name_itself() -> None:
+    text = re.sub(r"issuer = .*\n", "", PUC_TEXT)
+    assert read(text, "ssmpuc", URL).endpoints.issuer == ""
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -173,6 +179,11 @@ def changed(old: str, new: str) -> str:
             changed('origins = ["{SANDBOX_URL}"]', 'origins = ["http://utility.example"]'),
             "must be https",
         ),
+        (
+            changed('issuer = "{SANDBOX_URL}', 'issuer = "https://elsewhere.example'),
+            "is not the issuer",
+        ),
+        (changed('/DataCustodian/ssmpuc"\n', '/DataCustodian/ssmpuc?a=1"\n'), "is not the issuer"),
         (
             changed('token = "{SANDBOX_URL}', 'token = "https://elsewhere.example'),
             "lies on none of the origins",

@@ -79,6 +79,8 @@ class Endpoints(Described):
     token: str
     resource: str
     origins: list[str]
+    # As its metadata has it (RFC 8414 §2); left out where it does not name itself in its answers.
+    issuer: str = ""
 
     def check(self, where: str) -> None:
         """https, but for this machine; every address on one of the origins."""
@@ -92,6 +94,12 @@ class Endpoints(Described):
         for url in (self.authorize, self.token, self.resource):
             if origin_of(url) not in owned:
                 raise RegistryError(f"{where}: {url} lies on none of the origins.")
+        # One that was left over from another server would have every answer refused.
+        if self.issuer and (origin_of(self.issuer) not in owned or {*"?#"} & {*self.issuer}):
+            raise RegistryError(
+                f"{where}: {self.issuer} is not the issuer: an address on one of the origins, "
+                "without ? and #. Leave it out where the utility does not name itself."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +138,7 @@ class UtilityDescription:
             "token_url": endpoints.token,
             "resource_url": endpoints.resource,
             "origins": endpoints.origins,
+            "issuer": endpoints.issuer,
             "authentication_ways": [asdict(way) for way in self.ways],
             "quirks": self.quirks,
         }

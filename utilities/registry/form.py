@@ -24,6 +24,7 @@ class RegisteredClient(Described):
     token_url: str
     resource_url: str
     origin: str
+    issuer: str = ""
 
     @property
     def endpoints(self) -> Endpoints:
@@ -33,6 +34,7 @@ class RegisteredClient(Described):
             token=self.token_url,
             resource=self.resource_url,
             origins=[self.origin],
+            issuer=self.issuer,
         )
 
     def check(self) -> None:

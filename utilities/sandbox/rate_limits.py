@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import math
 import time
@@ -23,7 +24,7 @@ from utilities.sandbox.models import Registration, digest
 
 logger = logging.getLogger(__name__)
 
-PASSCODES_AN_HOUR_PER_CONTACT = 5
+PASSCODES_AN_HOUR_PER_CONTACT = LETTERS_AN_HOUR_PER_CONTACT = 5
 
 
 def allow_registration(request: HttpRequest) -> bool:
@@ -74,13 +75,35 @@ def seconds_until_download(registration: Registration) -> int:
     return _wait("downloads", RateLimitItemPerMinute(1), registration)
 
 
+def allow_letter(contact: str) -> bool:
+    """5 e-mails an hour to one contact that nobody at the utility has caused.
+
+    Whoever registers names the contact. As with passcodes, nothing is sent that cannot be counted.
+    """
+    limit = RateLimitItemPerHour(LETTERS_AN_HOUR_PER_CONTACT)
+    return _hit("letter-contact", limit, contact, without=False)
+
+
 def address_of(request: HttpRequest) -> str:
     """The network address that asks. Behind our own proxy it is the last one that proxy added."""
     if settings.BEHIND_PROXY:
         forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
         if forwarded:
-            return forwarded
-    return str(request.META.get("REMOTE_ADDR", ""))
+            return _counted_as(forwarded)
+    return _counted_as(str(request.META.get("REMOTE_ADDR", "")))
+
+
+def _counted_as(text: str) -> str:
+    """One customer's line has 2^64 addresses of IPv6 (RFC 6177 §2), which are counted as one."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    if address.version == 4:
+        return text
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address.packed, 64), strict=False))
 
 
 def _hit(name: str, limit: RateLimitItem, who: str, *, without: bool = True) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.test import RequestFactory
 from limits.storage import RedisStorage
 
 from tests.sandbox.walk import Company, Walk, error, later, sent_code, services
@@ -249,3 +250,57 @@ def test_a_contact_is_named_without_telling_it(text: str, masked: str) -> None:
     contact = contacts.read(text, SVCE)
     assert contact
     assert contact.masked == masked
+
+
+class TestLinksThatNameACustomer:
+    """A link can be made up: what it tells of who is on file is limited as at the form."""
+
+    def link(self, svce: Company, value: str) -> Walk:
+        return Walk(svce, scope=f"FB=4_16;AdditionalScope=auth-phone-{value}")
+
+    @pytest.mark.parametrize("value", [PRIYA, "408-555-0199"])
+    def test_beyond_the_limit_they_open_the_ordinary_form(
+        self, svce: Company, settings: Any, value: str
+    ) -> None:
+        settings.LOOKUPS_AN_HOUR_PER_ADDRESS = 1
+        assert self.link(svce, PRIYA).shows("contact")
+        walk = self.link(svce, value)
+        assert walk.shows("authenticate")
+        assert value not in walk.html
+        assert "auth-phone" not in ConsentRequest.objects.order_by("-id")[0].scope
+        assert self.link(svce, value).html.count("checked") == walk.html.count("checked")
+
+    def test_the_ones_that_find_nobody_are_counted_too(self, svce: Company, settings: Any) -> None:
+        settings.LOOKUPS_AN_HOUR_PER_ADDRESS = 1
+        self.link(svce, "408-555-0199")
+        assert self.link(svce, PRIYA).shows("authenticate")
+
+    def test_test_identifiers_are_not(self, svce: Company, settings: Any) -> None:
+        settings.LOOKUPS_AN_HOUR_PER_ADDRESS = 1
+        for _ in range(3):
+            assert self.link(svce, "111-111-1111").shows("passcode")
+        assert self.link(svce, PRIYA).shows("contact")
+
+    def test_the_customer_can_still_go_on_by_hand(self, svce: Company, settings: Any) -> None:
+        settings.LOOKUPS_AN_HOUR_PER_ADDRESS = 1
+        self.link(svce, PRIYA)
+        walk = self.link(svce, PRIYA)
+        walk.look_up("phone", "111-111-1111")
+        walk.enter(walk.shown_passcode())
+        assert walk.shows("consent")
+
+
+@pytest.mark.parametrize(
+    ("one", "another", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("", "unix:", False),
+    ],
+)
+def test_a_line_of_ipv6_counts_as_one_network_address(one: str, another: str, same: bool) -> None:
+    requests = [RequestFactory().get("/", REMOTE_ADDR=text) for text in (one, another)]
+    first, second = map(rate_limits.address_of, requests)
+    assert (first == second) is same

@@ -1,9 +1,10 @@
 """User name and password at Demo Utility: forgiving about the name, strict about the password."""
 
 from datetime import timedelta
+from typing import Any, ClassVar
 
 import pytest
-from django.contrib.auth.hashers import identify_hasher
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, identify_hasher
 from django.utils import timezone
 
 from tests.sandbox.walk import Company, Walk
@@ -94,6 +95,26 @@ def test_five_wrong_passwords_lock_the_name_whether_or_not_anybody_has_it(
     walk.give_password(name, PASSWORD)
     assert walk.page.status_code == 429
     assert walk.alert()[0] == "locked"  # type: ignore[index]
+
+
+class Counting(PBKDF2PasswordHasher):
+    """Notes how many tries were counted when a password comes to be compared."""
+
+    counted: ClassVar[list[int]] = []
+
+    def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
+        self.counted.append(WrongTries.objects.get().tries)
+        return super().encode(password, salt, 1)
+
+
+def test_a_try_is_counted_before_the_password_is_compared(live: Company, settings: Any) -> None:
+    """Comparing takes long: otherwise many tries at once would be more than five."""
+    walk = at_form(live)
+    settings.PASSWORD_HASHERS = [f"{__name__}.Counting"]
+    Counting.counted.clear()
+    walk.give_password("nobody.at.all", "wrong")
+    walk.give_password("nobody.at.all", "wrong")
+    assert Counting.counted == [1, 2]
 
 
 def test_the_lock_ends_after_a_quarter_of_an_hour(live: Company) -> None:

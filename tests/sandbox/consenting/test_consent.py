@@ -7,10 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from greenbutton.espi import scope as scopes
-from tests.sandbox.walk import Company, Walk
+from tests.sandbox.walk import HOST, Company, Walk
 from utilities.sandbox.models import AuthorizationCode, ConsentRequest, Grant, Service
 
 DAY = 86_400
@@ -213,6 +214,16 @@ def test_a_request_is_answered_once(walk: Walk, second: str) -> None:
     assert walk.page.status_code == 404
     assert Grant.objects.count() == 1
     assert AuthorizationCode.objects.count() == 1
+
+
+def test_the_session_id_changes_when_the_customer_is_known(walk: Walk) -> None:
+    """One that somebody else put into this browser does not lead to the consent."""
+    planted = Client(headers={"host": HOST})
+    planted.cookies["sandbox_session"] = walk.client.cookies["sandbox_session"].value
+    walk.sign_in()
+    address = walk.page.request["PATH_INFO"]
+    assert walk.client.get(address).status_code == 200
+    assert planted.get(address).status_code == 404
 
 
 def test_nobody_decides_without_having_authenticated(walk: Walk) -> None:

@@ -293,3 +293,11 @@ def test_no_page_of_the_flow_can_be_framed(svce: Company) -> None:
     for page in pages:
         assert page["X-Frame-Options"] == "DENY"
         assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
+
+
+@pytest.mark.spec("XML 1.0", "2.2")
+@pytest.mark.parametrize("character", ["\ufffe", "\uffff"], ids=ascii)
+def test_a_scope_that_no_document_can_hold_is_refused(puc: Company, character: str) -> None:
+    """Otherwise one customer's consent would break the company's list of them."""
+    walk = Walk(puc, scope=f"FB=4_16;SubscriptionFrequency={character}")
+    assert "error=invalid_scope" in walk.page.redirect_chain[-1][0]

@@ -33,6 +33,7 @@ def test_every_endpoint_that_it_names_is_there() -> None:
         "authorization_endpoint": 401,  # no client id
         "token_endpoint": 405,
         "revocation_endpoint": 405,
+        "registration_endpoint": 405,
         "service_documentation": 200,
     }
     for name, status in expected.items():

@@ -118,6 +118,9 @@ def test_in_the_clear_a_notice_goes_to_this_machine_only(host: str) -> None:
         "[::ffff:10.0.0.1]",
         "[2002:a00:1::1]",  # 6to4 of 10.0.0.1
         "[64:ff9b::a00:1]",
+        "[64:ff9b:1::a00:1]",  # RFC 8215: translated within one network
+        "[::7f00:1]",  # 127.0.0.1, as IPv6 once had it
+        "[fec0::1]",  # RFC 3879: of one site
     ],
 )
 def test_a_public_sandbox_posts_to_no_private_machine(host: str) -> None:

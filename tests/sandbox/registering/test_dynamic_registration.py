@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.sandbox.companies import Person, decided, registered
 from tests.sandbox.walk import HOST, Company, Walk, path_of
+from utilities.sandbox import rate_limits
 from utilities.sandbox.models import Registration
 from utilities.sandbox.registering.reviewing import Action
 
@@ -238,3 +239,59 @@ class TestManaging:
 
     def test_other_methods_are_not_taken(self, answer: dict[str, Any]) -> None:
         assert manage(answer, "POST", {}).status_code == 405
+
+
+class TestWhatNoDocumentCanHold:
+    @pytest.mark.spec("XML 1.0", "2.2")
+    @pytest.mark.parametrize(
+        "said",
+        [
+            {"client_name": "Ada\ufffe"},
+            {"software_id": "\uffff"},
+            {"purpose": "one line\u2028another"},
+            {"scope": "FB=4_16;SubscriptionFrequency=\uffff"},
+            {"contacts": ['"\x01"@ada.example']},
+            {"contacts": ["office@ada.example", '"\x01"@ada.example']},
+        ],
+        ids=ascii,
+    )
+    def test_it_is_refused_at_the_door(self, said: dict[str, Any]) -> None:
+        assert register(**said).status_code == 400
+        assert not mail.outbox
+
+    @pytest.mark.parametrize("turn", ["\u202e", "\u2066", "\u202a"], ids=ascii)
+    def test_a_name_that_reads_as_another_is_refused(self, turn: str) -> None:
+        assert register(client_name=f"Ada{turn}yticilE").status_code == 400
+
+
+class TestLettersToStrangers:
+    """Whoever registers names whom we write to."""
+
+    def test_only_the_first_contact_is_written_to(self) -> None:
+        strangers = [f"stranger-{number}@elsewhere.example" for number in range(9)]
+        assert register(contacts=["office@ada.example", *strangers]).status_code == 201
+        assert [message.to for message in mail.outbox] == [["office@ada.example"]]
+
+    def test_one_of_them_gets_five_an_hour_whoever_registers(self) -> None:
+        for number in range(7):
+            name = "stranger" if number % 2 else "STRANGER"
+            assert register(contacts=[f"{name}@elsewhere.example"]).status_code == 201
+        assert len(mail.outbox) == 5
+        register(contacts=["another@elsewhere.example"])
+        assert len(mail.outbox) == 6
+
+    def test_what_staff_decide_is_told_all_the_same_and_to_everybody(self) -> None:
+        for _ in range(6):
+            answer = register(contacts=["office@ada.example", "ada@ada.example"]).json()
+        company = Registration.objects.get(client_id=answer["client_id"])
+        mail.outbox.clear()
+        Person.staff("ssmpuc").post(f"/ssmpuc/staff/{company.client_id}/approve/", {})
+        assert [message.to for message in mail.outbox] == [
+            ["office@ada.example", "ada@ada.example"]
+        ]
+
+    def test_nothing_is_sent_while_it_cannot_be_counted(self, settings: Any) -> None:
+        settings.REDIS_URL = "redis://127.0.0.1:1/0"
+        rate_limits._limiter.cache_clear()
+        assert register().status_code == 201
+        assert not mail.outbox

@@ -71,6 +71,8 @@ def test_without_json_it_says_in_words_what_holds() -> None:
         (["SSMPUC_ccccccccc", "--new", "SVCE"], "Name a client"),
         (["nobody"], "There is no client nobody. There are: "),
         (["--new", "NOWHERE", "--redirect-uri", "https://a.example/"], "There is no utility"),
+        (["--new", "SVCE", "--redirect-uri", "ftp://a.example/"], "An address begins with"),
+        ([PUBLIC, "--redirect-uri", "https://a.example/#there"], "may not have a fragment"),
         (["--new", "SVCE"], "needs a --redirect-uri"),
         ([PUBLIC, "--fault", "unavailable", "--no-faults"], "not both"),
         ([PUBLIC, "--notify-uri", "ftp://a.example/"], "begins with https"),

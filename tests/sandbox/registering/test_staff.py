@@ -6,8 +6,8 @@ import pytest
 from django.core import mail
 
 from tests.sandbox.companies import Person, decided, registered
-from tests.sandbox.walk import PUC_HOME, Company, Walk, get, path_of
-from utilities.sandbox.models import Registration
+from tests.sandbox.walk import PUC_HOME, Company, Walk, error, get, path_of
+from utilities.sandbox.models import Grant, Registration
 from utilities.sandbox.registering import reviewing
 from utilities.sandbox.registering.reviewing import Action
 
@@ -191,6 +191,54 @@ class TestHeldAndRevoked:
         Company(company).authorized()
         decided(company, Action.REVOKED)
         assert not company.grants.get().is_active
+
+    def test_what_the_company_had_ended_itself_is_not_restored_after_it_is_taken_back(
+        self, company: Registration
+    ) -> None:
+        Company(company).authorized()
+        company.grants.get().revoke(Grant.Party.COMPANY)
+        decided(company, Action.REVOKED)
+        decided(company, Action.APPROVED)
+        assert not company.grants.get().restore()
+
+    @pytest.mark.parametrize("action", [Action.HELD, Action.REVOKED])
+    def test_who_stands_on_the_consent_page_meanwhile_cannot_share(
+        self, company: Registration, action: Action
+    ) -> None:
+        walk = Walk(Company(company))
+        walk.sign_in()
+        decided(company, action)
+        walk.allow()
+        assert walk.page.status_code == 403
+        assert error(walk) == "not_in_use"
+        assert not company.grants.exists()
+        walk.submit("cancel", {}, follow=False)
+        assert walk.returned()["error"] == "access_denied"
+
+    def test_a_company_that_took_itself_off_the_list_meanwhile_gets_nothing(
+        self, company: Registration
+    ) -> None:
+        walk = Walk(Company(company))
+        walk.sign_in()
+        reviewing.remove(company, company.owner)
+        assert walk.client.get(walk.page.request["PATH_INFO"]).status_code == 403
+        walk.allow()
+        assert walk.page.status_code == 403
+        assert not company.grants.exists()
+
+
+def test_a_company_that_went_back_to_sandbox_meanwhile_gets_no_real_customer(
+    company: Registration,
+) -> None:
+    ada = company.owner
+    company = reviewing.go_live(decided(company, Action.APPROVED), ada).registration
+    walk = Walk(Company(company))
+    walk.authenticate(**ORDINARY)
+    reviewing.go_back(company, ada)
+    walk.allow()
+    assert walk.page.status_code == 403
+    assert error(walk) == "not_live"
+    assert not company.grants.exists()
 
 
 def test_real_customers_come_with_live(company: Registration) -> None:

@@ -5,7 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from lxml import etree
 
@@ -54,6 +56,18 @@ class TestAuthorization:
         feed = Feed.of(get(LIST, shared.company.client_token()))
         assert [entry.self_href for entry in feed.entries] == [shared.answer["authorizationURI"]]
         assert get(other.authorization, shared.company.client_token()).status_code == 404
+
+    def test_a_longer_list_takes_no_more_queries(
+        self, shared: Shared, django_assert_num_queries: Any
+    ) -> None:
+        client = shared.company.client_token()
+        with CaptureQueriesContext(connection) as one:
+            get(LIST, client)
+        queries = len(one)
+        for _ in range(3):
+            shared.company.authorized()
+        with django_assert_num_queries(queries):
+            assert len(Feed.of(get(LIST, client)).entries) == 4
 
     def test_an_empty_list_is_a_feed_without_entries(self, svce: Company) -> None:
         assert Feed.of(get(LIST, svce.client_token())).entries == []
@@ -141,6 +155,24 @@ class TestPut:
         assert response.status_code == 403
         assert response.json()["error"] == "access_denied"
         assert get(shared.usage, shared.access).status_code == 401
+
+    @pytest.mark.parametrize("party", [Grant.Party.CUSTOMER, Grant.Party.UTILITY])
+    def test_nor_what_it_ended_at_the_same_moment_itself(
+        self, shared: Shared, party: Grant.Party
+    ) -> None:
+        theirs, companys = Grant.objects.get(), Grant.objects.get()
+        theirs.revoke(party)
+        companys.revoke(Grant.Party.COMPANY)
+        assert Grant.objects.get().revoked_by == party
+        assert not companys.restore()
+
+    @pytest.mark.parametrize("party", [Grant.Party.CUSTOMER, Grant.Party.UTILITY])
+    def test_nor_what_somebody_else_ended_after_it(
+        self, shared: Shared, party: Grant.Party
+    ) -> None:
+        Grant.objects.get().revoke(Grant.Party.COMPANY)
+        Grant.objects.get().revoke(party)
+        assert not Grant.objects.get().restore()
 
     def test_it_does_not_prolong_what_is_over(self, shared: Shared) -> None:
         client = shared.company.client_token()

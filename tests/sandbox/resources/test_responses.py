@@ -83,6 +83,20 @@ class TestConditions:
         Grant.objects.update(scope="FB=4;HistoryLength=86400")
         assert ask(shared, if_none_match=etag).status_code == 200
 
+    def test_a_narrower_token_is_not_answered_by_the_date_of_a_wider_one(
+        self, shared: Shared
+    ) -> None:
+        wide = ask(shared)
+        narrow = shared.company.ask_token(
+            grant_type="refresh_token",
+            refresh_token=shared.answer["refresh_token"],
+            scope="FB=16",
+        ).json()
+        shared.access = narrow["access_token"]
+        response = ask(shared, if_modified_since=wide["Last-Modified"])
+        assert response.status_code == 200
+        assert not response.has_header("Last-Modified")
+
     def test_it_says_since_when_it_is_as_it_is(self, shared: Shared) -> None:
         modified = parsedate_to_datetime(ask(shared)["Last-Modified"])
         assert modified <= parsedate_to_datetime(http_date())

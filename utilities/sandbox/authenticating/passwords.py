@@ -26,10 +26,10 @@ def sign_in(programme: Programme, username: str, password: str) -> UtilityAccoun
     if account is not None and account.is_test:
         return account if password and account.can_be_found else None
     tried = f"username:{key}"
-    if WrongTries.is_locked(programme.slug, tried):
+    # Counted before it is compared, which takes long: many at once do not get more than five.
+    if not WrongTries.add(programme.slug, tried):
         raise LockedError
     if not _is_right(account, password):
-        WrongTries.add(programme.slug, tried)
         return None
     WrongTries.forget(programme.slug, tried)
     return account

@@ -4,13 +4,14 @@
 nothing else; how the entries are written is in `writing`.
 """
 
-from utilities.sandbox.documents.authorizations import authorization_entry
+from utilities.sandbox.documents.authorizations import authorization_entries, authorization_entry
 from utilities.sandbox.documents.customers import customer_entries
 from utilities.sandbox.documents.sharing import entry_id
 from utilities.sandbox.documents.usage import usage_entries
 from utilities.sandbox.documents.writing import write_entry, write_feed
 
 __all__ = [
+    "authorization_entries",
     "authorization_entry",
     "customer_entries",
     "entry_id",

@@ -135,7 +135,11 @@ class Grant(models.Model):
     @property
     def is_active(self) -> bool:
         """Neither revoked nor over, by the sandbox's clock."""
-        return self.revoked_at is None and (self.until is None or self.until > Clock.now())
+        return self.is_active_at(Clock.now())
+
+    def is_active_at(self, now: datetime) -> bool:
+        """The same where the sandbox's time is known: asking for it is a query."""
+        return self.revoked_at is None and (self.until is None or self.until > now)
 
     @property
     def was_changed(self) -> bool:
@@ -198,14 +202,21 @@ class Grant(models.Model):
 
     @transaction.atomic
     def revoke(self, by: Party = Party.UTILITY) -> None:
-        """End the consent, and every token and code with it; the company is told."""
+        """End the consent, and every token and code with it; the company is told.
+
+        What the company ended it can restore, unless somebody else ends it too.
+        """
         now = timezone.now()
+        self._lock()
         if self.revoked_at is None:
             # Tokens live by the real clock, and are known again by the moment of their end.
             self.revoked_at, self.updated_at = now, Clock.now()
             self.revoked_by = by
             self.save(update_fields=["revoked_at", "revoked_by", "updated_at"])
             self.tell()
+        elif self.revoked_by == self.Party.COMPANY != by:
+            self.revoked_by = by
+            self.save(update_fields=["revoked_by"])
         self.tokens.filter(revoked_at=None).update(revoked_at=now)
         self.codes.filter(used_at=None).update(used_at=now)
 
@@ -215,9 +226,15 @@ class Grant(models.Model):
 
         False for what somebody else ended: only the customer can agree to that again.
         """
+        self._lock()
         if self.revoked_at is not None and self.revoked_by == self.Party.COMPANY:
             self.tokens.filter(revoked_at=self.revoked_at).update(revoked_at=None)
             self.revoked_at, self.revoked_by, self.updated_at = None, "", Clock.now()
             self.save(update_fields=["revoked_at", "revoked_by", "updated_at"])
             self.tell()
         return self.is_active
+
+    def _lock(self) -> None:
+        """How it ended, as it is now: customer, company and utility may act at the same moment."""
+        rows = type(self).objects.select_for_update(of=("self",))
+        self.refresh_from_db(fields=["revoked_at", "revoked_by"], from_queryset=rows)

@@ -34,6 +34,9 @@ ANSWER_SECONDS = 5
 PORTS = {"http": 80, "https": 443}
 # The names that a site may have on one machine, as the settings allow them.
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+# RFC 4291 §2.4: what is given out on the internet. Beyond it lie addresses that stand for others or
+# for one site (RFC 3879, RFC 8215), some of which Python calls global.
+UNICAST = ipaddress.IPv6Network("2000::/3")
 # RFC 6052: an IPv4 address inside an IPv6 one, which a network may translate.
 TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -176,6 +179,8 @@ def _is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return _is_public(inner)
+        if address not in UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 

@@ -26,16 +26,34 @@ MOST_ADDRESSES = 20
 MOST_CONTACTS = 10
 # django.contrib.auth keeps a name in so many characters; here it is the e-mail address.
 LONGEST_EMAIL = 150
+# Control characters and ends of lines, and halves of characters.
+NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}
+# What turns the direction of writing, so that a name on the consent page reads as another one; and
+# what XML 1.0 §2.2 has no place for.
+MISLEADING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff"
+
+
+def _check_characters(text: str) -> None:
+    if any(unicodedata.category(each) in NO_TEXT or each in MISLEADING for each in text):
+        raise ValidationError("Please write this on one line, in ordinary characters.")
 
 
 class Words(forms.CharField):
-    """A line of text: no control characters, which could end a line of an e-mail's head."""
+    """A line of text that can stand on our pages, in an e-mail's head, and in a document."""
 
     def clean(self, value: Any) -> str:
         text: str = super().clean(value)
-        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-            raise ValidationError("Please write this on one line, in ordinary characters.")
+        _check_characters(text)
         return text
+
+
+class Email(forms.EmailField):
+    """An e-mail address. Between quotes, RFC 5322 lets control characters into one; we do not."""
+
+    def clean(self, value: Any) -> str:
+        email: str = super().clean(value)
+        _check_characters(email)
+        return email
 
 
 class Address(Words):
@@ -98,6 +116,7 @@ class Emails(Lines):
 
     def check_one(self, text: str) -> None:
         validate_email(text)
+        _check_characters(text)
         if len(text) > LONGEST_EMAIL:
             raise ValidationError("This e-mail address is too long.")
 
@@ -117,7 +136,7 @@ class Details(forms.ModelForm[Registration]):
         label="Company",
         help_text="As customers know you: it stands on our consent page.",
     )
-    email = forms.EmailField(
+    email = Email(
         max_length=LONGEST_EMAIL,
         label="Contact e-mail",
         help_text="Where we write to about your registration.",
@@ -220,7 +239,7 @@ def first_error(form: Metadata) -> tuple[str, str]:
 class NewAccount(forms.Form):
     """Somebody who signs in for a company, for the first time."""
 
-    account_email = forms.EmailField(
+    account_email = Email(
         max_length=LONGEST_EMAIL,
         label="Your e-mail address",
         help_text="You sign in with it.",

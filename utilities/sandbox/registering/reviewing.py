@@ -13,10 +13,12 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from utilities.sandbox.models import Registration, ReviewStep
+from utilities.sandbox import rate_limits
+from utilities.sandbox.models import Grant, Registration, ReviewStep
 from utilities.sandbox.push import notices
 from utilities.sandbox.registering.forms import Details
 
@@ -176,11 +178,17 @@ def tell(step: ReviewStep) -> bool:
     registration = step.registration
     if step.action not in TOLD or not registration.contacts:
         return True
+    contacts = registration.contacts
+    if not step.by_staff:
+        # Anybody can cause this one, with anybody's address: one, and not for ever.
+        contacts = contacts[:1]
+        if not rate_limits.allow_letter(contacts[0].casefold()):
+            return False
     programme = registration.programme
     context = {"step": step, "registration": registration, "programme": programme}
     subject, _, body = render_to_string(f"sandbox/mail/{step.action}.txt", context).partition("\n")
     try:
-        EmailMessage(subject, body.strip() + "\n", programme.sender, registration.contacts).send()
+        EmailMessage(subject, body.strip() + "\n", programme.sender, contacts).send()
     except (SMTPException, OSError):
         logger.exception("The e-mail to %s about its review was not sent", registration.client_id)
         return False
@@ -206,6 +214,8 @@ def _step(
 
 
 def _end_everything(registration: Registration) -> None:
-    for grant in registration.grants.filter(revoked_at=None):
+    # Those too that the company ended itself, or it could restore them once it is taken back.
+    of_company = Q(revoked_by=Grant.Party.COMPANY)
+    for grant in registration.grants.filter(Q(revoked_at=None) | of_company):
         grant.revoke()
     registration.tokens.filter(revoked_at=None).update(revoked_at=timezone.now())

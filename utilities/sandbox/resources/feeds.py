@@ -81,7 +81,8 @@ class OpenTree:
             title=f"{title}, {registration.programme.name}",
             updated=changed,
             facts=(self.scope, *_facts(registration, [self.grant])),
-            modified=changed,
+            # Of a narrower token not by a date: the next one may open more of what is older.
+            modified=changed if self.scope == self.grant.granted else None,
         )
 
 
@@ -89,7 +90,7 @@ def bulk(request: HttpRequest, query: Query, registration: Registration) -> Http
     """The usage of every customer of a company, as a document (FB 35)."""
     now = Clock.now()
     grants = registration.grants.filter(revoked_at=None).select_related("registration", "account")
-    active = [grant for grant in grants if grant.is_active and not refusal_of(grant)]
+    active = [grant for grant in grants if grant.is_active_at(now) and not refusal_of(grant)]
     Grant.were_read(active)
     # A list: all is read from the database before the first piece goes out.
     parts = [

@@ -126,6 +126,13 @@ def admit(request: HttpRequest, asking: ConsentRequest, account: UtilityAccount)
         visit.begin(request, account)
         return redirect("my-authorizations", programme=asking.programme)
     if asking.registration and not asking.registration.may_serve(account):
-        return flow_page(request, "not_live", asking, CHOOSE, status=403)
+        return not_served(request, asking)
+    # A session id that somebody else put into this browser must not reach the consent.
+    request.session.cycle_key()
     asking.authenticated(account)
     return go_to("consent", asking)
+
+
+def not_served(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
+    """The company may not have this customer's data, at least not now."""
+    return flow_page(request, "not_live", asking, CHOOSE, status=403)

@@ -92,6 +92,11 @@ def _new(options: dict[str, Any]) -> Registration:
 
 def _change(client: Registration, options: dict[str, Any]) -> None:
     if options["redirect_uris"]:
+        for uri in options["redirect_uris"]:
+            try:
+                addresses.check(uri)
+            except addresses.AddressError as e:
+                raise CommandError(f"{uri}: {e}") from e
         client.redirect_uris = options["redirect_uris"]
     if (notify_uri := options["notify_uri"]) is not None:
         try:

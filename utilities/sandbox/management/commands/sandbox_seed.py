@@ -166,4 +166,5 @@ def describe(client: Registration) -> dict[str, Any]:
         "token_url": programme.token_url,
         "resource_url": RESOURCES,
         "origin": settings.SANDBOX_URL,
+        "issuer": programme.issuer,
     }

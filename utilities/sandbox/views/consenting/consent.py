@@ -17,6 +17,7 @@ from utilities.sandbox.models import (
     AuthorizationCode,
     ConsentRequest,
     Grant,
+    Registration,
     Service,
 )
 from utilities.sandbox.oauth.authorization_response import return_address
@@ -28,7 +29,15 @@ from utilities.sandbox.views.consenting.choices import (
     chosen_services,
     everything,
 )
-from utilities.sandbox.views.pages import CHOOSE, flow_page, go_to, in_flow, page, posted_only
+from utilities.sandbox.views.pages import (
+    CHOOSE,
+    flow_page,
+    go_to,
+    in_flow,
+    not_served,
+    page,
+    posted_only,
+)
 
 RECEIPTS = "receipts"
 
@@ -41,6 +50,9 @@ def show(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
         return go_to("authenticate", asking)
     if breakdown := breakdown_of(asking.account):
         return breakdown_page(request, asking, breakdown)
+    assert asking.account
+    if not asking.company.may_serve(asking.account):
+        return not_served(request, asking)
     terms = Terms(asking.asked, asking.programme.zone)
     chosen = everything(terms, _services(asking))
     return _form(request, asking, terms, chosen)
@@ -131,9 +143,14 @@ def _allow(
 ) -> HttpResponse:
     assert asking.account
     with transaction.atomic():
+        # As it is now, and stays until this is stored: while the customer read the page, the
+        # utility may have revoked the company, or the company may have gone back to sandbox.
+        company = Registration.objects.select_for_update(no_key=True).get(pk=asking.company.pk)
+        if not company.may_serve(asking.account):
+            return not_served(request, asking)
         if not asking.answer():
             return page(request, "expired", asking.programme, status=404)
-        grant = agree(asking.company, asking.account, terms, choice, services)
+        grant = agree(company, asking.account, terms, choice, services)
     if not asking.redirect_uri:
         request.session[RECEIPTS] = [*request.session.get(RECEIPTS, []), grant.uid]
         return redirect("receipt", programme=asking.programme, uid=grant.uid)

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from greenbutton.espi import scope as scopes
+from utilities.sandbox import rate_limits
 from utilities.sandbox.authenticating import contacts, passcodes, prefill
 from utilities.sandbox.models import ConsentRequest, Registration
 from utilities.sandbox.oauth import authorization_request
@@ -122,6 +124,11 @@ def _first_page(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
     Following a link sends no message to anybody: the customer first asks for the passcode.
     """
     filled = prefill.read(asking.programme, asking.asked)
+    if not _may_look_up(request, asking, filled):
+        # From here on as if nothing were filled in: neither page then tells who is on file.
+        asking.scope = scopes.build(asking.asked.without_additional())
+        asking.save(update_fields=["scope"])
+        return go_to("authenticate", asking)
     if filled.way.type == "sso":
         return leave_for_provider(request, asking, filled.value)
     if filled.account is None or filled.names_nobody or filled.way.type in prefill.PROVED_BY_FORM:
@@ -135,3 +142,11 @@ def _first_page(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
     if not contacts.choices(asking):
         return go_to("authenticate", asking)
     return go_to("contact", asking)
+
+
+def _may_look_up(request: HttpRequest, asking: ConsentRequest, filled: prefill.Prefill) -> bool:
+    """A link that names a customer looks them up like the form does, and is limited with it."""
+    named = asking.asked.authentication
+    way = asking.programme.way(named.type) if named and named.value else None
+    is_test = filled.account is not None and filled.account.is_test
+    return way is None or not way.is_lookup or is_test or rate_limits.allow_lookup(request)

@@ -27,6 +27,7 @@ def describe(programme: Programme) -> dict[str, Any]:
         "issuer": programme.issuer,
         "authorization_endpoint": programme.authorize_url,
         "token_endpoint": programme.token_url,
+        "registration_endpoint": programme.registration_url,
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint": programme.revoke_url,
         "revocation_endpoint_auth_methods_supported": methods,

@@ -26,7 +26,7 @@ def authorizations(request: HttpRequest, bearer: Bearer) -> HttpResponseBase:
     registration, href = bearer.registration, f"{RESOURCES}/Authorization"
     grants = list(registration.grants.select_related("registration"))
     pieces = write_feed(
-        [documents.authorization_entry(grant) for grant in grants],
+        documents.authorization_entries(grants),
         self_href=href,
         title="Authorizations",
         updated=max((grant.updated_at for grant in grants), default=registration.created_at),
