@@ -26,12 +26,9 @@ def user_of(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
-def is_staff(request: HttpRequest, programme: Programme) -> bool:
-    """Whether somebody who works for this utility is signed in."""
-    user = user_of(request)
-    return (
-        user is not None and StaffMember.objects.filter(user=user, utility=programme.slug).exists()
-    )
+def works_for(user: User, programme: Programme) -> bool:
+    """Whether the user is of this utility's staff."""
+    return StaffMember.objects.filter(user=user, utility=programme.slug).exists()
 
 
 def signed_in(view: View) -> View:
@@ -58,7 +55,7 @@ def staff_only(view: View) -> View:
     def inner(
         request: HttpRequest, user: User, programme: Programme, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        if not is_staff(request, programme):
+        if not works_for(user, programme):
             return page(request, "not_staff", programme, status=403)
         return view(request, user, programme, *args, **kwargs)
 
@@ -81,10 +78,16 @@ def safe_next(request: HttpRequest, given: str, default: str) -> str:
 
 def registration_of(user: User, programme: Programme, client_id: str) -> Registration:
     """The user's own registration with this utility; 404 for anybody else's."""
-    found = Registration.objects.filter(
-        utility=programme.slug, client_id=client_id, owner=user
-    ).first()
-    if found is None:
+    found = reviewed_registration(programme, client_id)
+    if found.owner_id != user.pk:
+        raise Http404
+    return found
+
+
+def registration_for(user: User, programme: Programme, client_id: str) -> Registration:
+    """The registration, for its owner and for the utility's staff; 404 for everybody else."""
+    found = reviewed_registration(programme, client_id)
+    if found.owner_id != user.pk and not works_for(user, programme):
         raise Http404
     return found
 

@@ -12,8 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from utilities.sandbox import guards
-from utilities.sandbox.access import safe_next, user_of
-from utilities.sandbox.models import StaffMember
+from utilities.sandbox.access import safe_next, user_of, works_for
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.views.pages import page
 
@@ -76,5 +75,4 @@ def _known(request: HttpRequest, email: str, password: str) -> User | None:
 
 def _home_of(user: User, programme: Programme) -> str:
     """Staff go to their list, companies to theirs."""
-    staff = StaffMember.objects.filter(user=user, utility=programme.slug).exists()
-    return reverse("review" if staff else "registrations", args=[programme])
+    return reverse("review" if works_for(user, programme) else "registrations", args=[programme])
