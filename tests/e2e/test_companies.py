@@ -50,6 +50,12 @@ def test_a_company_registers_is_approved_and_goes_live(
     page.locator("#show-secret button").click()
     expect(page.locator("#client-secret")).to_have_text(re.compile(r"^[\w-]{43}$"))
     look(page, "sandbox-registration-secret")
+    for tab in ("Notices", "Test conditions"):
+        page.get_by_role("link", name=tab, exact=True).click()
+        expect(page.get_by_role("link", name=tab, exact=True)).to_have_attribute(
+            "aria-current", "page"
+        )
+        look(page, f"sandbox-{tab.replace(' ', '-').lower()}")
     page.goto(f"{stack.sandbox.url}/ssmpuc/docs/")
     expect(page.locator("#try")).to_contain_text(client_id)
     look(page, "sandbox-docs-signed-in")
@@ -84,6 +90,9 @@ def test_the_other_pages_can_be_read(
     for address, name in {
         "svce/": "svce-landing",
         "svce/docs/": "svce-docs",
+        "svce/docs/otp/": "svce-otp-guide",
+        "demo/": "demo-landing",
+        "demo/docs/": "demo-docs",
         "svce/terms/": "terms",
         "ssmpuc/docs/": "docs",
         "": "home",

@@ -13,7 +13,7 @@ from django.conf import settings
 from greenbutton.espi import scope as scopes
 from tests.sandbox.companies import Person, decided, registered
 from tests.sandbox.walk import HOST, Walk, browser
-from utilities.sandbox.models import Registration
+from utilities.sandbox.models import Fault, Registration
 from utilities.sandbox.programmes import all_programmes
 from utilities.sandbox.registering.reviewing import Action
 
@@ -201,6 +201,24 @@ def test_every_link_of_ours_leads_somewhere(slug: str) -> None:
         for href in set(re.findall(r'href="(/[^"#]*)', html)):
             if not href.startswith("/static/"):
                 assert browser().get(unescape(href), follow=True).status_code == 200, href
+
+
+@pytest.mark.parametrize("slug", sorted(all_programmes()))
+def test_what_this_sandbox_adds_is_said_everywhere(slug: str) -> None:
+    text, programme = words(docs(slug)), all_programmes()[slug]
+    said = [
+        programme.test_submit_url,
+        programme.revoke_url,
+        "a bare ESPI BatchList as application/xml",
+        "Answer 2xx within 5 seconds",
+        "every hour for 72 hours",
+        "daily, weekly, monthly, a number of whole days, or billingPeriod",
+        *Registration.Profile.values,
+        *Fault.values,
+        *(account.scenario for account in programme.accounts if account.test),
+    ]
+    for fact in said:
+        assert fact in text, fact
 
 
 @slugs

@@ -36,7 +36,7 @@ class Customer(Walk):
         self.page = self.client.get(f"/{self.company.utility}/my/{grant.uid}/{page}")
 
     def notice(self) -> str:
-        found = re.search(r'<p class="notice" role="status">(.*?)</p>', self.html)
+        found = re.search(r'<p class="notice \w+" role="status">(.*?)</p>', self.html)
         return found[1] if found else ""
 
 
@@ -75,7 +75,7 @@ class TestTheDoor:
             shared(company)
         customer = Customer(company)
         customer.enter_as(who)
-        assert "Who can see my energy data" in customer.html
+        assert "Who can see your energy data" in customer.html
         assert "Test Company" in customer.html
         assert not ConsentRequest.objects.exists()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -52,12 +53,37 @@ def test_a_public_clients_conditions_are_the_staffs(people: People) -> None:
     assert Registration.objects.get(client_id="SSMPUC_ccccccccc").profile == "export"
 
 
-@pytest.mark.parametrize("who", ["ben", "cy", "other_staff", "superuser"])
+@pytest.mark.parametrize("who", ["ben", "other_staff", "superuser"])
 def test_nobody_else_sees_or_sets_them(people: People, who: str) -> None:
     person = getattr(people, who)
     assert person.get(PAGE).status_code == 404
     assert person.post(f"{PAGE}change/", profile="export").status_code == 404
     assert Registration.objects.get(client_id="ada_1").profile == "certified"
+
+
+def test_whoever_has_not_signed_in_is_asked_to(people: People) -> None:
+    assert people.cy.get(PAGE)["Location"] == f"/ssmpuc/sign-in/?next={quote(PAGE, safe='')}"
+    answer = people.cy.post(f"{PAGE}change/", profile="export")
+    assert (answer.status_code, answer["Location"]) == (302, "/ssmpuc/sign-in/")
+    assert Registration.objects.get(client_id="ada_1").profile == "certified"
+
+
+def test_the_tabs_lead_to_what_one_may_see(people: People) -> None:
+    own, review = 'href="/ssmpuc/registrations/ada_1/"', 'href="/ssmpuc/staff/ada_1/"'
+    deliveries = 'href="/ssmpuc/registrations/ada_1/deliveries/"'
+    for page in ("", "deliveries/", "conditions/"):
+        html = people.ada.get(f"/ssmpuc/registrations/ada_1/{page}").content.decode()
+        assert own in html
+        assert deliveries in html
+        assert review not in html
+    html = people.staff.get(PAGE).content.decode()
+    assert own not in html
+    assert review in html
+
+
+def test_staff_find_the_public_client_in_their_list(people: People) -> None:
+    page = 'href="/ssmpuc/registrations/SSMPUC_ccccccccc/conditions/"'
+    assert page in people.staff.get("/ssmpuc/staff/").content.decode()
 
 
 @pytest.mark.parametrize(

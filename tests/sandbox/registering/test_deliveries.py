@@ -42,7 +42,7 @@ def test_an_empty_log_says_when_the_first_notice_comes(people: People) -> None:
 def test_without_a_notify_address_it_says_so(people: People) -> None:
     people.registration.notify_uri = ""
     people.registration.save()
-    assert "has registered no notify address" in shown(people)
+    assert "has registered no notify URL" in shown(people)
 
 
 def test_what_arrived_is_shown_with_its_status(people: People, lying: LyingUtility) -> None:
@@ -93,12 +93,20 @@ def test_it_can_be_sent_again(people: People, lying: LyingUtility) -> None:
     assert Notice.objects.count() == 2
 
 
-@pytest.mark.parametrize("who", ["ben", "cy", "other_staff", "superuser"])
+@pytest.mark.parametrize("who", ["ben", "other_staff", "superuser"])
 def test_nobody_else_sees_it_or_sends_again(people: People, who: str) -> None:
     notice = make(people)
     person = getattr(people, who)
     assert person.get(PAGE).status_code == 404
     assert person.post(f"{PAGE}{notice.uid}/again/").status_code == 404
+    assert Notice.objects.count() == 1
+
+
+def test_whoever_has_not_signed_in_is_asked_to(people: People) -> None:
+    notice = make(people)
+    for answer in (people.cy.get(PAGE), people.cy.post(f"{PAGE}{notice.uid}/again/")):
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/ssmpuc/sign-in/")
     assert Notice.objects.count() == 1
 
 

@@ -29,7 +29,7 @@ DEFAULT_LENGTH = timedelta(days=3 * 365)
 
 DATA_WORDS = {
     4: ("Use by the hour", "What each meter measured, hour by hour or finer, and what it cost"),
-    16: ("Bills", "Each bill's period, consumption, charges and total"),
+    16: ("Bills", "Each bill’s period, consumption, charges and total"),
     39: ("Notices", "A message to the company whenever there is new data"),
     51: ("Account details", "Your name, service address and account number"),
 }

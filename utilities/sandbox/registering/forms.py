@@ -133,7 +133,7 @@ class Details(forms.ModelForm[Registration]):
 
     company_name = Words(
         max_length=200,
-        label="Company",
+        label="Company name",
         help_text="As customers know you: it stands on our consent page.",
     )
     email = Email(
@@ -282,5 +282,6 @@ class AcceptTerms(forms.Form):
 
     terms = forms.BooleanField(
         label="We accept the terms",
+        help_text="What you may do with customers’ data, and what you must not.",
         error_messages={"required": "We can only register you if you accept the terms."},
     )

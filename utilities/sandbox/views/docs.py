@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from greenbutton.espi import scope as scopes
 from utilities.sandbox.authenticating.contacts import SCENARIOS
-from utilities.sandbox.models import RESOURCES, Registration
+from utilities.sandbox.models import RESOURCES, Fault, Registration
 from utilities.sandbox.programmes import AccountData, Programme, Way
 from utilities.sandbox.views.access import user_of
 from utilities.sandbox.views.pages import page
@@ -51,6 +51,9 @@ def docs(request: HttpRequest, programme: Programme) -> HttpResponse:
         share_link=share_link(client) if client else "",
         bill_rows=_bill_rows(programme, tests, client),
         tables=[(way, rows) for way, rows in tables if rows],
+        scenarios=dict.fromkeys(account.scenario for account in tests),
+        profiles=Registration.Profile,
+        faults=Fault,
         typed_contacts=[(scenario, _first(tests, scenario)) for scenario in SCENARIOS],
         demo_clients=[
             (public, demo_link(public))

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from utilities.sandbox.models import Fault, Registration
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.views.access import registration_for
+from utilities.sandbox.views.access import registration_for, signed_in
 from utilities.sandbox.views.pages import page
 
 
 @require_safe
-@never_cache
-def show(request: HttpRequest, programme: Programme, client_id: str) -> HttpResponse:
+@signed_in
+def show(request: HttpRequest, user: User, programme: Programme, client_id: str) -> HttpResponse:
     """All faults by their sentences, and both profiles."""
-    return _form(request, registration_for(request, programme, client_id))
+    return _form(request, registration_for(user, programme, client_id))
 
 
 @require_POST
-def change(request: HttpRequest, programme: Programme, client_id: str) -> HttpResponse:
+@signed_in
+def change(request: HttpRequest, user: User, programme: Programme, client_id: str) -> HttpResponse:
     """From the next request on."""
-    company = registration_for(request, programme, client_id)
+    company = registration_for(user, programme, client_id)
     faults, profile = set(request.POST.getlist("fault")), request.POST.get("profile", "")
     if not faults <= set(Fault.values) or profile not in Registration.Profile.values:
         return _form(request, company, error="Please choose from what this page offers.")
@@ -39,7 +40,7 @@ def _form(request: HttpRequest, company: Registration, error: str = "") -> HttpR
         "conditions",
         company.programme,
         422 if error else 200,
-        company=company,
+        registration=company,
         faults=[(fault, company.has(fault)) for fault in Fault],
         profiles=Registration.Profile,
         error=error,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from utilities.sandbox.models import Clock
 from utilities.sandbox.programmes import Programme
-from utilities.sandbox.views.access import registration_for
+from utilities.sandbox.views.access import registration_for, signed_in
 from utilities.sandbox.views.pages import page
 
 # On the page; a notice that is tried for three days has 73 tries.
@@ -18,17 +18,17 @@ NEWEST, NEWEST_TRIES = 50, 5
 
 
 @require_safe
-@never_cache
-def show(request: HttpRequest, programme: Programme, client_id: str) -> HttpResponse:
+@signed_in
+def show(request: HttpRequest, user: User, programme: Programme, client_id: str) -> HttpResponse:
     """Each notice, and how each try to deliver it went."""
-    company = registration_for(request, programme, client_id)
+    company = registration_for(user, programme, client_id)
     notices = company.notices.prefetch_related("deliveries")[:NEWEST]
     log = [(notice, list(notice.deliveries.all())) for notice in notices]
     return page(
         request,
         "deliveries",
         programme,
-        company=company,
+        registration=company,
         log=[(notice, tries[:NEWEST_TRIES], len(tries)) for notice, tries in log],
         newest=NEWEST,
         newest_tries=NEWEST_TRIES,
@@ -37,11 +37,12 @@ def show(request: HttpRequest, programme: Programme, client_id: str) -> HttpResp
 
 
 @require_POST
+@signed_in
 def send_again(
-    request: HttpRequest, programme: Programme, client_id: str, uid: str
+    request: HttpRequest, user: User, programme: Programme, client_id: str, uid: str
 ) -> HttpResponse:
     """Tell the company the same once more."""
-    company = registration_for(request, programme, client_id)
+    company = registration_for(user, programme, client_id)
     get_object_or_404(company.notices, uid=uid).again()
     messages.success(request, "It is sent again. Reload this page in a moment to see how it went.")
     return redirect("deliveries", programme, client_id)

@@ -46,6 +46,8 @@ def index(request: HttpRequest, user: User, programme: Programme) -> HttpRespons
             turn=Case(When(review=Review.WAITING, then=0), default=1)
         ).order_by("turn", "-created_at"),
         choices=[(value, label, counts.get(value, 0)) for value, label in Review.choices],
+        # Nobody reviews these, and nobody else can set what goes wrong for them.
+        public_clients=Registration.objects.filter(utility=programme.slug, is_public=True),
         total=sum(counts.values()),
         review=review,
         words=words,
