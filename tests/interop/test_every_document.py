@@ -108,8 +108,8 @@ def test_green_button_parser_reads_every_document(
             }
         )
     assert len(files) > 20
-    for file, theirs, ours in zip(files, node.run("documents.mjs", *files), expected, strict=True):
-        assert theirs == ours, file
+    for name, theirs, ours in zip(files, node.run("documents.mjs", *files), expected, strict=True):
+        assert theirs == ours, name
 
 
 # The farm's only meter also counts net, which the package has no name for.

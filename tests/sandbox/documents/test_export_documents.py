@@ -79,7 +79,7 @@ def test_what_a_reader_finds_odd_in_it_is_what_is_odd_in_a_real_one() -> None:
     assert {finding.code for finding in feed.findings} == {
         "block.newest_first",
         "block.no_interval",
-        # The time zone of each reading.
+        # Its `timezone` inside a time period.
         "element.unknown",
         "entry.misplaced_date",
         "entry.no_date",

@@ -93,21 +93,22 @@ def _new(options: dict[str, Any]) -> Registration:
 def _change(client: Registration, options: dict[str, Any]) -> None:
     if options["redirect_uris"]:
         for uri in options["redirect_uris"]:
-            try:
-                addresses.check(uri)
-            except addresses.AddressError as e:
-                raise CommandError(f"{uri}: {e}") from e
+            _check_address(uri)
         client.redirect_uris = options["redirect_uris"]
     if (notify_uri := options["notify_uri"]) is not None:
-        try:
-            if notify_uri:
-                addresses.check(notify_uri)
-        except addresses.AddressError as e:
-            raise CommandError(str(e)) from e
+        if notify_uri:
+            _check_address(notify_uri)
         client.notify_uri = notify_uri
     client.save()
     faults = [] if options["no_faults"] else options["faults"] or client.faults
     client.serve_under(options["profile"] or client.profile, faults)
+
+
+def _check_address(uri: str) -> None:
+    try:
+        addresses.check(uri)
+    except addresses.AddressError as e:
+        raise CommandError(f"{uri}: {e}") from e
 
 
 def _described(client: Registration) -> dict[str, Any]:
