@@ -28,7 +28,10 @@ def starts(target: Target, answer: dict[str, str], **query: str) -> Counter[int]
     """How many interval blocks begin at each moment, in all series."""
     feed = entries(target.get(answer["resourceURI"], answer["access_token"], **query))
     blocks = [entry.resource for entry in feed if isinstance(entry.resource, IntervalBlock)]
-    return Counter(min(reading.start for reading in block.readings) for block in blocks)
+    return Counter(
+        min(reading.start for reading in block.readings if reading.start is not None)
+        for block in blocks
+    )
 
 
 @pytest.mark.conformance(CHAPTER, "QRY001")

@@ -107,8 +107,9 @@ def test_green_button_parser_reads_every_document(
             }
         )
     assert len(files) > 20
-    for file, theirs, ours in zip(files, node.run("documents.mjs", *files), expected, strict=True):
-        assert theirs == ours, file
+    found = node.run("documents.mjs", *files)
+    for name, theirs, ours in zip(files, found, expected, strict=True):
+        assert theirs == ours, name
 
 
 def test_greenbutton_objects_reads_the_usage_feed_of_each_meter(

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from utilities.sandbox import conditions
@@ -52,13 +52,13 @@ class OAuthError(Exception):
 
 def for_clients(
     *media_types: str,
-) -> Callable[[Endpoint], Callable[[HttpRequest, Programme], JsonResponse]]:
+) -> Callable[[Endpoint], Callable[[HttpRequest, Programme], HttpResponse]]:
     """An address for machines: the view gets the company and the parameters of its POST."""
 
-    def decorate(view: Endpoint) -> Callable[[HttpRequest, Programme], JsonResponse]:
+    def decorate(view: Endpoint) -> Callable[[HttpRequest, Programme], HttpResponse]:
         @csrf_exempt  # no cookie opens these addresses
         @wraps(view)
-        def inner(request: HttpRequest, programme: Programme) -> JsonResponse:
+        def inner(request: HttpRequest, programme: Programme) -> HttpResponse:
             try:
                 params = _params(request, media_types)
                 client = _client(request, programme, params)
