@@ -92,15 +92,9 @@ def draw(selection: Selection, chart: Chart, palette: Palette) -> figure:
 
 def bar_glyph(colour: str, count: int) -> Quad:
     """What was measured in a slot, from zero."""
-    return Quad(
-        left="left",
-        right="right",
-        bottom=0,
-        top="top",
-        fill_color=colour,
-        line_color=None,
-        border_radius=3 if count <= FEW_BARS else 1,
-    )
+    quad = Quad(left="left", right="right", bottom=0, top="top", fill_color=colour, line_color=None)
+    quad.update(border_radius=3 if count <= FEW_BARS else 1)
+    return quad
 
 
 def dot_glyph(colour: str) -> Scatter:

@@ -19,6 +19,7 @@ from greenbutton.espi.enums import (
     FlowDirectionKind,
     ServiceKind,
 )
+from greenbutton.models import Meter as StoredMeter
 from greenbutton.models import MeterReading, ReadingDay, UsagePoint
 
 # Anything else, or nothing, is "other": never guessed from elsewhere.
@@ -192,13 +193,13 @@ class Service:
 def services_of(authorization: Authorization) -> list[Service]:
     """The customer's services, in the order of ESPI's numbers."""
     points = authorization.usage_points.prefetch_related("meter_readings").order_by("kind", "id")
-    extents = extents_of(authorization)
+    extents, numbers = extents_of(authorization), numbers_of(authorization)
     by_kind: dict[tuple[str, str], list[UsagePoint]] = {}
     for point in points:
         kind = OTHER if point.kind is None else KINDS.get(point.kind, OTHER)
         by_kind.setdefault(kind, []).append(point)
     return [
-        service_of(slug, label, points_of_kind, extents)
+        service_of(slug, label, points_of_kind, extents, numbers)
         for (slug, label), points_of_kind in by_kind.items()
     ]
 
@@ -214,14 +215,29 @@ def extents_of(authorization: Authorization) -> dict[int, Extent]:
     return {meter_reading: Extent(*extent) for meter_reading, *extent in rows}
 
 
+def numbers_of(authorization: Authorization) -> dict[int, str]:
+    """The number on the meter at each service location that has just one."""
+    rows = StoredMeter.objects.filter(
+        authorization=authorization, is_meter=True, service_location__isnull=False
+    )
+    found: dict[int, set[str]] = {}
+    for location, number in rows.values_list("service_location_id", "serial_number"):
+        found.setdefault(location, set()).add(number)
+    return {place: numbers.pop() for place, numbers in found.items() if len(numbers) == 1}
+
+
 def service_of(
-    slug: str, label: str, points: Sequence[UsagePoint], extents: dict[int, Extent]
+    slug: str,
+    label: str,
+    points: Sequence[UsagePoint],
+    extents: dict[int, Extent],
+    numbers: dict[int, str],
 ) -> Service:
     """One service with its choices: all meters together first, then each, then side measurements.
 
     Meters are put together only if they measure in the same unit.
     """
-    labels = labels_of(points)
+    labels = labels_of(points, numbers)
     mains: list[Meter] = []
     sides: list[Meter] = []
     for point in points:
@@ -232,15 +248,22 @@ def service_of(
     return Service(slug, label, tuple(points), labels, (*together, *mains, *sides))
 
 
-def labels_of(points: Sequence[UsagePoint]) -> dict[int, str]:
-    """A name for each usage point: its own where that tells it apart, else a number."""
+def labels_of(points: Sequence[UsagePoint], numbers: dict[int, str]) -> dict[int, str]:
+    """A name for each usage point: its own where that tells it apart, else a number.
+
+    The number is what stands on the meter, where the customer's side of the feeds tells it.
+    """
     titles = Counter(point.title for point in points)
-    return {
-        point.pk: point.title
-        if point.title and titles[point.title] == 1
-        else (f"Meter {number}" if len(points) > 1 else "Meter")
-        for number, point in enumerate(points, start=1)
-    }
+    known = [numbers.get(point.service_location_id or 0, "") for point in points]
+    labels = {}
+    for count, (point, number) in enumerate(zip(points, known, strict=True), start=1):
+        if point.title and titles[point.title] == 1:
+            labels[point.pk] = point.title
+        elif number and known.count(number) == 1:
+            labels[point.pk] = f"Meter {number}"
+        else:
+            labels[point.pk] = f"Meter {count}" if len(points) > 1 else "Meter"
+    return labels
 
 
 def meters_of(

@@ -29,6 +29,7 @@ from greenbutton.display.progress import (
     recut_lately,
 )
 from greenbutton.display.selection import Selection, selection_of
+from greenbutton.display.units import number
 from greenbutton.display.usage import Chart, chart_of
 from greenbutton.espi import scope
 from greenbutton.zones import choices, label_of
@@ -130,7 +131,8 @@ def rows_of(selection: Selection, drawn: Chart) -> list[dict[str, Any]]:
         {
             "label": bar.slot.label,
             "query": selection.opening(bar.slot),
-            "quantities": bar.quantities,
+            # Their unit stands over them.
+            "numbers": [one if one is None else number(one.value) for one in bar.quantities],
             "money": bar.money,
         }
         for bar in drawn.bars

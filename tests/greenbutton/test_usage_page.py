@@ -221,7 +221,7 @@ def test_the_table_says_the_same_as_the_chart(
     add_day(reading, date(2026, 7, 4), [1500] * 24)
     add_day(reading, date(2026, 7, 5), [2000] * 24)
     text = words(page(ada, authorization))
-    assert "Sat, 4 Jul 36 kWh Sun, 5 Jul 48 kWh" in text
+    assert "Sat, 4 Jul 36 Sun, 5 Jul 48" in text
 
 
 def test_nothing_shared_is_said_in_words(ada: cast.Person, authorization: Authorization) -> None:

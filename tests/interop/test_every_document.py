@@ -108,7 +108,8 @@ def test_green_button_parser_reads_every_document(
             }
         )
     assert len(files) > 20
-    for name, theirs, ours in zip(files, node.run("documents.mjs", *files), expected, strict=True):
+    found = node.run("documents.mjs", *files)
+    for name, theirs, ours in zip(files, found, expected, strict=True):
         assert theirs == ours, name
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 
-from portal.stack import CHECKOUT
+from portal.stack import CHECKOUT, THREADS
 
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -20,6 +20,13 @@ OURS = sorted(name for name, service in SERVICES.items() if "build" in service)
 LONG_LIVED = sorted(name for name in SERVICES if not name.endswith("migrate"))
 SETTINGS = (CHECKOUT / "portal" / "settings.py").read_text()
 SUBSTITUTION = re.compile(r"\$\{(\w+)(:[-?])([^}]*)\}")
+
+# What the image sets, what containers have no use for, and what is for demos and tests only.
+NOT_OF_CONTAINERS = {
+    *("COLLECTED_STATIC", "ENV_FILE", "STATIC_ROOT", "VAR_DIR"),
+    *("SECRET_KEY_FILE", "FIELD_KEYS_FILE", "EMAIL_HOST_PASSWORD_FILE", "REDIS_PREFIX"),
+    *("DEBUG", "DEMO", "OUTBOX_DIR", "TEST_DATABASE_NAME"),
+}
 
 # What somebody who follows the required variables' sentences would put into .env.
 GIVEN = {
@@ -49,7 +56,7 @@ def environment_of(service: str, given: dict[str, str] = GIVEN) -> dict[str, str
 
 def variables_of_settings() -> set[str]:
     """Every variable that the settings read."""
-    read = set(re.findall(r'\b(?:text|flag|number|site_url)\(\s*"([A-Z_]+)"', SETTINGS))
+    read = set(re.findall(r'\b(?:text|flag|number|site_url|page_url)\(\s*"([A-Z_]+)"', SETTINGS))
     for name in re.findall(r'\bsecret\(\s*"([A-Z_]+)"', SETTINGS):
         read |= {name, f"{name}_FILE"}
     return read | set(re.findall(r'environ(?:\.get\(|\[)\s*"([A-Z_]+)"', SETTINGS))
@@ -99,6 +106,16 @@ def test_no_site_starts_without_the_secrets(service: str) -> None:
 @pytest.mark.parametrize("service", OURS)
 def test_each_variable_of_a_service_is_one_that_the_settings_read(service: str) -> None:
     assert set(SERVICES[service]["environment"]) <= variables_of_settings()
+
+
+def test_each_variable_of_the_settings_can_be_given_to_the_site_that_has_use_for_it() -> None:
+    passed = {name for service in OURS for name in SERVICES[service]["environment"]}
+    assert passed == variables_of_settings() - NOT_OF_CONTAINERS
+
+
+def test_each_site_has_as_many_threads_as_in_the_demo() -> None:
+    for service, site in {"web": "portal", "sandbox": "sandbox"}.items():
+        assert f"--threads={THREADS[site]}" in SERVICES[service]["command"]
 
 
 @pytest.mark.parametrize("service", OURS)
