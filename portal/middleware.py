@@ -37,6 +37,20 @@ class CanonicalHost:
         return HttpResponseRedirect(settings.SITE_URL + request.get_full_path())
 
 
+class ReadableCookies:
+    """Pass over cookies that hold a NUL.
+
+    Between quotes a cookie can spell one, and PostgreSQL does not take it in the key of a session.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.COOKIES = {name: text for name, text in request.COOKIES.items() if "\0" not in text}
+        return self.get_response(request)
+
+
 class ContentSecurityPolicy(CSPMiddleware):
     """django-csp's, with a policy of its own for the staff pages, error pages among them."""
 

@@ -262,6 +262,7 @@ else:
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "portal.middleware.CanonicalHost",
+    "portal.middleware.ReadableCookies",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware" if IS_SANDBOX else "portal.middleware.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",

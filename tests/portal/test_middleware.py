@@ -20,6 +20,7 @@ OF_HTTPS = (
     *("SECURE_HSTS_SECONDS", "SECURE_SSL_HOST", "SECURE_SSL_REDIRECT"),
     *("BEHIND_PROXY", "SECURE_PROXY_SSL_HEADER"),
 )
+HERE = {"host": "localhost:8000"}
 OURS = {"host": "portal.example.org", "x-forwarded-proto": "https"}
 
 
@@ -102,3 +103,10 @@ def test_a_refused_request_is_logged_without_the_code_of_its_share_link(
 def test_the_consoles_formatter_is_the_discreet_one() -> None:
     handlers = logging.getLogger().handlers
     assert any(isinstance(one.formatter, DiscreetFormatter) for one in handlers)
+
+
+@pytest.mark.parametrize("name", ["portal_session", "portal_csrf", "messages"])
+def test_a_cookie_that_spells_a_nul_is_none(name: str) -> None:
+    cookie = {"cookie": rf'{name}="abcdefgh\000"'}
+    for page in ("/", "/connect/", "/accounts/login/"):
+        assert Browser(headers=HERE | cookie).get(page).status_code == 200

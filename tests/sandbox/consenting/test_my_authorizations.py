@@ -5,11 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.sandbox.walk import RESOURCE, Company, Feed, Walk, browser, get, path_of
 from utilities.sandbox.models import ConsentRequest, Grant, Notice, OneTimeCode, UtilityAccount
 from utilities.sandbox.views.my import visit
+from utilities.sandbox.views.my.authorizations import MOST_OF_A_TEST_ACCOUNT
 
 MINE = {"ssmpuc": "test_residential", "demo": "UAPI_TEST_residential"}
 YEAR = 365 * 86_400
@@ -222,6 +225,27 @@ class TestSeeing:
         assert not at_home.shows("revoke")
         at_home.see(grant, "change/")
         assert at_home.page["Location"] == f"/demo/my/{grant.uid}/"
+
+    def test_a_test_account_lists_the_newest_of_what_everybody_left(
+        self, at_home: Customer
+    ) -> None:
+        grant = Grant.objects.get()
+        many = {"registration": grant.registration, "account": grant.account, "scope": "FB=4"}
+        over = timezone.now() - timedelta(days=1)
+        Grant.objects.bulk_create(Grant(**many, until=until) for until in [None, over] * 120)
+        with CaptureQueriesContext(connection) as queries:
+            at_home.open()
+        assert at_home.html.count('class="share"') == MOST_OF_A_TEST_ACCOUNT
+        assert at_home.html.count('class="share ended"') == MOST_OF_A_TEST_ACCOUNT
+        assert len(queries) < 12
+
+    def test_a_customer_sees_all_that_they_can_stop(self, at_home: Customer) -> None:
+        UtilityAccount.objects.filter(pk=Grant.objects.get().account_id).update(is_test=False)
+        grant = Grant.objects.get()
+        many = {"registration": grant.registration, "account": grant.account, "scope": "FB=4"}
+        Grant.objects.bulk_create(Grant(**many) for _ in range(120))
+        at_home.open()
+        assert at_home.html.count('class="share"') == 121
 
     @pytest.mark.parametrize("page", ["", "change/", "narrow/", "revoke/"])
     def test_what_others_share_is_not_there(self, at_home: Customer, page: str) -> None:

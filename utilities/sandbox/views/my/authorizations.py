@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from greenbutton.espi import scope as scopes
 from utilities.sandbox.consenting.terms import Terms, TermsError, granted_words, until_of
-from utilities.sandbox.models import Grant, UtilityAccount
+from utilities.sandbox.models import Clock, Grant, UtilityAccount
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.views.consenting.choices import (
     as_posted,
@@ -24,6 +25,9 @@ from utilities.sandbox.views.consenting.choices import (
 from utilities.sandbox.views.my import visit
 from utilities.sandbox.views.pages import page
 
+# The newest.
+MOST_OF_A_TEST_ACCOUNT = 100
+
 
 @require_safe
 @never_cache
@@ -32,14 +36,18 @@ def show_all(request: HttpRequest, programme: Programme) -> HttpResponse:
     account = visit.customer(request, programme)
     if account is None:
         return page(request, "my_door", programme)
-    grants = list(account.grants.select_related("registration").order_by("-created_at", "-id"))
+    now = Clock.now()
+    grants = account.grants.select_related("registration").order_by("-created_at", "-id")
+    is_active = Q(revoked_at=None) & (Q(until=None) | Q(until__gt=now))
+    # A customer sees all that they can stop; a test account belongs to everybody who tests.
+    most = MOST_OF_A_TEST_ACCOUNT if account.is_test else None
     return page(
         request,
         "my_authorizations",
         programme,
         account=account,
-        active=[grant for grant in grants if grant.is_active],
-        ended=[grant for grant in grants if not grant.is_active],
+        active=grants.filter(is_active)[:most],
+        ended=grants.exclude(is_active)[:most],
     )
 
 
