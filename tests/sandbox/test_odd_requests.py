@@ -22,6 +22,7 @@ def ask(page: str, content_type: str, body: bytes = b"") -> tuple[int, str]:
     path, _, query = page.partition("?")
     environ = RequestFactory().generic("POST" if body else "GET", path, body).environ
     told: list[Any] = []
+    hear: Any = lambda *said: told.extend(said)  # noqa: E731 (WSGI's start_response)
     changes: dict[str, Any] = {
         "HTTP_HOST": HOST,
         "QUERY_STRING": query,
@@ -31,7 +32,7 @@ def ask(page: str, content_type: str, body: bytes = b"") -> tuple[int, str]:
     # As Django's test client does: the connection is the one that the test is rolled back on.
     request_started.disconnect(close_old_connections)
     try:
-        b"".join(application(environ | changes, lambda *args: told.extend(args)))
+        b"".join(application(environ | changes, hear))
     finally:
         request_started.connect(close_old_connections)
     return int(told[0].partition(" ")[0]), dict(told[1])["Content-Type"]
