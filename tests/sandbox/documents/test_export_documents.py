@@ -79,6 +79,8 @@ def test_what_a_reader_finds_odd_in_it_is_what_is_odd_in_a_real_one() -> None:
     assert {finding.code for finding in feed.findings} == {
         "block.newest_first",
         "block.no_interval",
+        # A timezone in each reading's timePeriod.
+        "element.unknown",
         "entry.misplaced_date",
         "entry.no_date",
         "entry.no_id",
