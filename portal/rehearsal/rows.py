@@ -146,4 +146,11 @@ DEMO_TYPED = [
 ]
 DEMO = [*DEMO_TYPED, *(replace(row, prefill=row.value) for row in (DEMO_TYPED[0], DEMO_TYPED[8]))]
 
+# Panels on the roof: shown to whoever tries the demo, and not played.
+SOLAR = [
+    Row("SSMPUC", "test", "test_solar", "solar"),
+    Row("SVCE", "email", "uapi-test-solar@example.com", "solar"),
+    _demo("username", "solar"),
+]
+
 ALL = [*TYPED, *PREFILLED, *FALLBACK, *DEMO]

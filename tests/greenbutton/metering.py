@@ -14,7 +14,9 @@ HOUR = 3600
 ELECTRICITY, GAS, WATER = 0, 1, 2
 WH, THERM, CUBIC_METRE, WATT = 72, 169, 42, 38
 DELIVERED, RECEIVED = 1, 19
-DELTA, INSTANTANEOUS = 4, 12
+DELTA, BULK, INSTANTANEOUS = 4, 1, 12
+NET = 4
+MAXIMUM = 8
 CANADIAN, AMERICAN = 124, 840
 
 
@@ -34,6 +36,7 @@ def add_meter_reading(
     flow: int | None = DELIVERED,
     accumulation: int | None = DELTA,
     currency: int | None = None,
+    qualifier: int | None = None,
     title: str = "",
 ) -> MeterReading:
     """A series without readings yet."""
@@ -46,6 +49,7 @@ def add_meter_reading(
         flow_direction=flow,
         accumulation_behaviour=accumulation,
         currency=currency,
+        data_qualifier=qualifier,
     )
 
 

@@ -16,6 +16,7 @@ from tests import cast
 from tests.greenbutton.metering import (
     HOUR,
     INSTANTANEOUS,
+    NET,
     RECEIVED,
     THERM,
     WATT,
@@ -29,8 +30,6 @@ from tests.greenbutton.metering import (
 from tests.greenbutton.test_usage_page import words
 
 pytestmark = pytest.mark.django_db
-
-NET = 4
 
 
 @pytest.fixture
@@ -260,6 +259,19 @@ def test_a_net_meter_is_compared_by_what_is_left(
     text = words(report(ada, authorization))
     assert "What was sent back is taken off in these readings." in text
     assert "−336 kWh −336 kWh none" in text
+
+
+def test_what_is_left_is_not_compared_where_what_was_delivered_is(
+    ada: cast.Person, authorization: Authorization
+) -> None:
+    point = add_point(authorization)
+    add_days(add_meter_reading(point), date(2026, 2, 1), 28, lambda *_: 1000)
+    net = add_meter_reading(point, flow=NET)
+    add_days(net, date(2026, 2, 1), 28, lambda *_: -500)
+    add_bill(point, date(2026, 2, 1), 28, consumption=672_000, consumption_uom=WH)
+    text = words(report(ada, authorization, f"?meter={net.uid}"))
+    assert "Bills are compared with what came from the grid" in text
+    assert "Bills beside their readings" not in text
 
 
 def test_levels_are_not_added_up_for_a_bill(ada: cast.Person, authorization: Authorization) -> None:

@@ -298,6 +298,26 @@ def test_a_bill_has_its_local_days_its_use_and_its_amount(
     assert "Tariff: Time of use Delivery &lt;b&gt; $10.00 Tax" in text
 
 
+def test_a_bill_of_two_agencies_names_what_each_charges(
+    ada: cast.Person, authorization: Authorization
+) -> None:
+    point = add_point(authorization)
+    for agency, amount in (("Wires & Co", 6_913_000), ("Choice", 439_000)):
+        add_bill(
+            point,
+            date(2026, 2, 1),
+            28,
+            identity=agency,
+            agency=agency,
+            bill_last_period=amount,
+            line_items=[{"note": f"Energy of {agency}", "amount": amount}],
+        )
+    text = words(page(ada, authorization))
+    assert text.count("1 Feb – 28 Feb 2026") == 1
+    assert "Choice $4.39 Energy of Choice $4.39 Wires &amp; Co $69.13" in text
+    assert "28 – $73.52" in text
+
+
 def test_a_bill_that_says_nothing_shows_dashes(
     ada: cast.Person, authorization: Authorization
 ) -> None:

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.test.utils import override_settings
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from portal.processes import ProcessError
@@ -31,7 +32,8 @@ DEMO_SETTINGS = {
 }
 
 
-TABLE_WIDTH = 112
+# No table is wider.
+WIDEST = 500
 
 
 class Command(BaseCommand):
@@ -139,7 +141,9 @@ def _show_the_way(stack: Stack, console: Console, seconds: float) -> None:
         console.print(f"  Link      {link['url']}  [dim]{link['note']}[/dim]")
     console.print()
     # As wide as it is, also where the terminal is narrow: an address that is cut cannot be typed.
-    Console(highlight=False, width=max(console.width, TABLE_WIDTH)).print(_test_accounts())
+    table = _test_accounts()
+    width = Measurement.get(console, console.options.update(width=WIDEST), table).maximum
+    Console(highlight=False, width=max(console.width, width)).print(table)
     console.print("[dim]E-mails and the log follow.[/dim]\n")
 
 
@@ -147,7 +151,7 @@ def _test_accounts() -> Table:
     table = Table(title="Test accounts", title_justify="left", box=SIMPLE_HEAD)
     for heading in ("Utility", "Way", "Type in", "Last bill", "What it plays"):
         table.add_column(heading, no_wrap=True)
-    for row in [*rows.TYPED, *rows.DEMO_TYPED]:
+    for row in [*rows.TYPED, *rows.DEMO_TYPED, *rows.SOLAR]:
         bill = f"{row.bill_amount} on {row.bill_date}" if row.bill_amount else ""
         table.add_row(row.utility, row.way, row.value, bill, row.scenario)
     return table
