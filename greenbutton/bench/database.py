@@ -67,9 +67,9 @@ def settle() -> None:
 
 
 def migrate(address: str) -> None:
-    """Make the tables of readings, and those that they hang on."""
+    """Make all tables, as a portal has them."""
     done = subprocess.run(
-        [sys.executable, "manage.py", "migrate", "greenbutton", "--skip-checks", "--verbosity=0"],
+        [sys.executable, "manage.py", "migrate", "--skip-checks", "--verbosity=0"],
         cwd=settings.BASE_DIR,
         env=os.environ | {"DATABASE_URL": address},
         stdin=subprocess.DEVNULL,

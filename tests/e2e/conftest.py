@@ -135,7 +135,9 @@ def look(viewport: str) -> Look:
 
     def take(page: Page, name: str, *, full_page: bool = True) -> None:
         # Not than window.innerWidth: a phone zooms out as far as such a page is wide.
-        wider = page.evaluate("document.documentElement.scrollWidth") - VIEWPORTS[viewport]["width"]
+        # By a locator, which waits for its element: for a moment the next page has none.
+        width = page.locator("html").evaluate("html => html.scrollWidth")
+        wider = width - VIEWPORTS[viewport]["width"]
         assert wider <= 0, f"{name} is {wider} px wider than the {viewport}"
         if folder:
             page.screenshot(path=Path(folder) / f"{name}-{viewport}.png", full_page=full_page)

@@ -47,7 +47,9 @@ def test_each_meter_reading_has_a_line(office: Browser, authorization: Authoriza
     add_days(water, date(2026, 7, 1), 3, lambda *_: 10)
     ReadingDay.objects.filter(day=date(2026, 7, 2)).delete()
     used, returned, of_water = lines(office, authorization)
-    assert used.startswith("Electricity, Meter: used kilowatt-hours 100% 1 Mar 2026 – 31 Mar 2026")
+    assert used.startswith(
+        "Electricity, Meter: from the grid kilowatt-hours 100% 1 Mar 2026 – 31 Mar 2026"
+    )
     assert used.endswith("1, all fit +6.1% 1 of 2 could be compared")
     assert returned.startswith("Electricity, Meter: sent back")
     assert returned.endswith("None – none to compare")
