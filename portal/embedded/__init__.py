@@ -65,9 +65,9 @@ def servers(checkout: Path, arguments: Sequence[str]) -> Iterator[None]:
         yield
     else:
         # Not at the top: a production installation has not installed what these need.
-        from portal.embedded.ownership import attach_or_start, home_for
+        from portal.embedded.ownership import Servers, home_for
 
-        with attach_or_start(home_for(checkout), names=names) as attached:
+        with Servers(home_for(checkout), names) as attached:
             give({**attached.urls, HOME_VARIABLE: str(attached.home)})
             yield
 

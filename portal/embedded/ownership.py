@@ -34,10 +34,18 @@ SERVERS: tuple[type[Server], ...] = (Postgres, Redis)
 class Servers:
     """One process's use of the servers of a home; `leave` ends it."""
 
-    def __init__(self, home: Path, running: dict[str, Running], in_use: int) -> None:
+    def __init__(
+        self,
+        home: Path,
+        names: tuple[str, ...] = (Postgres.name, Redis.name),
+        *,
+        durable: bool = True,
+    ) -> None:
         self.home = home
-        self.running = running
-        self._in_use = in_use
+        self.names = names
+        self.durable = durable
+        self.running: dict[str, Running] = {}
+        self._in_use: int | None = None
 
     @property
     def urls(self) -> dict[str, str]:
@@ -57,11 +65,36 @@ class Servers:
     def is_owner(self) -> bool:
         return owner_of(self.home) == myself()
 
+    def attach(self) -> None:
+        """Use the home's servers: those that run, started anew where they do not.
+
+        Raises EmbeddedError.
+        """
+        with locked(self.home / "lock") as lock:
+            in_use = os.open(self.home / "in-use", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                # Never waits: it is locked against sharing only by one who holds `lock`.
+                fcntl.flock(in_use, fcntl.LOCK_SH)
+                self.running = ensure(self.home, self.names, durable=self.durable)
+                owner = read_owner(lock)
+                if owner is None or not owner.is_alive():
+                    write_owner(lock, myself())
+                self._in_use = in_use
+            except BaseException:
+                self._in_use = None
+                os.close(in_use)
+                if not is_in_use(self.home):
+                    stop_all(self.home)
+                raise
+
     def leave(self) -> None:
         """Stop the servers if nobody else uses them; otherwise leave them to those who do."""
+        if self._in_use is None:
+            return
         with locked(self.home / "lock") as lock:
             owner = read_owner(lock)
             os.close(self._in_use)
+            self._in_use = None
             if is_in_use(self.home):
                 if owner == myself():
                     write_owner(lock, None)
@@ -70,6 +103,17 @@ class Servers:
             write_owner(lock, None)
 
     def __enter__(self) -> Self:
+        """Attach, unless that was done.
+
+        A signal may end the process at any moment, also just after the servers have started: from
+        here on they are stopped however it ends.
+        """
+        try:
+            if self._in_use is None:
+                self.attach()
+        except BaseException:
+            self.leave()
+            raise
         return self
 
     def __exit__(
@@ -84,26 +128,14 @@ class Servers:
 def attach_or_start(
     home: Path, *, names: tuple[str, ...] = (Postgres.name, Redis.name), durable: bool = True
 ) -> Servers:
-    """Use the home's servers: those that run, started anew where they do not.
+    """A use of the home's servers that has begun.
 
     Without `durable`, PostgreSQL does not wait for the disk: quicker, and for tests only. Raises
     EmbeddedError.
     """
-    with locked(home / "lock") as lock:
-        in_use = os.open(home / "in-use", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            # Never waits: it is locked against sharing only by one who holds `lock`.
-            fcntl.flock(in_use, fcntl.LOCK_SH)
-            running = ensure(home, names, durable=durable)
-            owner = read_owner(lock)
-            if owner is None or not owner.is_alive():
-                write_owner(lock, myself())
-        except BaseException:
-            os.close(in_use)
-            if not is_in_use(home):
-                stop_all(home)
-            raise
-    return Servers(home, running, in_use)
+    servers = Servers(home, names, durable=durable)
+    servers.attach()
+    return servers
 
 
 def ensure(home: Path, names: tuple[str, ...], *, durable: bool) -> dict[str, Running]:
