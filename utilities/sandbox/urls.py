@@ -19,7 +19,7 @@ from utilities.sandbox.views.registering import (
     registrations,
     staff,
 )
-from utilities.sandbox.views.resources import authorizations, customer_data
+from utilities.sandbox.views.resources import authorizations, customer_data, service_status
 from utilities.sandbox.views.single_sign_on import authorize as sign_on_authorize
 from utilities.sandbox.views.single_sign_on import login, machines, utility
 
@@ -79,7 +79,7 @@ oauth = [
     path("register/<client:uid>", dynamic_registration.configuration, name="client-configuration"),
 ]
 espi = [
-    path("ReadServiceStatus", customer_data.service_status, name="service-status"),
+    path("ReadServiceStatus", service_status.service_status, name="service-status"),
     path(
         "ApplicationInformation",
         application_information.collection,

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, identify_hasher
 from django.utils import timezone
 
-from tests.sandbox.walk import Company, Walk
+from tests.sandbox.walk import Company, Walk, error
 from utilities.sandbox.models import LOCK_TIME, TRIES, Grant, UtilityAccount, WrongTries
 
 WALTER, PASSWORD = "walter.lindqvist", "blue heron on the levee"
@@ -81,7 +81,7 @@ def test_passwords_are_kept_hashed_and_test_accounts_have_none() -> None:
 def test_an_ordinary_customer_cannot_share_with_a_company_in_sandbox_status(demo: Company) -> None:
     walk = at_form(demo)
     walk.give_password(WALTER, PASSWORD)
-    assert walk.alert()[0] == "not_live"  # type: ignore[index]
+    assert error(walk) == "not_live"
 
 
 @pytest.mark.parametrize("name", [WALTER, "nobody.at.all"])
@@ -91,10 +91,10 @@ def test_five_wrong_passwords_lock_the_name_whether_or_not_anybody_has_it(
     walk = at_form(live)
     for _ in range(TRIES):
         walk.give_password(name, "wrong")
-        assert walk.alert()[0] == "not_found"  # type: ignore[index]
+        assert error(walk) == "not_found"
     walk.give_password(name, PASSWORD)
     assert walk.page.status_code == 429
-    assert walk.alert()[0] == "locked"  # type: ignore[index]
+    assert error(walk) == "locked"
 
 
 class Counting(PBKDF2PasswordHasher):
@@ -130,7 +130,7 @@ def test_a_test_account_is_never_locked(demo: Company) -> None:
     walk = at_form(demo)
     for _ in range(TRIES + 1):
         walk.give_password("UAPI_TEST_badlogin", "x")
-        assert walk.alert()[0] == "not_found"  # type: ignore[index]
+        assert error(walk) == "not_found"
     assert not WrongTries.objects.exists()
 
 
@@ -146,7 +146,7 @@ def test_a_prefilled_name_is_filled_in_and_the_page_does_not_tell_whether_anybod
 
 def test_a_prefilled_test_account_that_cannot_be_found_says_so_at_once(demo: Company) -> None:
     walk = at_form(demo, "auth-username-UAPI_TEST_badlogin")
-    assert walk.alert()[0] == "not_found"  # type: ignore[index]
+    assert error(walk) == "not_found"
 
 
 def test_a_way_of_another_utility_opens_the_ordinary_form(demo: Company) -> None:

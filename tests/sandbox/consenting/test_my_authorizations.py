@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.sandbox.walk import RESOURCE, Company, Feed, Walk, browser, get, path_of
+from tests.sandbox.walk import RESOURCE, Company, Feed, Walk, browser, error, get, path_of
 from utilities.sandbox.models import ConsentRequest, Grant, Notice, OneTimeCode, UtilityAccount
 from utilities.sandbox.views.my import visit
 from utilities.sandbox.views.my.authorizations import MOST_OF_A_TEST_ACCOUNT
@@ -107,7 +107,7 @@ class TestTheDoor:
     def test_who_cannot_be_found_stays_outside(self, demo: Company) -> None:
         customer = Customer(demo)
         customer.enter_as("UAPI_TEST_badlogin")
-        assert customer.alert()[0] == "not_found"  # type: ignore[index]
+        assert error(customer) == "not_found"
 
     @pytest.mark.parametrize(
         ("who", "code"),
@@ -118,7 +118,7 @@ class TestTheDoor:
     ) -> None:
         customer = Customer(demo)
         customer.enter_as(who)
-        assert customer.alert()[0] == code  # type: ignore[index]
+        assert error(customer) == code
         customer.submit("cancel", {})
         assert customer.page.status_code == 200
         assert not ConsentRequest.objects.exists()
@@ -370,7 +370,7 @@ class TestSharingLess:
         self.narrow(at_home, data=["16"])
         at_home.page = other_tab
         at_home.submit("narrow", everything)
-        assert at_home.alert()[0] == "too_wide"  # type: ignore[index]
+        assert error(at_home) == "too_wide"
         assert 4 not in Grant.objects.get().granted.function_blocks
 
     @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from tests.sandbox.walk import RESOURCE, Company, Feed, Walk, get, path_of
+from tests.sandbox.walk import RESOURCE, Company, Feed, Walk, error, get, path_of
 from utilities.sandbox.models import ConsentRequest, Grant
 
 STOPPED = {
@@ -39,7 +39,7 @@ def test_the_utilitys_page_says_what_is_wrong_and_offers_no_consent(
     status, code, _ = STOPPED[scenario]
     walk = signed_in(utility, scenario)
     assert walk.page.status_code == status
-    assert walk.alert()[0] == code  # type: ignore[index]
+    assert error(walk) == code
     assert not walk.shows("consent")
     assert ("Retry-After" in walk.page) == (status == 503)
 

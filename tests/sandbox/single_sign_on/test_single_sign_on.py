@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils import timezone
 
-from tests.sandbox.walk import Company, Walk, browser
+from tests.sandbox.walk import Company, Walk, browser, error
 from utilities.sandbox.models import CONSENT_LIFETIME, ConsentRequest, SignOn
 from utilities.sandbox.programmes import get_programme
 from utilities.sandbox.views.single_sign_on import session
@@ -85,7 +85,7 @@ class TestTheWay:
     def test_who_is_not_live_is_said_here_too(self, demo: Company) -> None:
         walk = sign_in(at_provider(demo), "walter.lindqvist", "blue heron on the levee")
         assert walk.page.status_code == 403
-        assert walk.alert()[0] == "not_live"  # type: ignore[index]
+        assert error(walk) == "not_live"
 
     @pytest.mark.parametrize(
         ("username", "password", "code"),
@@ -102,7 +102,7 @@ class TestTheWay:
     ) -> None:
         walk = sign_in(at_provider(demo), username, password)
         assert walk.page.status_code == 422
-        assert walk.alert()[0] == code  # type: ignore[index]
+        assert error(walk) == code
         assert walk.shows("login")
 
     def test_five_wrong_passwords_lock_the_name_at_the_provider_and_at_the_utility(
@@ -111,15 +111,15 @@ class TestTheWay:
         walk = at_provider(demo)
         for _ in range(5):
             sign_in(walk, "walter.lindqvist")
-        assert sign_in(walk, "walter.lindqvist").alert()[0] == "locked"  # type: ignore[index]
+        assert error(sign_in(walk, "walter.lindqvist")) == "locked"
         ordinary = Walk(demo)
         ordinary.give_password("walter.lindqvist", "blue heron on the levee")
-        assert ordinary.alert()[0] == "locked"  # type: ignore[index]
+        assert error(ordinary) == "locked"
 
     def test_who_cancels_may_sign_in_another_way(self, demo: Company) -> None:
         walk = at_provider(demo)
         walk.submit("cancel", {})
-        assert walk.alert()[0] == "not_signed_in"  # type: ignore[index]
+        assert error(walk) == "not_signed_in"
         request = ConsentRequest.objects.get()
         walk.page = walk.client.get(f"/demo/share/{request.uid}/authenticate/")
         walk.give_password(HOME, "x")
@@ -220,7 +220,7 @@ class TestTheCallback:
         walk = at_provider(demo)
         query = query_of(callback_of(walk)) | change
         walk.page = walk.client.get(CALLBACK, query)
-        assert walk.alert()[0] == "not_signed_in"  # type: ignore[index]
+        assert error(walk) == "not_signed_in"
         assert ConsentRequest.objects.get().authenticated_at is None
 
     def test_a_code_of_another_customers_visit_is_refused(self, demo: Company) -> None:
@@ -229,14 +229,14 @@ class TestTheCallback:
         walk = at_provider(demo)
         query = query_of(callback_of(walk)) | {"code": theirs["code"]}
         walk.page = walk.client.get(CALLBACK, query)
-        assert walk.alert()[0] == "not_signed_in"  # type: ignore[index]
+        assert error(walk) == "not_signed_in"
 
     def test_a_code_that_is_too_old_is_refused(self, demo: Company) -> None:
         walk = at_provider(demo)
         address = callback_of(walk)
         SignOn.objects.update(code_made_at=timezone.now() - timedelta(minutes=2))
         walk.page = walk.client.get(address)
-        assert walk.alert()[0] == "not_signed_in"  # type: ignore[index]
+        assert error(walk) == "not_signed_in"
 
     def test_a_request_that_ended_meanwhile_is_said(self, demo: Company) -> None:
         walk = at_provider(demo)
@@ -250,7 +250,7 @@ class TestTheCallback:
         address = callback_of(walk)
         SignOn.objects.update(signed_in_at=timezone.now() - timedelta(hours=1))
         walk.page = walk.client.get(address)
-        assert walk.alert()[0] == "not_signed_in"  # type: ignore[index]
+        assert error(walk) == "not_signed_in"
 
     def test_every_page_refuses_framing_and_is_kept_nowhere(self, demo: Company) -> None:
         walk = at_provider(demo)

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponseBase
 
-from greenbutton.espi import write_bare
-from greenbutton.espi.service_status import ServiceStatus
 from utilities.sandbox import documents
 from utilities.sandbox.documents.branch import Branch
 from utilities.sandbox.faults import scenarios
-from utilities.sandbox.models import Registration
 from utilities.sandbox.refusals import Refusal, accepts
 from utilities.sandbox.resources import feeds
-from utilities.sandbox.resources.bearer import Bearer, takes, wrong_class
+from utilities.sandbox.resources.bearer import Bearer, takes
 from utilities.sandbox.resources.feeds import OpenTree, read_query
-from utilities.sandbox.resources.responses import XML, whole
+from utilities.sandbox.resources.responses import whole
 from utilities.sandbox.resources.tree import COMPANIONS, CUSTOMER, USAGE
-
-
-@takes("registration", "client", "access")
-@accepts("GET")
-def service_status(request: HttpRequest, bearer: Bearer) -> HttpResponseBase:
-    """That the utility is up. The certification wants a client token; the platform takes any."""
-    is_certified = bearer.registration.profile == Registration.Profile.CERTIFIED
-    if is_certified and bearer.token_class != "client":  # noqa: S105 (a name of a class)
-        raise wrong_class("client")
-    return whole(request, write_bare(ServiceStatus(1)), XML)
 
 
 @takes("access")
