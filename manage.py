@@ -39,7 +39,12 @@ def main() -> None:
 
 
 def leave(number: int, frame: FrameType | None) -> None:
-    """Unwind as after Ctrl-C; by default these signals would leave our servers running."""
+    """Unwind as after Ctrl-C; by default these signals would leave our servers running.
+
+    Once: make, which got the signal as well, passes it on; that must not cut the stopping short.
+    """
+    for again in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(again, signal.SIG_IGN)
     sys.exit(128 + number)
 
 

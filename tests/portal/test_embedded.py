@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -438,6 +439,22 @@ def test_a_command_that_is_ended_stops_what_it_owns(tmp_path: Path) -> None:
             process.wait(30)
             assert process.returncode == 128 + number
             assert processes_of(home) == []
+    finally:
+        delete_home(home)
+
+
+def test_a_signal_that_comes_twice_does_not_cut_the_stopping_short(tmp_path: Path) -> None:
+    (tmp_path / "manage.py").write_text((CHECKOUT / "manage.py").read_text())
+    home = home_of(tmp_path)
+    try:
+        process = waiting_command(tmp_path)
+        assert until(lambda: len(read_state(home)) == 2, 30)
+        for _ in range(20):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.01)
+        process.wait(30)
+        assert process.returncode == 128 + signal.SIGTERM
+        assert processes_of(home) == []
     finally:
         delete_home(home)
 
