@@ -1,173 +1,38 @@
-"""Consent: share links, attempts to connect, authorizations, and the events that tell of them."""
+"""Consents, with the tokens that they gave and where collecting stands."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 
+from authorizations.models.events import Event
+from authorizations.models.hashing import digest
+from authorizations.models.share_links import ShareLink
 from greenbutton.espi import scope as espi_scope
 from utilities.encrypted import EncryptedTextField
 from utilities.models import Client, Utility, new_uid
 
 if TYPE_CHECKING:
+    from authorizations.models.attempts import ConnectAttempt
     from utilities.client import Token
 
-ATTEMPT_LIFETIME = timedelta(minutes=60)  # people look for a bill
 CLAIM = timedelta(seconds=60)
 LEASE = timedelta(minutes=10)
 # Days of a file of which nobody has said yet where it was metered.
 NO_ZONE = "UTC"
 
 
-def new_code() -> str:
-    """The secret of a share link: 130 random bits as letters and digits, as in `new_uid`."""
-    return get_random_string(22)
-
-
-def digest(value: str) -> str:
-    """SHA-256 in hex: states and browsers are kept so, and a copy of the database opens nothing."""
-    return hashlib.sha256(value.encode()).hexdigest()
-
-
 def new_feed_key() -> str:
     """A key for one authorization's raw feeds: destroying it destroys them, backups included."""
     return Fernet.generate_key().decode("ascii")
-
-
-class ShareLink(models.Model):
-    """A data-share link that staff send to a customer."""
-
-    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
-    code = models.CharField(max_length=64, unique=True, default=new_code, editable=False)
-    utility = models.ForeignKey(Utility, on_delete=models.PROTECT, related_name="share_links")
-    scope = models.CharField(max_length=1000, blank=True)
-    authentication_type = models.CharField(max_length=32, blank=True)
-    authentication_value = EncryptedTextField(blank=True)
-    note = models.CharField(max_length=300, blank=True)
-    created = models.DateTimeField(auto_now_add=True)
-    created_by = models.ForeignKey(
-        "auth.User", on_delete=models.SET_NULL, null=True, blank=True, editable=False
-    )
-    expires_at = models.DateTimeField(null=True, blank=True)
-    disabled_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    class Meta:
-        ordering = ["-created"]
-
-    def __str__(self) -> str:
-        return self.note or f"{self.utility.short_name} link {self.uid}"
-
-    def is_open(self) -> bool:
-        """Whether a customer may still use it."""
-        return self.disabled_at is None and not self.is_expired()
-
-    def is_expired(self) -> bool:
-        """Whether its time has passed."""
-        return self.expires_at is not None and self.expires_at <= timezone.now()
-
-    @property
-    def url(self) -> str:
-        """The whole address, as it is sent to a customer."""
-        return settings.PORTAL_URL + reverse("share", args=[self.code])
-
-    def disable(self) -> None:
-        """Close the link; authorizations that came of it stay."""
-        self.disabled_at = timezone.now()
-        self.save(update_fields=["disabled_at"])
-
-
-class ConnectAttempt(models.Model):
-    """One way from the portal to the utility and back: a state that is spent once."""
-
-    state_hash = models.CharField(max_length=64, unique=True)
-    browser_hash = models.CharField(max_length=64)
-    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="attempts")
-    share_link = models.ForeignKey(
-        ShareLink, on_delete=models.SET_NULL, null=True, blank=True, related_name="attempts"
-    )
-    scope = models.CharField(max_length=1000)
-    pkce_verifier = EncryptedTextField(blank=True)
-    redirect_uri = models.URLField(max_length=500)
-    created = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True)
-    # Why it came to nothing, in words for staff; empty while open and after success.
-    reason = models.CharField(max_length=500, blank=True)
-    authorization = models.ForeignKey(
-        "Authorization", on_delete=models.SET_NULL, null=True, related_name="attempts"
-    )
-
-    class Meta:
-        ordering = ["-created"]
-
-    def __str__(self) -> str:
-        return f"attempt {self.pk} with {self.client}"
-
-    @classmethod
-    def begin(
-        cls,
-        browser: str,
-        client: Client,
-        scope: str,
-        redirect_uri: str,
-        link: ShareLink | None,
-        pkce_verifier: str = "",
-    ) -> tuple[ConnectAttempt, str]:
-        """A new attempt and its state, which is kept only as a hash."""
-        state = secrets.token_urlsafe(32)
-        attempt = cls.objects.create(
-            state_hash=digest(state),
-            browser_hash=digest(browser),
-            client=client,
-            share_link=link,
-            scope=scope,
-            pkce_verifier=pkce_verifier,
-            redirect_uri=redirect_uri,
-            expires_at=timezone.now() + ATTEMPT_LIFETIME,
-        )
-        return attempt, state
-
-    @classmethod
-    def consume(cls, state: str, browser: str, utility: Utility) -> ConnectAttempt | None:
-        """Spend the attempt, once; None if unknown, used, stale, or another browser's or utility's.
-
-        One UPDATE decides, so of two callbacks with one state only one goes on.
-        """
-        mine = cls._of(state, browser, utility)
-        now = timezone.now()
-        if not mine.filter(used_at=None, expires_at__gt=now).update(used_at=now):
-            return None
-        return mine.select_related("client__utility", "share_link").get()
-
-    @classmethod
-    def made_before(cls, state: str, browser: str, utility: Utility) -> Authorization | None:
-        """What this browser already made with this state, when a callback is repeated."""
-        attempt = cls._of(state, browser, utility).select_related("authorization").first()
-        return attempt.authorization if attempt else None
-
-    @classmethod
-    def _of(cls, state: str, browser: str, utility: Utility) -> models.QuerySet[ConnectAttempt]:
-        return cls.objects.filter(
-            state_hash=digest(state), browser_hash=digest(browser), client__utility=utility
-        )
-
-    def failed(self, reason: str) -> None:
-        """Keep why nothing came of it."""
-        self.reason = reason[:500]
-        self.save(update_fields=["reason"])
 
 
 class AuthorizationQuerySet(models.QuerySet["Authorization"]):
@@ -477,22 +342,3 @@ def _end_of(granted: espi_scope.Scope) -> datetime | None:
     """When the grant ends by itself; PreferredAuthEndDate 0, or none, means "until revoked"."""
     end = granted.end_date
     return datetime.fromtimestamp(end, UTC) if end else None
-
-
-class Event(models.Model):
-    """Something that happened, in the platform's event types."""
-
-    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
-    type = models.CharField(max_length=60)
-    ts = models.DateTimeField(auto_now_add=True)
-    utility = models.ForeignKey(Utility, on_delete=models.CASCADE, null=True, blank=True)
-    authorization = models.ForeignKey(
-        Authorization, on_delete=models.CASCADE, null=True, blank=True, related_name="events"
-    )
-    detail = models.JSONField(default=dict)
-
-    class Meta:
-        ordering = ["-ts", "-id"]
-
-    def __str__(self) -> str:
-        return self.type
