@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from authorizations.models import Authorization
-from utilities.client import GreenButtonClient, Token, UtilityError
+from utilities.client import GreenButtonClient, Listener, Problem, Token, UtilityError
 from utilities.models import Client
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,15 @@ POLL_SECONDS = 0.2
 # Others wait for the end of a turn, and for a little more: then it was given up, and is theirs.
 PATIENCE_SECONDS = TURN.total_seconds() + 10
 # After these the utility may have traded the refresh token, and we do not have the new one.
-UNHEARD = frozenset({"timeout", "cut_off", "unreadable", "too_large", "bad_token"})
+UNHEARD = frozenset(
+    {
+        Problem.TIMEOUT,
+        Problem.CUT_OFF,
+        Problem.UNREADABLE,
+        Problem.TOO_LARGE,
+        Problem.BAD_TOKEN,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,9 @@ class _Turn:
         return row.refresh_token == self.row.refresh_token
 
 
-def fresh_access_token(authorization: Authorization, *, refused: str = "") -> str:
+def fresh_access_token(
+    authorization: Authorization, *, refused: str = "", listener: Listener | None = None
+) -> str:
     """A token that is good for a minute at least; `refused` is one that the utility answered 401.
 
     1. Use the token of the row if it lasts and was not refused.
@@ -69,7 +79,7 @@ def fresh_access_token(authorization: Authorization, *, refused: str = "") -> st
         found = _token_or_turn(authorization, refused)
         if isinstance(found, str):
             return found
-        if found is not None and (token := _refresh(found)):
+        if found is not None and (token := _refresh(found, listener)):
             return token
         if time.monotonic() > patience:
             raise _still_refreshing(authorization)
@@ -94,17 +104,17 @@ def _token_or_turn(authorization: Authorization, refused: str) -> str | _Turn | 
         # Told after the transaction: raising in it would undo the note.
         row.mark_needs_consent()
     raise UtilityError(
-        "no_refresh_token",
+        Problem.NO_REFRESH_TOKEN,
         to_customer=f"Your consent at {row.source_name} has to be renewed. Please connect again.",
         to_log=f"authorization {row.uid}: the token is over and cannot be refreshed",
         permanent=True,
     )
 
 
-def _refresh(turn: _Turn) -> str | None:
+def _refresh(turn: _Turn, listener: Listener | None) -> str | None:
     """Ask the utility, and save what it says; None if the row has moved on without us."""
     try:
-        token = GreenButtonClient(turn.client).refresh(turn.row.refresh_token)
+        token = GreenButtonClient(turn.client, listener).refresh(turn.row.refresh_token)
     except UtilityError as e:
         _refused(turn, e)
         return None
@@ -176,7 +186,7 @@ def _locked(authorization: Authorization) -> Authorization:
 
 def _not_active(row: Authorization) -> UtilityError:
     return UtilityError(
-        "not_active",
+        Problem.NOT_ACTIVE,
         to_customer="This connection is no longer active. Please connect again.",
         to_log=f"authorization {row.uid} is {row.status}: it has no tokens",
         permanent=True,
@@ -185,7 +195,7 @@ def _not_active(row: Authorization) -> UtilityError:
 
 def _still_refreshing(authorization: Authorization) -> UtilityError:
     return UtilityError(
-        "come_later",
+        Problem.COME_LATER,
         to_customer="We are still waiting for your utility. We will ask again by ourselves.",
         to_log=f"authorization {authorization.uid}: others refresh its token, and do not end",
         after=TURN,

@@ -9,7 +9,7 @@ from authorizations.models import Authorization
 from authorizations.tokens import fresh_access_token
 from tests.cast import Person, authorize, make_utility
 from tests.lying_utility import LyingUtility
-from utilities.client import UtilityError
+from utilities.client import Problem, UtilityError
 from utilities.models import Client, Utility
 
 NEW = {
@@ -94,7 +94,7 @@ def test_a_token_that_cannot_be_refreshed_needs_a_new_consent(
 ) -> None:
     authorization = authorize(ada, utility, seconds=1)
     Authorization.objects.update(refresh_token="")
-    assert refused(authorization).code == "no_refresh_token"
+    assert refused(authorization).code == Problem.NO_REFRESH_TOKEN
     assert authorization.status == Authorization.Status.NEEDS_CONSENT
     assert lying.requests == []
 
@@ -140,7 +140,7 @@ def test_a_stopped_authorization_gets_no_token_and_stays_stopped(
 ) -> None:
     authorization = authorize(ada, utility)
     Authorization.objects.get().mark_revoked("customer")
-    assert refused(authorization).code == "not_active"
+    assert refused(authorization).code == Problem.NOT_ACTIVE
     assert authorization.status == Authorization.Status.REVOKED
     assert lying.requests == []
 
@@ -153,3 +153,27 @@ def test_an_outer_transaction_is_refused_since_it_could_undo_the_rotation(
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         fresh_access_token(authorization)
     assert lying.requests == []
+
+
+@pytest.mark.spec("RFC 6749", "6")
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"scope": "FB=4"}, "FB=4;HistoryLength=63072000"),
+        ({"scope": "FB=4_16_51;HistoryLength=99999999"}, "FB=4_16;HistoryLength=63072000"),
+        ({}, "FB=4_16;HistoryLength=63072000"),
+        ({"scope": 7}, "FB=4_16;HistoryLength=63072000"),
+    ],
+    ids=["less", "more", "nothing said", "nonsense"],
+)
+def test_only_a_narrower_scope_is_taken_over_from_a_refresh(
+    lying: LyingUtility, utility: Utility, ada: Person, said: dict[str, object], kept: str
+) -> None:
+    authorization = authorize(ada, utility, seconds=1)
+    Authorization.objects.update(scope="FB=4_16;HistoryLength=63072000")
+    lying.answer("/token", json={**NEW, **said})
+    fresh_access_token(authorization)
+    authorization.refresh_from_db()
+    assert authorization.scope == kept
+    narrowed = authorization.events.filter(type="authorization_narrowed")
+    assert narrowed.exists() == (kept == "FB=4;HistoryLength=63072000")
