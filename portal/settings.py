@@ -480,6 +480,9 @@ FEED_MAX_USAGE_POINTS = number("FEED_MAX_USAGE_POINTS", 10_000)
 FEED_DEADLINE_SECONDS = number("FEED_DEADLINE_SECONDS", 300)
 # How often beat looks for due authorizations, in seconds.
 DISPATCH_SECONDS = number("DISPATCH_SECONDS", 3)
+# How many collections of a kind (for customers who wait, and daily ones) stand in the queue at
+# most. The rest stays due: a longer queue would outlast the claims, and the turns of the clients.
+PULLS_QUEUED = number("PULLS_QUEUED", 50)
 
 # --- Uploads -----------------------------------------------------------------------------------
 
