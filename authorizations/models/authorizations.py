@@ -159,6 +159,8 @@ class Authorization(models.Model):
     leased_until = models.DateTimeField(null=True)
     pulled_to = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
+    # How often in a row the utility asked to come later, and nothing came between.
+    delays = models.PositiveIntegerField(default=0)
     purge_at = models.DateTimeField(null=True, blank=True)
 
     objects = AuthorizationQuerySet.as_manager()
@@ -341,6 +343,18 @@ class Authorization(models.Model):
     ) -> None:
         self.next_pull_at, self.brought_forward_to = at, brought_forward_to or at
         self.pull_trigger, self.somebody_waits = trigger, trigger.somebody_waits
+        self.save(update_fields=WHEN_DUE)
+
+    def comes_due_again(
+        self, at: datetime, trigger: PullTrigger, *, began: datetime, somebody_waits: bool
+    ) -> None:
+        """After a pull that began at `began`: what was brought forward since then stays so."""
+        wish = self.brought_forward_to
+        if wish is not None and began < wish:
+            self.next_pull_at = min(at, wish)
+        else:
+            self.next_pull_at = at
+            self.pull_trigger, self.somebody_waits = trigger, somebody_waits
         self.save(update_fields=WHEN_DUE)
 
     def narrowed(self, said: str) -> bool:
