@@ -8,6 +8,7 @@ from greenbutton.ingest import due, purge
 from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
 from greenbutton.ingest.recut import recut_asked
+from greenbutton.ingest.replay import replay_asked
 
 # A customer waits for what is in the first; a worker looks into it before it takes the other.
 WAITING, NIGHTLY = "waiting", "nightly"
@@ -52,6 +53,19 @@ def dispatch_uploads() -> None:
 def import_uploads_of(authorization_id: int) -> int:
     """Read what was uploaded for one authorization."""
     return import_uploads(Authorization.objects.get(pk=authorization_id))
+
+
+@shared_task
+def dispatch_replays() -> None:
+    """Queue what is to be read again. What cannot be queued is found again."""
+    for authorization_id in due.claim_replays():
+        replay_asked_of.delay(authorization_id)
+
+
+@shared_task
+def replay_asked_of(authorization_id: int) -> str:
+    """Read again what was kept for one authorization, as somebody asked."""
+    return str(replay_asked(Authorization.objects.get(pk=authorization_id)))
 
 
 @shared_task

@@ -42,6 +42,11 @@ app.conf.update(
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
+        "dispatch what is to be read again": {
+            "task": "greenbutton.tasks.dispatch_replays",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
         "dispatch days to be cut anew": {
             "task": "greenbutton.tasks.dispatch_recuttings",
             "schedule": settings.DISPATCH_SECONDS,

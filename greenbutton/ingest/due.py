@@ -87,6 +87,15 @@ def claim_uploads() -> list[int]:
     )
 
 
+def claim_replays() -> list[int]:
+    """Claim the authorizations of which something kept is to be read again; returns their ids.
+
+    Whatever became of them: what nobody can do any more is to be said, too.
+    """
+    asked = Pull.objects.filter(source=Pull.Source.REPLAY, state=Pull.State.RUNNING)
+    return _claim_free(Authorization.objects.filter(pk__in=asked.values("authorization")))
+
+
 def claim_recuttings() -> list[int]:
     """Claim the authorizations whose days are to be cut anew; returns their ids.
 

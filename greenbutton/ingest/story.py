@@ -17,8 +17,8 @@ from greenbutton.ingest.windows import Window
 from greenbutton.models import Pull
 from utilities.client import Exchange, UtilityError
 
-USAGE, CUSTOMER = "usage", "customer"
-STORED, UNREADABLE, STOPPED, OUR_ERROR = "stored", "unreadable", "stopped", "our_error"
+USAGE, CUSTOMER, KEPT = "usage", "customer", "kept"
+STORED, UNREADABLE, STOPPED, OUR_ERROR = "stored", "not_espi", "stopped", "our_error"
 # Pulls that ended before they came so far have no step about the customer.
 LOOKED_BACK = 20
 
