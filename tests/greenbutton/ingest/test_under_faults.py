@@ -204,14 +204,18 @@ def test_slow_drops_end_at_our_own_deadline(company: Company, token: Token) -> N
 @pytest.fixture
 def consent(db: None, company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[Authorization]:
     """A customer of this company's, whose next pull meets whatever is chosen then."""
+    yield consented(company, monkeypatch)
+    company.meets()
+
+
+def consented(company: Company, monkeypatch: pytest.MonkeyPatch) -> Authorization:
     conditions = {"profile", "faults", "notify_uri"}
     told = {name: value for name, value in company.told.items() if name not in conditions}
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps({"clients": [told]})))
     call_command("load_utilities", "--from-sandbox", "-", stdout=io.StringIO())
     company.meets()
     with httpx.Client(timeout=60, trust_env=False) as browser:
-        yield connect(browser, Utility.objects.get(utility_id="SVCE"), cast.ada())
-    company.meets()
+        return connect(browser, Utility.objects.get(utility_id="SVCE"), cast.ada())
 
 
 def pulled(authorization: Authorization) -> Pull:
@@ -275,9 +279,13 @@ def test_a_pull_that_meets_a_utility_in_trouble_comes_again_and_has_lost_nothing
     assert (consent.failures, consent.somebody_waits) == (0, False)
 
 
+@pytest.mark.django_db
 def test_at_a_utility_with_a_pace_a_first_history_goes_on_window_by_window(
-    company: Company, consent: Authorization
+    sandbox_site: SandboxSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The pace is its own, too, and other tests have used up theirs.
+    company = Company.registered(sandbox_site)
+    consent = consented(company, monkeypatch)
     company.meets("pace_limits")
     first = pulled(consent)
     assert (first.state, first.windows_done) == (Pull.State.WAITING, 1)
