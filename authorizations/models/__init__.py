@@ -11,17 +11,20 @@ from authorizations.models.authorizations import (
 )
 from authorizations.models.events import Event
 from authorizations.models.hashing import digest, email_digest
+from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
 from authorizations.models.share_links import ShareLink, new_code
 
 __all__ = [
     "ATTEMPT_LIFETIME",
     "CLAIM",
+    "EMAIL_KEPT_FOR",
     "LEASE",
     "NO_ZONE",
     "Authorization",
     "AuthorizationQuerySet",
     "ConnectAttempt",
     "Event",
+    "OutgoingEmail",
     "ShareLink",
     "digest",
     "email_digest",
