@@ -14,6 +14,7 @@ from django.db import connection
 
 from tests import cast
 from utilities.models import Client, Utility
+from utilities.registry import FOLDER
 
 pytestmark = pytest.mark.django_db
 SANDBOX = "http://127.0.0.1:9123"
@@ -56,7 +57,10 @@ def refused(folder: Path, *clients: object) -> str:
 def test_utilities_are_loaded_once_however_often_it_runs() -> None:
     for _ in range(2):
         call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
-    assert list(Utility.objects.values_list("slug", flat=True)) == ["demo", "ssmpuc", "svce"]
+    known = [path.stem for path in sorted(FOLDER.glob("*.toml"))]
+    assert sorted(Utility.objects.values_list("slug", flat=True)) == known
+    enabled = Utility.objects.enabled().values_list("slug", flat=True)
+    assert list(enabled) == ["demo", "ssmpuc", "svce"]
     puc = Utility.objects.get(utility_id="SSMPUC")
     assert puc.authorize_url == f"{settings.SANDBOX_URL}/DataCustodian/ssmpuc/oauth/authorize"
     assert puc.owns(puc.token_url)
@@ -134,7 +138,7 @@ def test_the_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"redirect_uris": "http://a/"}, "redirect_uris must be a list of texts"),
         ({"client_secret": ""}, "no id or no secret"),
         ({"status": "live"}, "only sandbox ones are loaded"),
-        ({"utility": "PGE"}, "no file for PGE"),
+        ({"utility": "NOBODY"}, "no file for NOBODY"),
         ({"origin": "http://sandbox.example"}, "must be https"),
         ({"token_url": "https://elsewhere.example/token"}, "lies on none of the origins"),
         ({"redirect_uris": ["http://localhost:1/"]}, "Give both sites one PORTAL_URL"),
