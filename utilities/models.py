@@ -96,13 +96,18 @@ class Utility(models.Model):
             models.CheckConstraint(
                 condition=models.Q(enabled=False) | models.Q(unavailable=""),
                 name="unavailable_never_enabled",
-                violation_error_message="Customers cannot choose a utility that cannot be "
-                "connected: its file in utilities/registry says why.",
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Staff are told in words what the database would refuse anyhow."""
+        if self.enabled and self.unavailable:
+            raise ValidationError(
+                {"enabled": f"{self.name} cannot be connected, so customers cannot choose it."}
+            )
 
     @property
     def zone(self) -> ZoneInfo:
