@@ -75,6 +75,32 @@ def test_what_staff_switched_off_stays_off() -> None:
     assert not Utility.objects.enabled().exists()
 
 
+def test_what_staff_switched_on_stays_on_unless_it_cannot_be_connected_any_more() -> None:
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    Utility.objects.filter(slug="pge").update(enabled=True)
+    Utility.objects.filter(slug="sce").update(enabled=True, unavailable="")
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    assert Utility.objects.get(slug="pge").enabled
+    assert not Utility.objects.get(slug="sce").enabled
+
+
+def test_customers_are_offered_none_that_nobody_switched_on() -> None:
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    page = cast.browser().get("/connect/").content.decode()
+    assert "PUC Distribution" in page
+    assert "Burlington" not in page
+    assert cast.browser().get("/connect/burlington/").status_code == 404
+
+
+def test_the_quirks_of_a_file_are_kept_with_their_evidence() -> None:
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    lge = Utility.objects.get(slug="lge_ku")
+    assert lge.behaviour.resends_scope_on_refresh
+    assert lge.behaviour.demanded_options == ("HistoryLength=94608000",)
+    assert lge.behaviour.first_history_seconds == 63_072_000
+    assert "invalid_scope" in lge.evidence["resends_scope_on_refresh"]
+
+
 def test_a_portal_outside_the_demo_is_told_that_files_point_at_the_sandbox() -> None:
     said = io.StringIO()
     call_command("load_utilities", stdout=io.StringIO(), stderr=said)
