@@ -60,7 +60,7 @@ def _good_token(row: Authorization, refused: str) -> str:
             to_log=f"authorization {row.uid}: the token is over and cannot be refreshed",
             permanent=True,
         )
-    row.keep_token(GreenButtonClient(row.client).refresh(row.refresh_token))
+    row.keep_token(GreenButtonClient(row.client).refresh(row.refresh_token, row.scope))
     return row.access_token
 
 

@@ -484,6 +484,11 @@ FEED_MAX_RESOURCES = number("FEED_MAX_RESOURCES", 1_000_000)
 FEED_MAX_USAGE_POINTS = number("FEED_MAX_USAGE_POINTS", 10_000)
 # One overall deadline for one feed, in seconds.
 FEED_DEADLINE_SECONDS = number("FEED_DEADLINE_SECONDS", 300)
+# A file of certificates (PEM) of authorities that a connection to a utility is trusted by, besides
+# the public ones: for a test laboratory that signs its own. What it signs is believed like anybody.
+EXTRA_CA_FILE = text("EXTRA_CA_FILE", "")
+if EXTRA_CA_FILE and not Path(EXTRA_CA_FILE).is_file():
+    raise ImproperlyConfigured(f"EXTRA_CA_FILE: there is no file {EXTRA_CA_FILE}.")
 # How often beat looks for due authorizations, in seconds.
 DISPATCH_SECONDS = number("DISPATCH_SECONDS", 3)
 
