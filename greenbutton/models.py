@@ -12,7 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, PullTrigger
 from utilities.encrypted import EncryptedTextField
 from utilities.models import new_uid
 
@@ -341,6 +341,7 @@ class Pull(models.Model):
         UTILITY = "utility", "Utility"
         UPLOAD = "upload", "Upload"
         COMMAND = "command", "Command"
+        REPLAY = "replay", "What was kept"
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     authorization = models.ForeignKey(Authorization, on_delete=models.CASCADE, related_name="pulls")
@@ -348,6 +349,12 @@ class Pull(models.Model):
     finished = models.DateTimeField(null=True)
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
     source = models.CharField(max_length=8, choices=Source, default=Source.UTILITY)
+    # Why it was due; blank for what is no collecting.
+    trigger = models.CharField(max_length=16, choices=PullTrigger, blank=True)
+    # Of a replay: the pull whose feeds, with all that came after them, were read again.
+    replay_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replays"
+    )
     # What a file was called where it came from, shortened; blank for what the utility sent.
     file_name = models.CharField(max_length=100, blank=True)
     first = models.BooleanField(default=False)
@@ -360,6 +367,12 @@ class Pull(models.Model):
     bills = models.PositiveIntegerField(default=0)
     # The reader's Findings, grouped: [{"code", "count", "where", "detail"}], the first of a kind.
     findings = models.JSONField(default=list)
+    # Requests to the utility, tokens among them.
+    requests = models.PositiveIntegerField(default=0)
+    # What was asked for and what came of it, in order: each a `greenbutton.ingest.story.Step`.
+    steps = models.JSONField(default=list)
+    # When the utility is asked again, as far as this attempt had a say in it.
+    next_at = models.DateTimeField(null=True)
     # What went wrong, in words for staff; never a token, never the customer's data.
     error = models.TextField(blank=True)
     # The same in words for the customer.
@@ -373,10 +386,17 @@ class Pull(models.Model):
                 name="uploads_to_read",
                 condition=models.Q(source="upload", state="running"),
             ),
+            models.Index(
+                fields=["authorization"],
+                name="replays_to_do",
+                condition=models.Q(source="replay", state="running"),
+            ),
         ]
 
     def __str__(self) -> str:
-        what = "pull" if self.source == self.Source.UTILITY else "import"
+        what = {self.Source.UTILITY.value: "pull", self.Source.REPLAY.value: "replay"}.get(
+            self.source, "import"
+        )
         return f"{what} of {self.started:%Y-%m-%d %H:%M} ({self.get_state_display()})"
 
 

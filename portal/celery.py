@@ -4,13 +4,22 @@ import os
 
 from celery import Celery
 from django.conf import settings
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.conf.update(
     broker_url=settings.REDIS_URL,
-    broker_transport_options={"global_keyprefix": settings.REDIS_PREFIX},
+    broker_transport_options={
+        "global_keyprefix": settings.REDIS_PREFIX,
+        # A worker takes from the first of its queues that has something, not from each in turn.
+        "queue_order_strategy": "priority",
+    },
+    # A customer who waits, then the short errands of beat, then the daily run. A worker that is
+    # told no queues listens to all of them, in this order.
+    # Without a key of its own, each would be bound to the default one, and get what is for another.
+    task_queues=[Queue(name, routing_key=name) for name in ("waiting", "celery", "nightly")],
     broker_connection_retry_on_startup=True,
     # Work is a due time on a row: nobody waits for a task's result.
     task_ignore_result=True,

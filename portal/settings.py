@@ -491,6 +491,9 @@ if EXTRA_CA_FILE and not Path(EXTRA_CA_FILE).is_file():
     raise ImproperlyConfigured(f"EXTRA_CA_FILE: there is no file {EXTRA_CA_FILE}.")
 # How often beat looks for due authorizations, in seconds.
 DISPATCH_SECONDS = number("DISPATCH_SECONDS", 3)
+# How many collections of a kind (for customers who wait, and daily ones) stand in the queue at
+# most. The rest stays due: a longer queue would outlast the claims, and the turns of the clients.
+PULLS_QUEUED = number("PULLS_QUEUED", 50)
 
 # --- Uploads -----------------------------------------------------------------------------------
 

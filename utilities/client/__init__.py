@@ -12,6 +12,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Literal
 from urllib.parse import quote, urlsplit
@@ -153,15 +154,17 @@ class GreenButtonClient:
         )
 
     def refresh(self, refresh_token: str, scope: str = "") -> Token:
-        """New tokens (RFC 6749 §6). Scope and addresses stay as they were at consent: empty here.
+        """New tokens (RFC 6749 §6). Addresses stay as they were at consent, and are empty here.
 
-        `scope` is the granted one, which goes along where the utility wants it. A refresh token
-        that was refused raises a permanent UtilityError.
+        `scope` is the granted one, which goes along where the utility wants it. An answer's scope
+        that is empty is as it was before; another one may be narrower. A refresh token that was
+        refused raises a permanent UtilityError.
         """
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         if scope and self.quirks.resends_scope_on_refresh:
             form["scope"] = scope
-        return self._token_in(self._ask_for_token(form))
+        answer = self._ask_for_token(form)
+        return replace(self._token_in(answer), scope=read_scope(answer))
 
     def client_token(self, scope: str = "") -> str:
         """A client_access_token (RFC 6749 §4.4): it opens Authorization entries, not data.
