@@ -114,7 +114,9 @@ def _token_or_turn(authorization: Authorization, refused: str) -> str | _Turn | 
 def _refresh(turn: _Turn, listener: Listener | None) -> str | None:
     """Ask the utility, and save what it says; None if the row has moved on without us."""
     try:
-        token = GreenButtonClient(turn.client, listener).refresh(turn.row.refresh_token)
+        token = GreenButtonClient(turn.client, listener).refresh(
+            turn.row.refresh_token, turn.row.scope
+        )
     except UtilityError as e:
         _refused(turn, e)
         return None

@@ -52,6 +52,11 @@ app.conf.update(
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
+        "send e-mails": {
+            "task": "authorizations.tasks.send_due_emails",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
         "purge what was revoked": {
             "task": "greenbutton.tasks.purge_due",
             "schedule": 30,
@@ -61,6 +66,11 @@ app.conf.update(
             "task": "greenbutton.tasks.forget_refused",
             "schedule": 3600,
             "options": {"expires": 3600},
+        },
+        "forget what was tried at the demo site": {
+            "task": "portal.demo_site.tasks.forget_demo_visits",
+            "schedule": 600,
+            "options": {"expires": 600},
         },
         "expire what is over": {
             "task": "greenbutton.tasks.expire_due",

@@ -146,6 +146,9 @@ class Authorization(models.Model):
     customer_uri = models.URLField(max_length=500, blank=True)
     feed_key = EncryptedTextField(default=new_feed_key)
 
+    # Where its customer wants receipts and reminders; goes with a revocation.
+    customer_email = EncryptedTextField(blank=True)
+
     # Collecting (style rule 20): a due time, a dispatcher's claim, a worker's lease, a cursor.
     next_pull_at = models.DateTimeField(null=True, blank=True)
     # Why it comes due then, and whether somebody waits for it, so that it goes before the others.

@@ -271,6 +271,7 @@ class _Attempt:
             deadline_seconds=settings.FEED_DEADLINE_SECONDS,
             published_min=start,
             published_max=end,
+            is_download=window is not None,
         )
 
     def _so_far(self, readings: int) -> None:
