@@ -194,6 +194,7 @@ class _Attempt:
 
     def _keep(self, file: BinaryIO, window: Window | None) -> RawFeed:
         """Keep a document as it came, or nothing of it where sharing was stopped meanwhile."""
+        lease.renew(self.authorization, self.lease_id)
         with transaction.atomic():
             raw_feed = raw.keep(self.pull, file, window)
             # Asked last, since a purge may have come and gone while it was written.
