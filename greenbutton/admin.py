@@ -5,7 +5,6 @@ They never show a token, and stop sharing by the same verb as the customer's own
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -25,10 +24,9 @@ from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from authorizations import flows
-from authorizations.admin import event_words
-from authorizations.models import Authorization, AuthorizationQuerySet, Event, PullTrigger
-from greenbutton import zones
+from authorizations.models import Authorization, AuthorizationQuerySet, PullTrigger
+from authorizations.timeline import staff_timeline
+from greenbutton import flows, zones
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
@@ -103,6 +101,17 @@ def recutting_words(recutting: Recutting) -> str:
     if recutting.state == Recutting.State.WAITING:
         return f"{asked}: a worker does it, as soon as nothing else is brought in."
     return f"{asked}: {recutting.words}"
+
+
+def knows_words(authorization: Authorization) -> str:
+    """Whether the utility knows that sharing has stopped."""
+    if authorization.utility_told_at:
+        return f"Knows since {timezone.localtime(authorization.utility_told_at):%d %B %Y, %H:%M}"
+    if authorization.could_not_be_told():
+        return "Could not be told. Tell it in another way, then press “The utility knows”."
+    if authorization.is_being_told():
+        return f"Is being told; tried {authorization.tell_tries} times so far"
+    return "–"
 
 
 def findings_counted(pull: Pull) -> str:
@@ -200,22 +209,6 @@ class PullInline(ReadOnlyInline):
         return f"{readings} ({new} new, {changed} changed)"
 
 
-class EventInline(ReadOnlyInline):
-    """What happened to the authorization."""
-
-    model = Event
-    fields = readonly_fields = ["when", "what"]
-    per_page = 10
-
-    @admin.display(description="When")
-    def when(self, event: Event) -> datetime:
-        return event.ts
-
-    @admin.display(description="What")
-    def what(self, event: Event) -> str:
-        return event_words(event)
-
-
 @admin.register(Authorization)
 class AuthorizationAdmin(ReadOnlyAdmin):
     """Consents: read here, moved only by their verbs."""
@@ -233,13 +226,14 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     list_filter = [AttentionFilter, "status", "is_test", "utility", "origin", ArchivedFilter]
     list_select_related = ["utility", "share_link__utility"]
     search_fields = ["uid", "share_link__note", "share_link__uid", "share_link__code"]
-    inlines = [PullInline, EventInline]
+    inlines = [PullInline]
     actions_detail = [
         "collect_now",
         "hold",
         "release",
         "recut_days",
         "stop_sharing",
+        "told_by_phone",
         "archive",
         "unarchive",
     ]
@@ -269,7 +263,8 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                 ]
             },
         ),
-        ("Its end", {"fields": [("revoked_at", "revoked_by"), "archived_at"]}),
+        ("Its end", {"fields": [("revoked_at", "revoked_by"), "utility_knows", "archived_at"]}),
+        ("What happened", {"fields": ["happened"]}),
         (
             "Addresses at the utility",
             {"fields": ["resource_uri", "authorization_uri", "customer_uri"]},
@@ -297,6 +292,15 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def last_pull(self, authorization: Authorization) -> SafeString | str:
         state = getattr(authorization, "last_state", None)
         return pull_badge(state) if state else "None yet"
+
+    @admin.display(description="The utility")
+    def utility_knows(self, authorization: Authorization) -> str:
+        return knows_words(authorization)
+
+    @admin.display(description="The newest first")
+    def happened(self, authorization: Authorization) -> SafeString:
+        lines = staff_timeline(authorization)
+        return render_to_string("admin/_timeline.html", {"lines": lines})
 
     @admin.display(description="Usage page")
     def usage_page(self, authorization: Authorization) -> SafeString:
@@ -420,12 +424,22 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         offered=Authorization.can_be_stopped,
     )
     def stop_sharing(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
-        if flows.disconnect(authorization, by="staff"):
-            return "Sharing is stopped, and what was collected is being deleted."
+        if flows.stop_sharing(authorization, by="staff"):
+            return "Sharing is stopped, and what was collected is deleted."
         return (
-            "Sharing is stopped here, and what was collected is being deleted. The utility could "
-            "not be told: ask the customer to stop it there, too."
+            "Sharing is stopped here, and what was collected is deleted. The utility could not be "
+            "told yet; we go on telling it for three days."
         )
+
+    @staff_action(
+        "The utility knows",
+        "For one that we could not tell: somebody has, in another way.",
+        icon="call",
+        offered=Authorization.could_not_be_told,
+    )
+    def told_by_phone(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
+        authorization.mark_told()
+        return "It is noted that the utility knows."
 
     @staff_action(
         "Archive",

@@ -57,6 +57,16 @@ app.conf.update(
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
+        "tell utilities what has stopped": {
+            "task": "authorizations.tasks.tell_utilities",
+            "schedule": 30,
+            "options": {"expires": 60},
+        },
+        "warn of what ends soon": {
+            "task": "authorizations.tasks.warn_of_ends",
+            "schedule": 60,
+            "options": {"expires": 120},
+        },
         "purge what was revoked": {
             "task": "greenbutton.tasks.purge_due",
             "schedule": 30,

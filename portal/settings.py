@@ -63,6 +63,16 @@ def number(name: str, default: int, *, least: int = 1) -> int:
     return int(value)
 
 
+def numbers(name: str, default: str) -> list[int]:
+    """Whole numbers from 1 to 999, separated by commas."""
+    found = [one.strip() for one in text(name, default).split(",")]
+    if not all(one.isdecimal() and len(one) <= 3 and int(one) for one in found):
+        raise ImproperlyConfigured(
+            f"{name} must be whole numbers from 1 to 999, separated by commas."
+        )
+    return [int(one) for one in found]
+
+
 def secret(name: str) -> str:
     """A secret from the variable, or from the file that `<name>_FILE` names (Docker's way)."""
     if file := text(f"{name}_FILE", ""):
@@ -463,6 +473,11 @@ DEMO_SITE = flag("DEMO_SITE", default=DEMO)
 # How often one browser, and one network address, may set out for a utility.
 CONNECTS_AN_HOUR_PER_BROWSER = number("CONNECTS_AN_HOUR_PER_BROWSER", 10)
 CONNECTS_AN_HOUR_PER_ADDRESS = number("CONNECTS_AN_HOUR_PER_ADDRESS", 60)
+
+# --- Ending ------------------------------------------------------------------------------------
+
+# How many days before sharing ends by itself its customer, and whoever reads events, is told.
+EXPIRING_SOON_DAYS = numbers("EXPIRING_SOON_DAYS", "1")
 
 # --- Registering with a utility of the sandbox -------------------------------------------------
 

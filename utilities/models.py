@@ -77,6 +77,8 @@ class Utility(models.Model):
     authorize_url = models.URLField(max_length=500, blank=True)
     token_url = models.URLField(max_length=500, blank=True)
     resource_url = models.URLField(max_length=500, blank=True)
+    # Where tokens are taken back (RFC 7009); empty where it has no such address.
+    revocation_url = models.URLField(max_length=500, blank=True)
     # What it calls itself in its answers (RFC 9207); empty where it is not known to do so.
     issuer = models.CharField(max_length=500, blank=True)
     origins = ArrayField(models.CharField(max_length=200), default=list)

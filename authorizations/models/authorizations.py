@@ -78,9 +78,12 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
         A hold is no fault: staff put it there.
         """
         stuck = Q(failures__gt=0) | Q(client__paused_at__isnull=False)
+        # It may still let us in, for all its customer knows.
+        untold = Q(tell_gave_up_at__isnull=False, utility_told_at=None)
         return self.filter(
             Q(status=Authorization.Status.NEEDS_CONSENT)
-            | Q(stuck, status=Authorization.Status.ACTIVE),
+            | Q(stuck, status=Authorization.Status.ACTIVE)
+            | Q(untold, status=Authorization.Status.REVOKED),
             archived_at=None,
         )
 
@@ -123,6 +126,13 @@ class Authorization(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.CharField(max_length=16, blank=True)
 
+    # Ending the grant at the utility, too: a due time, how often it was tried, and how it ended.
+    tell_utility_at = models.DateTimeField(null=True, blank=True)
+    tell_tries = models.PositiveSmallIntegerField(default=0)
+    utility_told_at = models.DateTimeField(null=True, blank=True)
+    # When we stopped trying; until somebody of the staff has told them, it needs attention.
+    tell_gave_up_at = models.DateTimeField(null=True, blank=True)
+
     # The zone in which its days are cut; blank for the utility's. Only files have one of their own,
     # and until the customer has confirmed it, it is what we took from the file or the browser.
     time_zone = models.CharField(max_length=64, blank=True)
@@ -132,6 +142,8 @@ class Authorization(models.Model):
     asked_scope = models.CharField(max_length=1000, blank=True)
     scope = models.CharField(max_length=1000, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    # The fewest days before that end of which was told; none where nothing was.
+    expiry_told_days = models.PositiveSmallIntegerField(null=True)
 
     access_token = EncryptedTextField(blank=True)
     refresh_token = EncryptedTextField(blank=True)
@@ -183,6 +195,14 @@ class Authorization(models.Model):
             models.Index(
                 fields=["purge_at"], name="purge_due", condition=Q(purge_at__isnull=False)
             ),
+            models.Index(
+                fields=["tell_utility_at"],
+                name="utilities_to_tell",
+                condition=Q(tell_utility_at__isnull=False),
+            ),
+            models.Index(
+                fields=["expires_at"], name="ending_authorizations", condition=Q(status="active")
+            ),
             models.Index(fields=["browser_hash"], name="authorizations_of_browser"),
         ]
 
@@ -228,6 +248,18 @@ class Authorization(models.Model):
     def can_be_stopped(self) -> bool:
         """Whether there is anything to stop sharing."""
         return self.status != self.Status.REVOKED
+
+    def is_being_told(self) -> bool:
+        """Whether we are still trying to tell the utility that sharing has stopped."""
+        return self.tell_utility_at is not None
+
+    def could_not_be_told(self) -> bool:
+        """Whether we gave up telling the utility, and nobody has told it since."""
+        return self.tell_gave_up_at is not None and self.utility_told_at is None
+
+    def is_deleted(self) -> bool:
+        """Whether what was collected is gone: with the key of its raw feeds, last of all."""
+        return not self.can_be_stopped() and not self.feed_key
 
     # -- verbs --------------------------------------------------------------------------------
 
@@ -381,63 +413,91 @@ class Authorization(models.Model):
 
     def hold(self) -> None:
         """Collect nothing until released; a pull that runs already comes to its end."""
-        self.held_at = timezone.now()
-        self.save(update_fields=["held_at"])
+        self._write("authorization_held", {}, {"held_at": timezone.now()})
 
     def release(self) -> None:
         """Collect again; what came due meanwhile is due now."""
-        self.held_at = None
-        self.save(update_fields=["held_at"])
+        self._write("authorization_released", {}, {"held_at": None})
 
     def archive(self) -> None:
         """Put it away from lists and figures; refuses while data still flows in unseen."""
         if self.status == self.Status.ACTIVE and self.origin == self.Origin.CONNECT:
             raise ValidationError("This authorization is active. Stop sharing before archiving it.")
-        self.archived_at = timezone.now()
-        self.save(update_fields=["archived_at"])
+        self._write("authorization_archived", {}, {"archived_at": timezone.now()})
 
     def unarchive(self) -> None:
         """Bring it back into lists and figures."""
-        self.archived_at = None
-        self.save(update_fields=["archived_at"])
+        self._write("authorization_unarchived", {}, {"archived_at": None})
 
     def mark_needs_consent(self, refresh_interrupted: datetime | None = None) -> None:
         """The utility no longer accepts our tokens: only the customer can mend that. Data stays.
 
         `refresh_interrupted` is when a refresh began whose answer we never saved.
         """
-        detail = (
-            {"refresh_interrupted": refresh_interrupted.isoformat()} if refresh_interrupted else {}
-        )
-        self._end(self.Status.NEEDS_CONSENT, "authorization_update_finished_errored", detail=detail)
+        detail = {"reason": "needs_consent"}
+        if refresh_interrupted:
+            detail["refresh_interrupted"] = refresh_interrupted.isoformat()
+        self._end(self.Status.NEEDS_CONSENT, "authorization_update_finished_errored", detail)
+
+    def tell_of_end(self, days: int) -> None:
+        """Tell that it ends in so many days."""
+        self._write("authorization_expiring_soon", {"days": days}, {"expiry_told_days": days})
 
     def mark_expired(self) -> None:
         """The agreed time is over: credentials go, data stays."""
         self._end(self.Status.EXPIRED, "authorization_expired")
 
     def mark_revoked(self, by: str) -> None:
-        """Sharing was stopped by `customer`, `staff` or `utility`: tokens go now, data soon."""
+        """Sharing was stopped by `customer`, `staff` or `utility`: tokens go now, data soon.
+
+        Where the utility does not know of it, it is due to be told.
+        """
         now = timezone.now()
+        knows = by == "utility"
+        is_to_be_told = self.client_id is not None and not knows
         self._end(
             self.Status.REVOKED,
             "authorization_revoked",
+            {"by": by},
             revoked_at=now,
             revoked_by=by,
             purge_at=now,
+            utility_told_at=now if knows else None,
+            tell_utility_at=now if is_to_be_told else None,
+            # The other two are of no use without a token. This one is where the grant is ended.
+            resource_uri="",
+            customer_uri="",
+            authorization_uri=self.authorization_uri if is_to_be_told else "",
         )
 
+    def mark_told(self) -> None:
+        """The utility knows that sharing has stopped; its address of the grant is not needed."""
+        self._telling_ends("authorization_utility_told", utility_told_at=timezone.now())
+
+    def mark_untold(self) -> None:
+        """The utility could not be told in all that time: staff have to."""
+        self._telling_ends("authorization_utility_untold", tell_gave_up_at=timezone.now())
+
+    def _telling_ends(self, event: str, **fields: Any) -> None:
+        fields |= {"tell_utility_at": None, "authorization_uri": ""}
+        self._write(event, {}, fields)
+
     def _end(
-        self, status: Status, event: str, *, detail: dict[str, str] | None = None, **fields: Any
+        self, status: Status, event: str, detail: dict[str, Any] | None = None, **fields: Any
     ) -> None:
         """Leave `active`: without tokens and a due time nothing is collected any more."""
         fields |= {"status": status, "access_token": "", "refresh_token": "", "next_pull_at": None}
         fields |= {"refresh_id": "", "refreshing_until": None, "refreshing_since": None}
         fields |= {"somebody_waits": False}
+        self._write(event, detail or {}, fields)
+
+    def _write(self, event: str, detail: dict[str, Any], fields: dict[str, Any]) -> None:
+        """Change the row and tell of it, both or neither."""
         with transaction.atomic():
             for name, value in fields.items():
                 setattr(self, name, value)
             self.save(update_fields=list(fields))
-            self.tell(event, **(detail or {}))
+            self.tell(event, **detail)
 
     def tell(self, type: str, **detail: Any) -> Event:  # noqa: A002 (the platform's word)
         """Write an event about this authorization; `detail` holds no personal data."""

@@ -25,7 +25,7 @@ from greenbutton.ingest.read import add_up
 from greenbutton.ingest.store import Stored, store_feed
 from greenbutton.ingest.story import Story
 from greenbutton.ingest.windows import Window
-from greenbutton.models import Pull
+from greenbutton.models import Pull, RawFeed
 from utilities.client import GreenButtonClient, Problem, UtilityError
 
 logger = logging.getLogger(__name__)
@@ -159,7 +159,7 @@ class _Attempt:
             planned = _plan(self.authorization, self.up_to)
             self.pull.windows_planned = len(planned)
             self.pull.windows_done = self.done_before
-            self.pull.save()
+            self._write()
             for window in planned[self.done_before :]:
                 self._collect(window, is_last=window is planned[-1])
             self._collect_customer()
@@ -233,8 +233,7 @@ class _Attempt:
         with raw.spool() as file:
             lease.renew(self.authorization, self.lease_id)
             self._fetch(uri, window, file)
-            lease.renew(self.authorization, self.lease_id)
-            raw_feed = raw.keep(self.pull, file, window)
+            raw_feed = self._keep(file, window)
             file.seek(0)
             try:
                 return store_feed(
@@ -246,9 +245,19 @@ class _Attempt:
                     progress=self._so_far,
                 )
             except EspiError as e:
-                raw_feed.error = str(e)
-                raw_feed.save(update_fields=["error"])
+                with lease.while_shared(self.authorization):
+                    raw_feed.error = str(e)
+                    raw_feed.save(update_fields=["error"])
                 raise
+
+    def _keep(self, file: BinaryIO, window: Window | None) -> RawFeed:
+        """Keep a document as it came, or nothing of it where sharing was stopped meanwhile."""
+        lease.renew(self.authorization, self.lease_id)
+        with transaction.atomic():
+            raw_feed = raw.keep(self.pull, file, window)
+            # Asked last, since a purge may have come and gone while it was written.
+            lease.locked(self.authorization, self.lease_id)
+        return raw_feed
 
     def _fetch(self, uri: str, window: Window | None, file: BinaryIO) -> None:
         """Fetch a document; a token that is refused before its time is renewed, once."""
@@ -272,12 +281,21 @@ class _Attempt:
             published_min=start,
             published_max=end,
             is_download=window is not None,
+            still_wanted=self._still_wanted,
         )
 
     def _so_far(self, readings: int) -> None:
-        """Let others see how many readings were read of this window."""
+        """Let others see how many readings were read; raises LeaseLostError if that is in vain."""
+        self._still_wanted()
         seen = self.pull.readings + readings
         Pull.objects.filter(pk=self.pull.pk).update(readings=seen)
+
+    def _still_wanted(self) -> None:
+        """Keep the lease; raises LeaseLostError where sharing was stopped, so that we stop, too.
+
+        Asked every second or two: what is spooled by then goes with us.
+        """
+        lease.renew(self.authorization, self.lease_id)
 
     def _add(self, stored: Stored) -> None:
         """Write the progress, which the customer's page reads."""
@@ -287,7 +305,12 @@ class _Attempt:
         pull.changed += stored.changed
         pull.bills += stored.bills
         pull.findings = add_up([*pull.findings, *stored.findings])
-        pull.save()
+        self._write()
+
+    def _write(self) -> None:
+        """Write the attempt; raises LeaseLostError where a purge has emptied it, or will."""
+        with lease.while_shared(self.authorization):
+            self.pull.save()
 
     def _find(self, code: str, detail: str) -> None:
         """Note what staff should know, and what does not make the pull fail."""
@@ -404,9 +427,16 @@ class _Attempt:
         self.pull.state = state
         self.pull.finished = timezone.now()
         self.pull.error, self.pull.message = error, message
-        self.pull.save()
-        if tells:
-            self.authorization.tell(tells, pull=self.pull.uid)
+        try:
+            with lease.while_shared(self.authorization):
+                self.pull.save()
+                if tells:
+                    self.authorization.tell(tells, pull=self.pull.uid)
+        except LeaseLostError:
+            # A purge leaves of an attempt when it was, and how it ended.
+            ended = {"state": Pull.State.ABANDONED, "finished": self.pull.finished}
+            Pull.objects.filter(pk=self.pull.pk).update(**ended)
+            self.pull.refresh_from_db()
 
 
 def _resumed(authorization: Authorization) -> tuple[datetime, int]:

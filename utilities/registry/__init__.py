@@ -47,6 +47,8 @@ class Endpoints(Described):
     origins: list[str] = field(default_factory=list)
     # As its metadata has it (RFC 8414 §2); left out where it does not name itself in its answers.
     issuer: str = ""
+    # RFC 7009; left out where tokens end by DELETE of the Authorization only, as there.
+    revoke: str = ""
 
     def check(self, where: str, *, complete: bool = True) -> None:
         """https, but for this machine; every address on one of the origins.
@@ -63,8 +65,8 @@ class Endpoints(Described):
             if parts.scheme != "https" and parts.hostname not in LOOPBACK:
                 raise RegistryError(f"{where}: {origin} must be https; tokens go there.")
         owned = {origin_of(origin) for origin in self.origins}
-        for url in (self.authorize, self.token, self.resource):
-            if url and origin_of(url) not in owned:
+        for url in filter(None, (self.authorize, self.token, self.resource, self.revoke)):
+            if origin_of(url) not in owned:
                 raise RegistryError(f"{where}: {url} lies on none of the origins.")
         # One that was left over from another server would have every answer refused.
         if self.issuer and (origin_of(self.issuer) not in owned or {*"?#"} & {*self.issuer}):
@@ -115,6 +117,7 @@ class UtilityDescription:
             "authorize_url": endpoints.authorize,
             "token_url": endpoints.token,
             "resource_url": endpoints.resource,
+            "revocation_url": endpoints.revoke,
             "origins": endpoints.origins,
             "issuer": endpoints.issuer,
             "authentication_ways": [asdict(way) for way in self.ways],
