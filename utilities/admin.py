@@ -231,7 +231,7 @@ class ClientForm(ModelForm[Client]):
             client.utility.callback_url
         ]
         # On the page of a client that is kept, both are replaced by buttons that try them first.
-        if client.pk is None:
+        if client._state.adding:
             client.client_secret = self.cleaned_data["new_secret"]
             client.registration_token = self.cleaned_data["new_registration_token"]
         return super().save(commit)
