@@ -272,7 +272,7 @@ def _secrets(standing: Standing, now: datetime) -> Iterator[Difference]:
             ours="in use",
             theirs=f"ends on {ends:%-d %B %Y}",
             says="When it ends nobody can connect and nothing is collected. Make a new one on the "
-            "utility's page, then press “New secret” on the client's page.",
+            "utility's page, and paste it below.",
             remedy=Remedy.BY_HAND,
         )
 

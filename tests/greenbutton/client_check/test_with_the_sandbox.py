@@ -130,7 +130,7 @@ def test_a_wrong_secret_says_what_to_do_and_makes_no_consent(client: Client, bos
     client.save()
     check = client_check.run(client_check.ask(client, boss))
     assert states(check)["registration"] == "ok"
-    assert "Press “New secret”" in told(check)["client_token"]["words"]
+    assert "takes another secret" in told(check)["client_token"]["words"]
     assert states(check)["consent"] == states(check)["purge"] == "skipped"
     assert "Needs what did not happen" in told(check)["consent"]["words"]
     assert not Authorization.objects.exists()
