@@ -27,13 +27,15 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from authorizations.models import Authorization, AuthorizationQuerySet, PullTrigger
 from authorizations.timeline import staff_timeline
 from greenbutton import flows, zones
+from greenbutton.client_check.pages import ClientCheckAdmin, ClientPage
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
 from greenbutton.display.story import in_words
 from greenbutton.ingest import replay
 from greenbutton.ingest.recut import ask
-from greenbutton.models import Pull, Recutting
+from greenbutton.models import ClientCheck, Pull, Recutting
+from utilities.models import Client
 from utilities.staff import (
     Colour,
     ReadOnlyAdmin,
@@ -121,6 +123,10 @@ def findings_counted(pull: Pull) -> str:
     kinds = len(pull.findings)
     found = intcomma(sum(finding["count"] for finding in pull.findings))
     return found if kinds == 1 else f"{found} of {kinds} kinds"
+
+
+admin.site.register(Client, ClientPage)
+admin.site.register(ClientCheck, ClientCheckAdmin)
 
 
 class ArchivedFilter(admin.SimpleListFilter):

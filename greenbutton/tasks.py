@@ -4,11 +4,13 @@ from celery import current_app, shared_task
 from django.conf import settings
 
 from authorizations.models import Authorization
+from greenbutton import client_check
 from greenbutton.ingest import due, purge
 from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
 from greenbutton.ingest.recut import recut_asked
 from greenbutton.ingest.replay import replay_asked
+from greenbutton.models import ClientCheck
 
 # A customer waits for what is in the first; a worker looks into it before it takes the other.
 WAITING, NIGHTLY = "waiting", "nightly"
@@ -97,3 +99,16 @@ def purge_due() -> int:
 def forget_refused() -> int:
     """Delete what is left of uploads that could not be read."""
     return purge.forget_refused()
+
+
+@shared_task
+def dispatch_client_checks() -> None:
+    """Queue the clients that are to be tested. What cannot be queued is found again."""
+    for check_id in client_check.claim():
+        check_client.delay(check_id)
+
+
+@shared_task
+def check_client(check_id: int) -> str:
+    """Do what is left of one check."""
+    return str(client_check.run(ClientCheck.objects.get(pk=check_id)))

@@ -49,6 +49,8 @@ class Endpoints(Described):
     issuer: str = ""
     # RFC 7009; left out where tokens end by DELETE of the Authorization only, as there.
     revoke: str = ""
+    # Where a program gets a test customer's consent; left out where only a person can give it.
+    test_submit: str = ""
 
     def check(self, where: str, *, complete: bool = True) -> None:
         """https, but for this machine; every address on one of the origins.
@@ -65,7 +67,9 @@ class Endpoints(Described):
             if parts.scheme != "https" and parts.hostname not in LOOPBACK:
                 raise RegistryError(f"{where}: {origin} must be https; tokens go there.")
         owned = {origin_of(origin) for origin in self.origins}
-        for url in filter(None, (self.authorize, self.token, self.resource, self.revoke)):
+        for url in filter(
+            None, (self.authorize, self.token, self.resource, self.revoke, self.test_submit)
+        ):
             if origin_of(url) not in owned:
                 raise RegistryError(f"{where}: {url} lies on none of the origins.")
         # One that was left over from another server would have every answer refused.
@@ -120,6 +124,7 @@ class UtilityDescription:
             "revocation_url": endpoints.revoke,
             "origins": endpoints.origins,
             "issuer": endpoints.issuer,
+            "test_submit_url": endpoints.test_submit,
             "authentication_ways": [asdict(way) for way in self.ways],
             "quirks": self.quirks,
             "evidence": self.evidence,
