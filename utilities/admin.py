@@ -430,7 +430,7 @@ class ClientAdmin(RegistrationPage):
         colour: Colour = "danger" if over else "warning" if soon else "success"
         word = badge("Ended" if over else "Ends soon" if soon else "Good", colour)
         return format_html(
-            "{} until {}: {}, signed by {}",
+            "{} It ends on {} and is of {}, signed by {}.",
             word,
             f"{facts.ends:%Y-%m-%d}",
             facts.subject,

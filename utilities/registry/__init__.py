@@ -155,7 +155,7 @@ def read(text: str, slug: str, sandbox_url: str) -> UtilityDescription:
     endpoints.check(f"{where}, [endpoints]", complete=not facts.unavailable)
     if type(enabled) is not bool or (enabled and facts.unavailable):
         raise RegistryError(
-            f"{where}, enabled must be true or false; false where “unavailable” is."
+            f"{where}, enabled must be true or false, and false where “unavailable” says why."
         )
     return UtilityDescription(
         slug=slug,
