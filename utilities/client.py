@@ -200,6 +200,14 @@ class GreenButtonClient:
             self._ask_for_token({"grant_type": "client_credentials"})
         ).access_token
 
+    def bulk_uri(self) -> str:
+        """Where the data of all customers of this registration lies (FB 35); empty for nowhere.
+
+        The utility says so with a client token, as its resourceURI.
+        """
+        answer = self._ask_for_token({"grant_type": "client_credentials"})
+        return self._uri_in(answer, "resourceURI") or ""
+
     def revoke(self, authorization_uri: str) -> None:
         """End the grant at the utility: DELETE its Authorization with a client token."""
         url = self._ours(authorization_uri)
