@@ -48,6 +48,11 @@ app.conf.update(
             "schedule": 30,
             "options": {"expires": 60},
         },
+        "send e-mails": {
+            "task": "authorizations.tasks.send_due_emails",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
         "purge what was revoked": {
             "task": "greenbutton.tasks.purge_due",
             "schedule": 30,

@@ -2,6 +2,7 @@
 
 from authorizations.models.attempts import ATTEMPT_LIFETIME, ConnectAttempt
 from authorizations.models.authorizations import (
+    BRING_FORWARD_EVERY,
     CLAIM,
     LEASE,
     NO_ZONE,
@@ -11,17 +12,23 @@ from authorizations.models.authorizations import (
 )
 from authorizations.models.events import Event
 from authorizations.models.hashing import digest, email_digest
+from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
 from authorizations.models.share_links import ShareLink, new_code
+from authorizations.models.triggers import PullTrigger
 
 __all__ = [
     "ATTEMPT_LIFETIME",
+    "BRING_FORWARD_EVERY",
     "CLAIM",
+    "EMAIL_KEPT_FOR",
     "LEASE",
     "NO_ZONE",
     "Authorization",
     "AuthorizationQuerySet",
     "ConnectAttempt",
     "Event",
+    "OutgoingEmail",
+    "PullTrigger",
     "ShareLink",
     "digest",
     "email_digest",

@@ -31,7 +31,7 @@ from greenbutton.ingest.stopped import refusal_words
 from greenbutton.ingest.store import Stored, limits, store_feed
 from greenbutton.ingest.windows import LATER_OVERLAP, Window
 from greenbutton.models import BulkCollection, Pull
-from utilities.client import GreenButtonClient, UtilityError
+from utilities.client import GreenButtonClient, Problem, UtilityError
 from utilities.models import Client
 
 logger = logging.getLogger(__name__)
@@ -149,13 +149,13 @@ def _run(collection: BulkCollection, run_id: str) -> None:
 def _refused(collection: BulkCollection, run_id: str, error: UtilityError) -> None:
     logger.warning("bulk %s: %s", collection.uid, error.to_log)
     pause_if_refused(collection.client, error)
-    if error.code in {"http_404", "http_410"}:
+    if error.code in {Problem.HTTP_404, "http_410"}:
         collection.ended(run_id, BulkCollection.State.GONE, error=error.to_log, failures=0)
-    elif error.code == "come_later":
+    elif error.code == Problem.COME_LATER:
         wait = error.after or AGAIN
         due_at = timezone.now() + wait
         collection.ended(run_id, BulkCollection.State.DELAYED, due_at=due_at, error=error.to_log)
-    elif error.permanent or error.code in {"invalid_client", "not_ours"}:
+    elif error.permanent or error.code in {"invalid_client", Problem.NOT_OURS}:
         # Only staff, or another notice, can mend that.
         failures = collection.failures + 1
         collection.ended(run_id, BulkCollection.State.FAILED, error=error.to_log, failures=failures)
@@ -242,10 +242,10 @@ def _addresses(uri: str) -> Iterator[str]:
 
 def _fetch(client: Client, uri: str, window: Window | None, file: BinaryIO) -> None:
     start, end = window or (None, None)
-    at_utility = GreenButtonClient(client)
-    at_utility.fetch_feed(
+    GreenButtonClient(client).fetch_feed(
         uri,
-        at_utility.client_token(),
+        "",
+        token="client",
         into=file,
         max_bytes=settings.FEED_MAX_BYTES,
         deadline_seconds=settings.FEED_DEADLINE_SECONDS,
