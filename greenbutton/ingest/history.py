@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, PullTrigger
 from greenbutton.espi import scope as espi_scope
 from greenbutton.ingest import windows
 from greenbutton.ingest.windows import Window
@@ -51,7 +51,7 @@ def ask(
         waits = authorization.histories.filter(state=HistoricalCollection.State.WAITING)
         if waits.filter(usage_point=usage_point).exists():
             raise ValidationError("This history is being collected already.")
-        authorization.collect_now()
+        authorization.collect_now(PullTrigger.HISTORY)
         return HistoricalCollection.objects.create(
             authorization=authorization,
             usage_point=usage_point,
