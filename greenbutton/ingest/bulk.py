@@ -98,16 +98,17 @@ def ask_for(client: Client) -> BulkCollection | None:
 def is_known(client: Client, uri: str) -> bool:
     """Whether an address is a Bulk feed of this registration, so that a notice of it is heard.
 
-    It lies on the utility, and ends in an id that the scope of one of its customers has, or was
-    named by the utility itself before.
+    It lies below the utility's resources and ends in an id that the scope of one of its customers
+    has, or was named by the utility itself before.
     """
     address = uri.partition("#")[0].partition("?")[0]
     if not client.utility.owns(address):
         return False
     if client.bulk_collections.filter(uri=address).exists():
         return True
-    above, slash, last = address.rpartition("/")
-    return bool(slash) and above.endswith("/Bulk") and last in _bulk_ids(client)
+    above, _, last = address.rpartition("/")
+    is_below = address.startswith(f"{client.utility.resource_url.rstrip('/')}/")
+    return is_below and above.endswith("/Bulk") and last in _bulk_ids(client)
 
 
 def _bulk_ids(client: Client) -> set[str]:
