@@ -102,7 +102,8 @@ class UsagePoint(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or f"usage point {self.uid}"
+        # Not its title, which may be an address: the staff's history keeps what a row was called.
+        return f"usage point {self.uid}"
 
     def is_shared(self) -> bool:
         """Whether its customer has not stopped sharing it."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -86,6 +88,7 @@ def _delete(authorization: Authorization) -> None:
     UsageSummary.objects.filter(**point).delete()
     MeterReading.objects.filter(**point).delete()
     end_histories(authorization.histories.all())
+    _forget_reasons(authorization)
     UsagePoint.objects.filter(**of).delete()
     for table in (Meter, ServiceLocation, CustomerAgreement, CustomerAccount, Customer):
         table.objects.filter(**of).only("pk").delete()
@@ -99,6 +102,13 @@ def _delete(authorization: Authorization) -> None:
         finished=timezone.now(),
         error="What it was to read was deleted before it was read.",
     )
+
+
+def _forget_reasons(authorization: Authorization) -> None:
+    """Why staff did something to one of its meters is said in words that may name the customer."""
+    keys = [str(key) for key in authorization.usage_points.values_list("pk", flat=True)]
+    kind = ContentType.objects.get_for_model(UsagePoint)
+    LogEntry.objects.filter(content_type=kind, object_id__in=keys).update(change_message="")
 
 
 def _destroy_key(authorization: Authorization) -> None:

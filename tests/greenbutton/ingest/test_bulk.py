@@ -15,6 +15,7 @@ from greenbutton.espi import Entry
 from greenbutton.espi.usage_point import UsagePoint as EspiUsagePoint
 from greenbutton.ingest import bulk, due, lease, stopping
 from greenbutton.ingest.bulk import Spread
+from greenbutton.ingest.raw import open_raw
 from greenbutton.models import (
     BulkCollection,
     MeterReading,
@@ -118,7 +119,7 @@ def test_what_is_kept_of_the_feed_is_each_ones_part_alone(
     spread(client)
     assert RawFeed.objects.count() == 2
     for number, one in enumerate(three[:2], start=1):
-        with bulk.raw.open_raw(RawFeed.objects.get(pull__authorization=one)) as kept:
+        with open_raw(RawFeed.objects.get(pull__authorization=one)) as kept:
             text = kept.read().decode()
         assert f"/Subscription/{number}/" in text
         assert f"/Subscription/{3 - number}/" not in text
