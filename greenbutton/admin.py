@@ -18,8 +18,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
@@ -32,7 +32,8 @@ from greenbutton import zones
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
-from greenbutton.ingest import history
+from greenbutton.display.story import in_words
+from greenbutton.ingest import history, replay
 from greenbutton.ingest.recut import ask
 from greenbutton.meters_admin import AGAIN, HistoryForm, MeterInline, can_ask, histories_words
 from greenbutton.models import Pull, Recutting
@@ -53,6 +54,7 @@ from utilities.staff import (
 # Two lines of a list; the pull's own page has all of it.
 LIST_ERROR_LENGTH = 70
 RECUTTINGS_SHOWN = 3
+BREAK = mark_safe("<br>")
 
 AUTHORIZATION_COLOURS: dict[str, Colour] = {
     Authorization.Status.ACTIVE: "success",
@@ -89,9 +91,11 @@ def pull_badge(state: str) -> SafeString:
     return badge(Pull.State(state).label, PULL_COLOURS[state])
 
 
-def where_from(pull: Pull) -> str:
-    """`Utility`, or how a file came and what it was called."""
+def where_from(pull: Pull) -> SafeString | str:
+    """`Utility`, how a file came and what it was called, or what was read again."""
     source = pull.get_source_display()
+    if pull.replay_of is not None:
+        return format_html("{} of the {}", source, link_to(pull.replay_of, str(pull.replay_of)))
     return f"{source}: {pull.file_name}" if pull.file_name else source
 
 
@@ -185,7 +189,7 @@ class PullInline(ReadOnlyInline):
         return pull_badge(pull.state)
 
     @admin.display(description="From")
-    def from_where(self, pull: Pull) -> str:
+    def from_where(self, pull: Pull) -> SafeString | str:
         return where_from(pull)
 
     @admin.display(description="Findings")
@@ -506,10 +510,13 @@ class PullAdmin(ReadOnlyAdmin):
                     ("authorization_link", "for_whom"),
                     ("started", "finished"),
                     "from_where",
+                    ("trigger_words", "next_at"),
                     ("first", "windows"),
+                    "uid",
                 ]
             },
         ),
+        ("Step by step", {"fields": ["steps_words", ("requests", "kept"), "read_again_as"]}),
         ("What it brought", {"fields": [("readings", "new"), ("changed", "bills")]}),
         ("What was odd in the feeds", {"fields": ["findings_table"]}),
     ]
@@ -517,6 +524,40 @@ class PullAdmin(ReadOnlyAdmin):
     @admin.display(description="State", ordering="state")
     def how(self, pull: Pull) -> SafeString:
         return pull_badge(pull.state)
+
+    actions_detail = ["read_again"]
+
+    @admin.display(description="Why then")
+    def trigger_words(self, pull: Pull) -> str:
+        return pull.get_trigger_display() or "–"
+
+    @admin.display(description="What was asked, and what came of it")
+    def steps_words(self, pull: Pull) -> SafeString | str:
+        lines = in_words(pull)
+        return sentences(lines) if lines else "Nothing was asked for."
+
+    @admin.display(description="Kept documents")
+    def kept(self, pull: Pull) -> str:
+        return intcomma(pull.raw_feeds.count()) if pull.raw_feeds.exists() else "None"
+
+    @admin.display(description="Read again")
+    def read_again_as(self, pull: Pull) -> SafeString | str:
+        links = [(link_to(one, str(one)),) for one in pull.replays.all()]
+        return format_html_join(BREAK, "{}", links) if links else "Never"
+
+    @staff_action(
+        "Read again",
+        "A worker reads what this pull kept, and all that came after it, once more: for a feed "
+        "that could not be read. Nothing is fetched, and what is stored already changes nothing.",
+        icon="replay",
+        offered=lambda pull: pull.source != Pull.Source.REPLAY,
+    )
+    def read_again(self, request: HttpRequest, pull: Pull, why: str) -> str:
+        try:
+            replay.ask(pull)
+        except replay.ReplayError as e:
+            raise ValidationError(str(e)) from e
+        return "A worker reads it again. How that goes shows below, as “Read again”."
 
     @admin.display(description="Authorization")
     def authorization_link(self, pull: Pull) -> SafeString:
@@ -535,7 +576,7 @@ class PullAdmin(ReadOnlyAdmin):
         return findings_counted(pull)
 
     @admin.display(description="From")
-    def from_where(self, pull: Pull) -> str:
+    def from_where(self, pull: Pull) -> SafeString | str:
         return where_from(pull)
 
     @admin.display(description="Authorization")

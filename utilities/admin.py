@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.enums import ActionVariant
@@ -18,8 +20,11 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
 from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.errors import ScopeError
+from utilities import certificates
+from utilities.certificates import CertificateError
 from utilities.models import Client, ClientStatusChange, Utility, origin_of
 from utilities.staff import (
+    Colour,
     ReadOnlyInline,
     StaffAdmin,
     badge,
@@ -59,12 +64,14 @@ class UtilityAdmin(StaffAdmin):
         "origin_list",
         "issuer",
         "ways",
+        "unavailable",
+        "quirk_words",
     ]
     fieldsets = [
         (
             None,
             {
-                "fields": ["enabled"],
+                "fields": ["enabled", "unavailable"],
                 "description": "Everything else comes from this utility's file in "
                 "utilities/registry; “manage.py load_utilities” reads it again.",
             },
@@ -87,6 +94,7 @@ class UtilityAdmin(StaffAdmin):
             {"fields": ["authorize_url", "token_url", "resource_url", "origin_list", "issuer"]},
         ),
         ("How customers say who they are", {"fields": ["ways"]}),
+        ("Where it goes its own way", {"fields": ["quirk_words"]}),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -104,6 +112,12 @@ class UtilityAdmin(StaffAdmin):
     def ways(self, utility: Utility) -> SafeString:
         return render_to_string("admin/_ways.html", {"ways": utility.authentication_ways})
 
+    @admin.display(description="Quirks, and why we think so")
+    def quirk_words(self, utility: Utility) -> SafeString:
+        words = utility.behaviour.in_words()
+        quirks = [(said, utility.evidence.get(name, "")) for name, said in words.items()]
+        return render_to_string("admin/_quirks.html", {"quirks": quirks})
+
     @admin.display(description="Registrations")
     def registrations(self, utility: Utility) -> SafeString:
         return format_html_join(" ", "{}", ((status_badge(one),) for one in utility.clients.all()))
@@ -111,6 +125,14 @@ class UtilityAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Utility]:
         found: QuerySet[Utility] = super().get_queryset(request)
         return found.prefetch_related("clients")
+
+
+class UnseenTextarea(UnfoldAdminTextareaWidget):
+    """Takes what is typed in and never sends it back, also when something else was wrong."""
+
+    def format_value(self, value: Any) -> str:
+        """Nothing."""
+        return ""
 
 
 class ClientForm(ModelForm[Client]):
@@ -127,6 +149,16 @@ class ClientForm(ModelForm[Client]):
         required=False,
         strip=True,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+    )
+    new_certificate = forms.CharField(
+        label="Client certificate",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4, "spellcheck": "false"}),
+    )
+    new_certificate_key = forms.CharField(
+        label="Key of the certificate",
+        required=False,
+        widget=UnseenTextarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
     )
     new_redirect_uris = forms.CharField(
         label="Redirect URIs",
@@ -146,6 +178,11 @@ class ClientForm(ModelForm[Client]):
         self.fields["new_secret"].required = is_new
         self._explain("new_secret", kept=bool(self.instance.client_secret))
         self._explain("new_registration_token", kept=bool(self.instance.registration_token))
+        self._explain("new_certificate", kept=bool(self.instance.certificate))
+        self._explain("new_certificate_key", kept=bool(self.instance.certificate_key))
+        self.fields[
+            "new_certificate"
+        ].help_text += " In PEM, and only for a utility that wants one: its quirks say so."
 
     def _explain(self, field: str, *, kept: bool) -> None:
         self.fields[field].help_text = (
@@ -168,6 +205,7 @@ class ClientForm(ModelForm[Client]):
     def clean(self) -> dict[str, Any]:
         """The customer comes back to this portal, so its address is one of the redirect URIs."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self._check_certificate(cleaned.get("new_certificate"), cleaned.get("new_certificate_key"))
         utility = cleaned.get("utility") or getattr(self.instance, "utility", None)
         uris = cleaned.get("new_redirect_uris")
         if utility and uris and utility.callback_url not in uris:
@@ -177,8 +215,24 @@ class ClientForm(ModelForm[Client]):
             )
         return cleaned
 
+    def _check_certificate(self, certificate: str | None, key: str | None) -> None:
+        """Both or neither: a certificate is of no use with another's key."""
+        if not certificate and not key:
+            return
+        if not certificate or not key:
+            missing = "new_certificate_key" if certificate else "new_certificate"
+            self.add_error(missing, "A certificate and its key are replaced together.")
+            return
+        try:
+            certificates.check(certificate, key)
+        except CertificateError as e:
+            self.add_error("new_certificate", str(e))
+
     def save(self, commit: bool = True) -> Client:
         client = self.instance
+        if certificate := self.cleaned_data["new_certificate"]:
+            client.certificate = certificate
+            client.certificate_key = self.cleaned_data["new_certificate_key"]
         client.redirect_uris = self.cleaned_data["new_redirect_uris"] or [
             client.utility.callback_url
         ]
@@ -210,6 +264,10 @@ class ChangesInline(ReadOnlyInline):
     fields = readonly_fields = ["at", "what", "by", "why"]
 
 
+# How long before its end a secret or a certificate is worth a warning.
+SOON_DAYS = 30
+
+
 def is_kept(client: Client) -> bool:
     return client.retired_at is None
 
@@ -230,7 +288,8 @@ class ClientAdmin(StaffAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> list[Any]:
         registration = ["utility", "client_id", "company_name", "default_scope"]
         addresses = ["new_redirect_uris", "notify_url"]
-        secrets = ["new_secret", "new_registration_token"]
+        secrets = ["new_secret", "secret_expires_at", "new_registration_token"]
+        secrets += ["new_certificate", "new_certificate_key"]
         if obj is None:
             return [
                 ("The registration", {"fields": [*registration, *addresses]}),
@@ -238,7 +297,9 @@ class ClientAdmin(StaffAdmin):
             ]
         status = ["status_now", "use", ("approval", "kind"), ("created", "retired_at")]
         if not self.has_change_permission(request, obj):
-            addresses, secrets = ["notify_url"], ["secrets_kept"]
+            addresses, secrets = ["notify_url"], ["secrets_kept", "secret_expires_at"]
+        secrets = ["secret_end", *secrets] if obj.secret_ends_within(SOON_DAYS) else secrets
+        secrets = [*secrets, "certificate_facts"] if obj.certificate else secrets
         return [
             ("Status", {"fields": status}),
             (
@@ -250,7 +311,7 @@ class ClientAdmin(StaffAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> list[str]:
         shown = ["status_now", "approval", "use", "kind", "created", "retired_at"]
-        shown += ["scope_words", "addresses", "secrets_kept"]
+        shown += ["scope_words", "addresses", "secrets_kept", "secret_end", "certificate_facts"]
         # The client id names the registration; another id is another registration.
         return [*shown, "utility", "client_id"] if obj else shown
 
@@ -291,6 +352,30 @@ class ClientAdmin(StaffAdmin):
     @admin.display(description="Secrets")
     def secrets_kept(self, client: Client) -> str:
         return "Kept, encrypted." if client.client_secret else "None."
+
+    @admin.display(description="The client secret")
+    def secret_end(self, client: Client) -> SafeString:
+        ends = client.secret_expires_at
+        assert ends is not None
+        over = ends <= timezone.now()
+        word = badge("Ended", "danger") if over else badge("Ends soon", "warning")
+        says = "Get a new one on the utility's page, and type it in here."
+        return format_html("{} on {}. {}", word, f"{ends:%Y-%m-%d}", says)
+
+    @admin.display(description="The certificate that is kept")
+    def certificate_facts(self, client: Client) -> SafeString:
+        facts = certificates.facts_of(client.certificate)
+        over = facts.ends <= timezone.now()
+        soon = facts.ends <= timezone.now() + timedelta(days=SOON_DAYS)
+        colour: Colour = "danger" if over else "warning" if soon else "success"
+        word = badge("Ended" if over else "Ends soon" if soon else "Good", colour)
+        return format_html(
+            "{} until {}: {}, signed by {}",
+            word,
+            f"{facts.ends:%Y-%m-%d}",
+            facts.subject,
+            facts.issuer,
+        )
 
     @staff_action(
         "Approve",

@@ -9,7 +9,11 @@ from utilities.models import Utility, new_uid
 
 
 class Event(models.Model):
-    """Something that happened, in the platform's event types."""
+    """Something that happened, in the platform's event types and these of our own.
+
+    `authorization_narrowed`: the utility shares less than the customer granted; `left_out` in its
+    detail says what, in sentences.
+    """
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     type = models.CharField(max_length=60)

@@ -18,7 +18,7 @@ from typing import BinaryIO, Literal
 from django.conf import settings
 from django.utils import timezone
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, PullTrigger
 from authorizations.tokens import pause_if_refused
 from greenbutton.espi import EspiError
 from greenbutton.espi import scope as espi_scope
@@ -284,7 +284,10 @@ class _Part:
         self.lease_id = lease_id
         self.window = window
         self.pull = Pull.objects.create(
-            authorization=authorization, source=Pull.Source.BULK, windows_planned=1
+            authorization=authorization,
+            source=Pull.Source.BULK,
+            trigger=PullTrigger.NOTIFICATION,
+            windows_planned=1,
         )
 
     def store(self, split: Split) -> tuple[Outcome, Stored | None]:
