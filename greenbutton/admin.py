@@ -5,6 +5,7 @@ They never show a token, and stop sharing by the same verb as the customer's own
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -32,8 +33,9 @@ from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
 from greenbutton.display.story import in_words
-from greenbutton.ingest import replay
+from greenbutton.ingest import history, replay
 from greenbutton.ingest.recut import ask
+from greenbutton.meters_admin import AGAIN, HistoryForm, MeterInline, can_ask, histories_words
 from greenbutton.models import ClientCheck, Pull, Recutting
 from utilities.models import Client
 from utilities.staff import (
@@ -46,6 +48,7 @@ from utilities.staff import (
     page_of,
     scope_in_words,
     sentences,
+    signed_in,
     staff_action,
 )
 
@@ -232,9 +235,10 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     list_filter = [AttentionFilter, "status", "is_test", "utility", "origin", ArchivedFilter]
     list_select_related = ["utility", "share_link__utility"]
     search_fields = ["uid", "share_link__note", "share_link__uid", "share_link__code"]
-    inlines = [PullInline]
+    inlines = [MeterInline, PullInline]
     actions_detail = [
         "collect_now",
+        "collect_history",
         "hold",
         "release",
         "recut_days",
@@ -266,6 +270,8 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                     ("next_pull_at", "pulled_to"),
                     ("failures", "held_at"),
                     ("leased_until", "purge_at"),
+                    "histories",
+                    "raw_feeds_kept",
                 ]
             },
         ),
@@ -355,6 +361,16 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         latest = authorization.recuttings.all()[:RECUTTINGS_SHOWN]
         return sentences([recutting_words(one) for one in latest]) if latest else "Never"
 
+    @admin.display(description="Histories asked for again")
+    def histories(self, authorization: Authorization) -> SafeString | str:
+        return histories_words(authorization.histories.all())
+
+    @admin.display(description="Raw feeds")
+    def raw_feeds_kept(self, authorization: Authorization) -> str:
+        if authorization.keeps_raw_feeds():
+            return "Kept with each pull"
+        return "None are kept, since one of its meters is no longer shared"
+
     @admin.display(description="Granted")
     def granted(self, authorization: Authorization) -> SafeString | str:
         if not authorization.scope:
@@ -381,6 +397,19 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def collect_now(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
         authorization.collect_now(PullTrigger.STAFF)
         return "It is due now. The pull shows below once a worker has taken it."
+
+    @staff_action(
+        "Collect its history",
+        f"{AGAIN} Meters that are not monitored are left as they are.",
+        icon="history",
+        offered=can_ask,
+        form_class=HistoryForm,
+    )
+    def collect_history(
+        self, request: HttpRequest, authorization: Authorization, why: str, since: date | None
+    ) -> str:
+        history.ask(authorization, since=since, by=signed_in(request), why=why)
+        return "Its history is asked for. How it goes shows below."
 
     @staff_action(
         "Hold",

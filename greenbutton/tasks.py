@@ -5,12 +5,12 @@ from django.conf import settings
 
 from authorizations.models import Authorization
 from greenbutton import client_check
-from greenbutton.ingest import due, purge
+from greenbutton.ingest import bulk, due, purge, stopping
 from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
 from greenbutton.ingest.recut import recut_asked
 from greenbutton.ingest.replay import replay_asked
-from greenbutton.models import ClientCheck
+from greenbutton.models import BulkCollection, ClientCheck
 
 # A customer waits for what is in the first; a worker looks into it before it takes the other.
 WAITING, NIGHTLY = "waiting", "nightly"
@@ -81,6 +81,26 @@ def dispatch_recuttings() -> None:
 def recut_days_of(authorization_id: int) -> str:
     """Cut the days of one authorization anew, as somebody asked."""
     return str(recut_asked(Authorization.objects.get(pk=authorization_id)))
+
+
+@shared_task
+def dispatch_bulks() -> None:
+    """Queue the Bulk addresses that are to be read. What cannot be queued is found again."""
+    for collection_id in due.claim_bulks():
+        collect_bulk.delay(collection_id)
+
+
+@shared_task
+def collect_bulk(collection_id: int) -> str:
+    """Read one Bulk feed, and spread it to its authorizations."""
+    found = BulkCollection.objects.select_related("client__utility")
+    return str(bulk.collect_due(found.get(pk=collection_id)))
+
+
+@shared_task
+def forget_stopped() -> int:
+    """Delete what workers left of meters that are no longer shared."""
+    return stopping.forget_stopped()
 
 
 @shared_task

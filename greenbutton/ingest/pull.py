@@ -19,13 +19,14 @@ from authorizations.models.authorizations import WHEN_DUE
 from authorizations.tokens import fresh_access_token
 from greenbutton.espi import EspiError
 from greenbutton.espi import scope as espi_scope
-from greenbutton.ingest import lease, raw, story, windows
+from greenbutton.ingest import closing, history, lease, raw, story, windows
 from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.read import add_up
+from greenbutton.ingest.stopped import refusal_words
 from greenbutton.ingest.store import Stored, store_feed
 from greenbutton.ingest.story import Story
 from greenbutton.ingest.windows import Window
-from greenbutton.models import Pull, RawFeed
+from greenbutton.models import HistoricalCollection, Pull, RawFeed
 from utilities.client import GreenButtonClient, Problem, UtilityError
 
 logger = logging.getLogger(__name__)
@@ -41,8 +42,6 @@ WAIT_JITTER = timedelta(seconds=5)
 # much later where a customer waits.
 PATIENT_TIMES = 3
 LATER_FOR_THE_WAITING = timedelta(minutes=5)
-# No meter's readings go back further than thirty years, in seconds.
-LONGEST_HISTORY = 30 * 365 * 86_400
 # A first history that took several attempts ends where it began: what came since is asked for soon.
 SOON = timedelta(minutes=1)
 # Whose account it is; and how long it is worth waiting for within a pull.
@@ -142,13 +141,18 @@ class _Attempt:
         self.authorization = authorization
         self.lease_id = lease_id
         self.began = began
+        # A history that somebody asked for goes before what is new.
+        self.history = history.waiting(authorization)
         # The time that this history, or this look, is about: where the cursor moves to.
-        self.up_to, self.done_before = _resumed(authorization)
+        self.up_to, self.done_before = _resumed(authorization, self.history)
+        # The meters that its documents named, where they listed any.
+        self.listed: set[int] = set()
         goes_on = _abandon_older(authorization)
         self.pull = Pull.objects.create(
             authorization=authorization,
             first=authorization.pulled_to is None,
-            trigger=PullTrigger.RESUMED if goes_on else authorization.pull_trigger,
+            history=self.history,
+            trigger=_trigger(authorization, self.history, goes_on=goes_on),
         )
         self.story = Story(self.pull)
         self.client = GreenButtonClient(authorization.client, self.story.hear)
@@ -156,13 +160,16 @@ class _Attempt:
     def run(self) -> Pull:
         try:
             self.authorization.tell("authorization_update_started", pull=self.pull.uid)
-            planned = _plan(self.authorization, self.up_to)
+            if self.history:
+                history.begun(self.history)
+            planned = _plan(self.authorization, self.up_to, self.history)
             self.pull.windows_planned = len(planned)
             self.pull.windows_done = self.done_before
             self._write()
             for window in planned[self.done_before :]:
                 self._collect(window, is_last=window is planned[-1])
-            self._collect_customer()
+            if not self.history:
+                self._collect_customer()
         except LeaseLostError:
             self._abandoned()
         except UtilityError as e:
@@ -177,12 +184,17 @@ class _Attempt:
         return self.pull
 
     def _collect(self, window: Window, *, is_last: bool) -> None:
-        uri, pulled_to = self.authorization.resource_uri, self.up_to if is_last else None
+        moves_cursor = is_last and self.history is None
+        uri, pulled_to = self.authorization.resource_uri, self.up_to if moves_cursor else None
         with self.story.step(story.USAGE, window) as step:
             stored = self._take(uri, window, pulled_to)
             step.brought(stored)
         self.pull.windows_done += 1
         self._add(stored)
+        if stored.lists:
+            self.listed |= stored.named
+        if self.history:
+            history.progressed(self.history, self.pull.windows_done)
 
     def _collect_customer(self) -> None:
         """Collect whose account it is, where that is shared; what is odd about it stops nothing.
@@ -210,7 +222,7 @@ class _Attempt:
         except EspiError as e:
             logger.warning("pull %s, customer: %s", self.pull.uid, e.says)
             if before != story.UNREADABLE:
-                self._find("customer.unreadable", str(e))
+                self._find("customer.unreadable", refusal_words(self.authorization, e))
 
     def _take_soon(self, uri: str) -> Stored:
         """Take a document that has no window; whoever asks for a moment's patience gets it, once.
@@ -242,16 +254,17 @@ class _Attempt:
                     max_bytes=settings.FEED_MAX_BYTES,
                     lease_id=self.lease_id,
                     pulled_to=pulled_to,
+                    only=self.history.usage_point if self.history else None,
                     progress=self._so_far,
                 )
             except EspiError as e:
-                with lease.while_shared(self.authorization):
-                    raw_feed.error = str(e)
-                    raw_feed.save(update_fields=["error"])
+                if raw_feed is not None:
+                    with lease.while_shared(self.authorization):
+                        RawFeed.objects.filter(pk=raw_feed.pk).update(error=str(e))
                 raise
 
-    def _keep(self, file: BinaryIO, window: Window | None) -> RawFeed:
-        """Keep a document as it came, or nothing of it where sharing was stopped meanwhile."""
+    def _keep(self, file: BinaryIO, window: Window | None) -> RawFeed | None:
+        """Keep a document as it came; nothing of it where sharing was stopped meanwhile."""
         lease.renew(self.authorization, self.lease_id)
         with transaction.atomic():
             raw_feed = raw.keep(self.pull, file, window)
@@ -321,7 +334,13 @@ class _Attempt:
 
     def _finished(self) -> None:
         jitter = DAILY_JITTER * _random.uniform(-1, 1)
-        if self.done_before:
+        if self.history:
+            history.done(self.history)
+        elif not self.done_before:
+            closing.note_listed(self.authorization, self.lease_id, self.listed)
+        if history.waiting(self.authorization):
+            self._due(SOON, PullTrigger.HISTORY, somebody_waits=False)
+        elif self.done_before or self.history:
             self._due(SOON, PullTrigger.RESUMED, somebody_waits=False)
         else:
             self._due(DAILY + jitter, PullTrigger.NIGHTLY, somebody_waits=False)
@@ -343,6 +362,8 @@ class _Attempt:
             self._needs_consent(error)
         elif error.code == Problem.COME_LATER:
             self._comes_later(error.after or BACKOFF_FIRST)
+            if self.history:
+                history.delayed(self.history)
             self._end(
                 Pull.State.WAITING,
                 error=error.to_log,
@@ -368,13 +389,15 @@ class _Attempt:
         # Refreshing the token may have found it out, and marked it, before us.
         with suppress(LeaseLostError), transaction.atomic():
             lease.locked(self.authorization, self.lease_id).mark_needs_consent()
+        if self.history:
+            history.failed(self.history, error.to_log, for_good=True)
         self._end(Pull.State.FAILED, error=error.to_log, message=error.to_customer)
 
     def _unreadable(self, error: EspiError) -> None:
         logger.warning("pull %s: %s", self.pull.uid, error.says)
         name = self.authorization.source_name
         self._failed(
-            f"The feed was refused: {error}",
+            f"The feed was refused: {refusal_words(self.authorization, error)}",
             f"{name} sent data that we could not read. We have kept it and will ask again.",
         )
 
@@ -389,6 +412,8 @@ class _Attempt:
             somebody_waits=waits,
             failures=failures + 1,
         )
+        if self.history:
+            history.failed(self.history, error)
         self._end(
             Pull.State.FAILED,
             error=error,
@@ -439,12 +464,24 @@ class _Attempt:
             self.pull.refresh_from_db()
 
 
-def _resumed(authorization: Authorization) -> tuple[datetime, int]:
+def _trigger(
+    authorization: Authorization, asked: HistoricalCollection | None, *, goes_on: bool
+) -> str:
+    if asked is not None:
+        return PullTrigger.HISTORY
+    return PullTrigger.RESUMED if goes_on else authorization.pull_trigger
+
+
+def _resumed(
+    authorization: Authorization, asked: HistoricalCollection | None
+) -> tuple[datetime, int]:
     """When this history's collecting began, and how many of its windows are stored already.
 
     The platform allows one download a minute and may take longer to prepare one, so a first history
     often takes several attempts. Each goes on where the last one stopped.
     """
+    if asked is not None:
+        return asked.asked, asked.windows_done
     if authorization.pulled_to is None:
         stored = authorization.pulls.filter(first=True, windows_done__gt=0)
         earlier = stored.aggregate(began=Min("started"), done=Max("windows_done"))
@@ -453,13 +490,12 @@ def _resumed(authorization: Authorization) -> tuple[datetime, int]:
     return timezone.now(), 0
 
 
-def _plan(authorization: Authorization, up_to: datetime) -> list[Window]:
-    history = espi_scope.DEFAULT_HISTORY_LENGTH
-    if authorization.scope:
-        asked = espi_scope.parse(authorization.scope).history_length
-        history = history if asked is None else asked
-    # What a utility writes into a scope may be more seconds than the calendar has.
-    earliest = authorization.created - timedelta(seconds=min(history, LONGEST_HISTORY))
+def _plan(
+    authorization: Authorization, up_to: datetime, asked: HistoricalCollection | None
+) -> list[Window]:
+    if asked is not None:
+        return history.plan(asked)
+    earliest = history.earliest(authorization)
     if authorization.pulled_to is None:
         return windows.first_history(up_to, earliest)
     return windows.since(authorization.pulled_to, earliest)
