@@ -143,7 +143,7 @@ class _Attempt:
         self.lease_id = lease_id
         self.began = began
         # The time that this history, or this look, is about: where the cursor moves to.
-        self.up_to, self.done_before = _resumed(authorization)
+        self.up_to, self.done_before, self.planned_before = _resumed(authorization)
         goes_on = _abandon_older(authorization)
         self.pull = Pull.objects.create(
             authorization=authorization,
@@ -157,6 +157,9 @@ class _Attempt:
         try:
             self.authorization.tell("authorization_update_started", pull=self.pull.uid)
             planned = _plan(self.authorization, self.up_to)
+            if self.planned_before != len(planned):
+                # The registry plans otherwise by now. What is stored comes again, and adds nothing.
+                self.done_before = 0
             self.pull.windows_planned = len(planned)
             self.pull.windows_done = self.done_before
             self.pull.save()
@@ -263,12 +266,13 @@ class _Attempt:
 
     def _fetch_with(self, token: str, uri: str, window: Window | None, file: BinaryIO) -> None:
         start, end = window or (None, None)
+        quirks = self.client.utility.behaviour
         self.client.fetch_feed(
             uri,
             token,
             into=file,
             max_bytes=settings.FEED_MAX_BYTES,
-            deadline_seconds=settings.FEED_DEADLINE_SECONDS,
+            deadline_seconds=quirks.feed_deadline_seconds or settings.FEED_DEADLINE_SECONDS,
             published_min=start,
             published_max=end,
             is_download=window is not None,
@@ -409,30 +413,36 @@ class _Attempt:
             self.authorization.tell(tells, pull=self.pull.uid)
 
 
-def _resumed(authorization: Authorization) -> tuple[datetime, int]:
-    """When this history's collecting began, and how many of its windows are stored already.
+def _resumed(authorization: Authorization) -> tuple[datetime, int, int]:
+    """When this history's collecting began, how many of its windows are stored, and of how many.
 
     The platform allows one download a minute and may take longer to prepare one, so a first history
     often takes several attempts. Each goes on where the last one stopped.
     """
     if authorization.pulled_to is None:
         stored = authorization.pulls.filter(first=True, windows_done__gt=0)
-        earlier = stored.aggregate(began=Min("started"), done=Max("windows_done"))
+        earlier = stored.aggregate(
+            began=Min("started"), done=Max("windows_done"), planned=Max("windows_planned")
+        )
         if earlier["done"]:
-            return earlier["began"], earlier["done"]
-    return timezone.now(), 0
+            return earlier["began"], earlier["done"], earlier["planned"]
+    return timezone.now(), 0, 0
 
 
 def _plan(authorization: Authorization, up_to: datetime) -> list[Window]:
+    """The windows to ask for, as the grant allows and the utility wants them."""
+    assert authorization.utility is not None
+    quirks = authorization.utility.behaviour
     history = espi_scope.DEFAULT_HISTORY_LENGTH
     if authorization.scope:
         asked = espi_scope.parse(authorization.scope).history_length
         history = history if asked is None else asked
     # What a utility writes into a scope may be more seconds than the calendar has.
-    earliest = authorization.created - timedelta(seconds=min(history, LONGEST_HISTORY))
+    history = min(history, quirks.first_history_seconds or LONGEST_HISTORY, LONGEST_HISTORY)
+    earliest = authorization.created - timedelta(seconds=history)
     if authorization.pulled_to is None:
-        return windows.first_history(up_to, earliest)
-    return windows.since(authorization.pulled_to, earliest)
+        return windows.first_history(up_to, earliest, quirks.first_windows_days)
+    return windows.since(authorization.pulled_to, earliest, quirks.later_overlap_days)
 
 
 def _abandon_older(authorization: Authorization) -> bool:
