@@ -23,7 +23,8 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from authorizations import prefill
-from authorizations.models import ConnectAttempt, Event, ShareLink
+from authorizations.models import ConnectAttempt, Event, EventType, ShareLink
+from authorizations.timeline import event_words
 from utilities.admin import checked_scope
 from utilities.models import Utility
 from utilities.staff import (
@@ -178,6 +179,8 @@ class ShareLinkAdmin(StaffAdmin):
         if not change:
             obj.created_by = signed_in(request)
         super().save_model(request, obj, form, change)
+        if not change:
+            Event.objects.create(type=EventType.FORM_CREATED, utility=obj.utility, share_link=obj)
 
     def response_add(
         self, request: HttpRequest, obj: ShareLink, post_url_continue: str | None = None
@@ -221,6 +224,7 @@ class ShareLinkAdmin(StaffAdmin):
     )
     def disable(self, request: HttpRequest, link: ShareLink, why: str) -> str:
         link.disable()
+        Event.objects.create(type=EventType.FORM_DISABLED, utility=link.utility, share_link=link)
         return "The link is disabled."
 
 
@@ -298,8 +302,3 @@ class EventAdmin(ReadOnlyAdmin):
         return (
             link_to(event.authorization, str(event.authorization)) if event.authorization else "–"
         )
-
-
-def event_words(event: Event) -> str:
-    """The platform's event type as people read it."""
-    return event.type.replace("_", " ").capitalize()

@@ -13,6 +13,5 @@ urlpatterns = [
     path("share/<slug:code>/", share.show, name="share"),
     path("share/<slug:code>/start/", share.start, name="share-start"),
     path("connections/", connections.index, name="connections"),
-    path("connections/<slug:uid>/disconnect/", connections.disconnect, name="disconnect"),
     path("connections/<slug:uid>/stopped/", connections.stopped, name="stopped"),
 ]

@@ -10,7 +10,7 @@ from authorizations.models.authorizations import (
     AuthorizationQuerySet,
     new_feed_key,
 )
-from authorizations.models.events import Event
+from authorizations.models.events import Event, EventType
 from authorizations.models.hashing import digest, email_digest
 from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
 from authorizations.models.share_links import ShareLink, new_code
@@ -27,6 +27,7 @@ __all__ = [
     "AuthorizationQuerySet",
     "ConnectAttempt",
     "Event",
+    "EventType",
     "OutgoingEmail",
     "PullTrigger",
     "ShareLink",

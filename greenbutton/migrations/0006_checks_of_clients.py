@@ -10,8 +10,8 @@ import utilities.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("authorizations", "0003_outgoing_emails"),
-        ("greenbutton", "0005_days_to_be_cut_anew"),
+        ("authorizations", "0004_outgoing_emails"),
+        ("greenbutton", "0006_pulls_tell_their_story"),
         ("utilities", "0003_registrations_as_the_utility_sees_them"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -524,6 +524,7 @@ def test_a_raw_feed_of_several_parts_comes_back_whole(
     data = b"".join(str(number * 7919).encode() for number in range(200_000))
     attempt = Pull.objects.create(authorization=authorization)
     kept = raw.keep(attempt, BytesIO(data), Window(timezone.now(), None))
+    assert kept is not None
     assert kept.parts.count() > 1
     with open_raw(kept) as opened:
         assert opened.read() == data
@@ -546,10 +547,10 @@ def test_a_database_that_drops_the_connection_costs_a_delay(lying: LyingUtility)
     with pytest.raises(DatabaseError):
         pulled(authorization)
     connection.close()
-    assert due.claim() == []
+    assert due.claim(waiting=True, room=9) == []
     past = timezone.now() - timedelta(seconds=1)
     Authorization.objects.filter(pk=authorization.pk).update(leased_until=past)
-    assert due.claim() == [authorization.pk]
+    assert due.claim(waiting=True, room=9) == [authorization.pk]
     assert pulled(authorization).state == Pull.State.DONE
     assert authorization.reading_days.get().values == [1]
     assert [one.state for one in authorization.pulls.order_by("id")] == ["abandoned", "done"]
