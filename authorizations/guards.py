@@ -7,7 +7,7 @@ from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest
-from limits import RateLimitItemPerHour
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
@@ -15,6 +15,10 @@ from limits.strategies import MovingWindowRateLimiter
 from authorizations.models import digest
 
 logger = logging.getLogger(__name__)
+
+
+class UncountedError(Exception):
+    """Redis does not answer, so nobody knows how often something was tried."""
 
 
 def allow_connect(browser: str, address: str) -> bool:
@@ -31,6 +35,16 @@ def allow_upload(browser: str, address: str) -> bool:
     )
 
 
+def allow_notification(utility: str, address: str) -> bool:
+    """600 posts a minute for one utility from one address (the setting says how many).
+
+    Nobody has to sign in to post one, and each is kept: so without Redis none is taken. Raises
+    UncountedError then.
+    """
+    a_minute = RateLimitItemPerMinute(settings.NOTIFICATIONS_A_MINUTE_PER_ADDRESS)
+    return _counted(a_minute, "notification", f"{utility} {address}")
+
+
 def address_of(request: HttpRequest) -> str:
     """The network address that asks. Behind our own proxy it is the last one that proxy added."""
     if settings.BEHIND_PROXY:
@@ -42,12 +56,19 @@ def address_of(request: HttpRequest) -> str:
 
 def _hit(name: str, an_hour: int, who: str) -> bool:
     try:
-        # Hashed: neither an address nor a browser's name is kept in Redis.
-        return _limiter().hit(RateLimitItemPerHour(an_hour), name, digest(who))
-    except StorageError:
+        return _counted(RateLimitItemPerHour(an_hour), name, who)
+    except UncountedError as e:
         # A limit against nuisance. Without Redis it is better to serve everybody than nobody.
-        logger.warning("%s cannot be counted: Redis does not answer", name)
+        logger.warning("%s", e)
         return True
+
+
+def _counted(limit: RateLimitItem, name: str, who: str) -> bool:
+    try:
+        # Hashed: neither an address nor a browser's name is kept in Redis.
+        return _limiter().hit(limit, name, digest(who))
+    except StorageError as e:
+        raise UncountedError(f"{name} cannot be counted: Redis does not answer") from e
 
 
 @cache

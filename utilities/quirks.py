@@ -14,6 +14,10 @@ class Quirks:
     # parameters it does not know; the sandbox accepts it.
     takes_pkce: bool = False
 
+    # SilverBlaze first GETs the notify address with hub_challenge, and posts to nobody who does not
+    # echo it.
+    echoes_hub_challenge: bool = False
+
     @classmethod
     def read(cls, stored: dict[str, Any]) -> Quirks:
         """From a registry file or a row; a name that is not a quirk is refused with a KeyError."""

@@ -11,6 +11,7 @@ from authorizations.models.authorizations import (
 )
 from authorizations.models.events import Event
 from authorizations.models.hashing import digest, email_digest
+from authorizations.models.notifications import Notification
 from authorizations.models.share_links import ShareLink, new_code
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "AuthorizationQuerySet",
     "ConnectAttempt",
     "Event",
+    "Notification",
     "ShareLink",
     "digest",
     "email_digest",
