@@ -2,6 +2,7 @@
 
 from authorizations.models.attempts import ATTEMPT_LIFETIME, ConnectAttempt
 from authorizations.models.authorizations import (
+    BRING_FORWARD_EVERY,
     CLAIM,
     LEASE,
     NO_ZONE,
@@ -13,9 +14,11 @@ from authorizations.models.events import Event
 from authorizations.models.hashing import digest, email_digest
 from authorizations.models.notifications import Notification
 from authorizations.models.share_links import ShareLink, new_code
+from authorizations.models.triggers import PullTrigger
 
 __all__ = [
     "ATTEMPT_LIFETIME",
+    "BRING_FORWARD_EVERY",
     "CLAIM",
     "LEASE",
     "NO_ZONE",
@@ -24,6 +27,7 @@ __all__ = [
     "ConnectAttempt",
     "Event",
     "Notification",
+    "PullTrigger",
     "ShareLink",
     "digest",
     "email_digest",

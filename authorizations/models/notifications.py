@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -83,7 +83,7 @@ class Notification(models.Model):
         One INSERT, also when it is refused: whoever floods this address costs as little as can be.
         """
         now = timezone.now()
-        values = {
+        values: dict[str, str | int | bytes | datetime] = {
             "uid": new_uid(),
             "utility": utility.pk,
             "now": now,
@@ -93,10 +93,10 @@ class Notification(models.Model):
         }
         with connection.cursor() as cursor:
             cursor.execute(_REMEMBER, values)
-            return cursor.rowcount == 1
+            return bool(cursor.rowcount)
 
     @classmethod
-    def claim(cls, most: int) -> list[Notification]:
+    def claim(cls, most: int) -> list[Self]:
         """Take some to read, the oldest first; what a reader that died left behind, too.
 
         From then on the same body is news again: it may be of what was read just before.

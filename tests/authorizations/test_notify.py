@@ -121,7 +121,7 @@ def test_a_body_that_announces_little_and_brings_more_is_cut_at_what_it_announce
 
 
 def test_a_body_in_chunks_is_read_to_its_own_end(utility: Utility, rf: RequestFactory) -> None:
-    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+    chunked: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
     body = body_of("https://a.example/1")
     request = rf.generic("POST", HERE, **chunked)
     request.META |= {"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": True}
