@@ -139,6 +139,9 @@ class Authorization(models.Model):
     authorization_uri = models.URLField(max_length=500, blank=True)
     customer_uri = models.URLField(max_length=500, blank=True)
     feed_key = EncryptedTextField(default=new_feed_key)
+    # How many of its meters are no longer shared. Raw feeds hold all meters, so they are kept only
+    # while it is 0; and a worker that finds it changed has read a document that holds too much.
+    meters_stopped = models.PositiveIntegerField(default=0)
 
     # Collecting (style rule 20): a due time, a dispatcher's claim, a worker's lease, a cursor.
     next_pull_at = models.DateTimeField(null=True, blank=True)
@@ -209,6 +212,10 @@ class Authorization(models.Model):
             return []
         granted, asked = espi_scope.parse(self.scope), espi_scope.parse(self.asked_scope)
         return granted.granted_less_than(asked)
+
+    def keeps_raw_feeds(self) -> bool:
+        """Whether feeds may be kept as they came: not once a meter is no longer shared."""
+        return self.meters_stopped == 0
 
     def can_be_stopped(self) -> bool:
         """Whether there is anything to stop sharing."""
@@ -354,6 +361,15 @@ class Authorization(models.Model):
         """Bring it back into lists and figures."""
         self.archived_at = None
         self.save(update_fields=["archived_at"])
+
+    def meter_stopped(self) -> None:
+        """One of its meters is no longer shared: what is kept of raw feeds cannot be read again.
+
+        Belongs into a transaction that holds the row.
+        """
+        self.meters_stopped += 1
+        self.feed_key = new_feed_key()
+        self.save(update_fields=["meters_stopped", "feed_key"])
 
     def mark_needs_consent(self) -> None:
         """The utility no longer accepts our tokens: only the customer can mend that. Data stays."""

@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 
 from greenbutton.espi import Entry, EspiError, Feed, Finding, read_feed
 from greenbutton.espi.customer_links import CustomerLinker
-from greenbutton.espi.feed import USUAL_LIMITS, Limits
 from greenbutton.espi.findings import MORE
 from greenbutton.espi.interval_block import IntervalBlock, Readings
 from greenbutton.espi.links import Linker, Tree
+from greenbutton.espi.members import USUAL_LIMITS, Limits
 from greenbutton.espi.readable import Readable
 from greenbutton.espi.usage_summary import UsageSummary
 from greenbutton.ingest import days

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from authorizations.models import Authorization
-from greenbutton.espi.feed import Limits
+from greenbutton.espi.members import Limits
 from greenbutton.espi.readable import Readable
 from greenbutton.ingest import lease
 from greenbutton.ingest.copy_in import Incoming, Merged, do_not_wait_for_disk, incoming
