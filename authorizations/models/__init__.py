@@ -13,6 +13,7 @@ from authorizations.models.authorizations import (
 from authorizations.models.events import Event
 from authorizations.models.hashing import digest, email_digest
 from authorizations.models.notifications import Notification
+from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
 from authorizations.models.share_links import ShareLink, new_code
 from authorizations.models.triggers import PullTrigger
 
@@ -20,6 +21,7 @@ __all__ = [
     "ATTEMPT_LIFETIME",
     "BRING_FORWARD_EVERY",
     "CLAIM",
+    "EMAIL_KEPT_FOR",
     "LEASE",
     "NO_ZONE",
     "Authorization",
@@ -27,6 +29,7 @@ __all__ = [
     "ConnectAttempt",
     "Event",
     "Notification",
+    "OutgoingEmail",
     "PullTrigger",
     "ShareLink",
     "digest",

@@ -143,6 +143,9 @@ class Authorization(models.Model):
     # while it is 0; and a worker that finds it changed has read a document that holds too much.
     meters_stopped = models.PositiveIntegerField(default=0)
 
+    # Where its customer wants receipts and reminders; goes with a revocation.
+    customer_email = EncryptedTextField(blank=True)
+
     # Collecting (style rule 20): a due time, a dispatcher's claim, a worker's lease, a cursor.
     next_pull_at = models.DateTimeField(null=True, blank=True)
     # Why it comes due then, and whether somebody waits for it, so that it goes before the others.
