@@ -18,6 +18,10 @@ class Quirks:
     # echo it.
     echoes_hub_challenge: bool = False
 
+    # By the standard a client token opens Bulk and Authorization entries, and no
+    # customer's own subscription.
+    client_token_reads_subscriptions: bool = False
+
     @classmethod
     def read(cls, stored: dict[str, Any]) -> Quirks:
         """From a registry file or a row; a name that is not a quirk is refused with a KeyError."""

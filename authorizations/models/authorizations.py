@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from cryptography.fernet import Fernet
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Least, Now
 from django.utils import timezone
 
 from authorizations.models.events import Event
@@ -35,7 +36,7 @@ NO_ZONE = "UTC"
 
 # What says when it is collected, and what bringing forward looks at.
 WHEN_DUE = ("next_pull_at", "brought_forward_to", "pull_trigger", "somebody_waits")
-BROUGHT_FORWARD = ("status", "origin", "next_pull_at", "brought_forward_to")
+BROUGHT_FORWARD = ("status", "next_pull_at", "brought_forward_to")
 
 
 def new_feed_key() -> str:
@@ -63,6 +64,20 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
             client__retired_at=None,
         )
 
+    def askable(self) -> AuthorizationQuerySet:
+        """Those of which the utility can say how they stand, and whose standing may change yet."""
+        standing = [Authorization.Status.ACTIVE, Authorization.Status.NEEDS_CONSENT]
+        return self.filter(status__in=standing, client__isnull=False).exclude(authorization_uri="")
+
+    def ask_standing(self) -> int:
+        """Have the utility asked how they stand: now, or 15 minutes after it was asked last.
+
+        Returns for how many. What is asked for meanwhile is answered then.
+        """
+        turn = Greatest(Now(), F("standing_asked_at") + BRING_FORWARD_EVERY)
+        # PostgreSQL's LEAST and GREATEST pass over what is null.
+        return self.askable().update(standing_at=Least("standing_at", turn), standing_tries=0)
+
     def for_figures(self) -> AuthorizationQuerySet:
         """What staff figures count: real customers, not put away."""
         return self.filter(is_test=False, archived_at=None)
@@ -88,7 +103,8 @@ class Authorization(models.Model):
     """A customer's consent at a utility, with the tokens it gave and where collecting stands.
 
     One of origin `file` holds what the customer brought: it has no tokens and is never due, and no
-    utility where its customer named none that we know.
+    utility where its customer named none that we know. One of origin `adopted` was given to this
+    company at the utility and found there: it has no tokens of its own, the client's open it.
     """
 
     class Status(models.TextChoices):
@@ -100,6 +116,7 @@ class Authorization(models.Model):
     class Origin(models.TextChoices):
         CONNECT = "connect", "Connect"
         FILE = "file", "File"
+        ADOPTED = "adopted", "Adopted"
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     utility = models.ForeignKey(
@@ -161,6 +178,14 @@ class Authorization(models.Model):
     failures = models.PositiveIntegerField(default=0)
     purge_at = models.DateTimeField(null=True, blank=True)
 
+    # What the utility itself says of the consent: when it is to be asked, by whom that is claimed,
+    # how often it failed in a row; and when it was asked last, and what came of it, in words.
+    standing_at = models.DateTimeField(null=True, blank=True)
+    standing_claimed_until = models.DateTimeField(null=True)
+    standing_tries = models.PositiveSmallIntegerField(default=0)
+    standing_asked_at = models.DateTimeField(null=True, blank=True)
+    standing_said = models.CharField(max_length=300, blank=True)
+
     objects = AuthorizationQuerySet.as_manager()
 
     class Meta:
@@ -179,6 +204,15 @@ class Authorization(models.Model):
                 fields=["purge_at"], name="purge_due", condition=Q(purge_at__isnull=False)
             ),
             models.Index(fields=["browser_hash"], name="authorizations_of_browser"),
+            models.Index(
+                fields=["standing_at"],
+                name="standing_due",
+                condition=Q(standing_at__isnull=False),
+            ),
+            # By what a notification names; the utility first, since only its own are looked up.
+            models.Index(fields=["utility", "resource_uri"], name="by_resource_uri"),
+            models.Index(fields=["utility", "customer_uri"], name="by_customer_uri"),
+            models.Index(fields=["utility", "authorization_uri"], name="by_authorization_uri"),
         ]
 
     def __str__(self) -> str:
@@ -199,6 +233,18 @@ class Authorization(models.Model):
     def is_from_file(self) -> bool:
         """Whether the customer brought it, so that there is no utility to ask."""
         return self.origin == self.Origin.FILE
+
+    def is_pulled(self) -> bool:
+        """Whether it is collected by itself; not a file, nor what only a Bulk feed brings."""
+        return self.origin == self.Origin.CONNECT or self.is_opened_by_client()
+
+    def is_opened_by_client(self) -> bool:
+        """Whether it has no tokens of its own, and those of its registration open it."""
+        return (
+            self.origin == self.Origin.ADOPTED
+            and self.utility is not None
+            and self.utility.behaviour.client_token_reads_subscriptions
+        )
 
     def is_due(self) -> bool:
         """Whether its time to be collected has come."""
@@ -297,8 +343,10 @@ class Authorization(models.Model):
             raise ValidationError("Only an active authorization can be collected.")
         if self.held_at is not None:
             raise ValidationError("This authorization is on hold. Release it first.")
-        if self.origin == self.Origin.FILE:
+        if self.is_from_file():
             raise ValidationError("This came from a file: there is no utility to ask.")
+        if not self.is_pulled():
+            raise ValidationError("This comes with the Bulk feed of its registration.")
         self._comes_due(timezone.now(), PullTrigger(trigger))
 
     def bring_forward(self, trigger: str = PullTrigger.NOTIFICATION) -> datetime | None:
@@ -310,7 +358,7 @@ class Authorization(models.Model):
         now = timezone.now()
         with transaction.atomic():
             row = Authorization.objects.select_for_update().only(*BROUGHT_FORWARD).get(pk=self.pk)
-            if row.status != self.Status.ACTIVE or row.origin == self.Origin.FILE:
+            if row.status != self.Status.ACTIVE or not self.is_pulled():
                 return None
             turn = _next_turn(row.brought_forward_to, now)
             due = min(turn, row.next_pull_at or turn)
@@ -323,6 +371,17 @@ class Authorization(models.Model):
         self.next_pull_at, self.brought_forward_to = at, brought_forward_to or at
         self.pull_trigger, self.somebody_waits = trigger, trigger.somebody_waits
         self.save(update_fields=WHEN_DUE)
+
+    def ends_sooner(self, end: datetime) -> bool:
+        """Take over that sharing ends at this moment; returns whether that is sooner than known."""
+        if self.expires_at is not None and self.expires_at <= end:
+            return False
+        with transaction.atomic():
+            self.expires_at = end
+            self.save(update_fields=["expires_at"])
+            day = f"{end.astimezone(self.zone):%d %B %Y}".removeprefix("0")
+            self.tell("authorization_narrowed", left_out=[f"Sharing ends sooner: on {day}."])
+        return True
 
     def narrowed(self, said: str) -> bool:
         """Take over that the utility shares less than was granted; returns whether it does.
@@ -355,7 +414,7 @@ class Authorization(models.Model):
 
     def archive(self) -> None:
         """Put it away from lists and figures; refuses while data still flows in unseen."""
-        if self.status == self.Status.ACTIVE and self.origin == self.Origin.CONNECT:
+        if self.status == self.Status.ACTIVE and not self.is_from_file():
             raise ValidationError("This authorization is active. Stop sharing before archiving it.")
         self.archived_at = timezone.now()
         self.save(update_fields=["archived_at"])
@@ -375,8 +434,16 @@ class Authorization(models.Model):
         self.save(update_fields=["meters_stopped", "feed_key"])
 
     def mark_needs_consent(self) -> None:
-        """The utility no longer accepts our tokens: only the customer can mend that. Data stays."""
-        self._end(self.Status.NEEDS_CONSENT, "authorization_update_finished_errored")
+        """The utility no longer accepts our tokens: only the customer can mend that. Data stays.
+
+        Perhaps the customer revoked it there. The utility is asked, since then data may not stay.
+        """
+        asked = {"standing_at": timezone.now(), "standing_tries": 0}
+        self._end(
+            self.Status.NEEDS_CONSENT,
+            "authorization_update_finished_errored",
+            **(asked if self.authorization_uri else {}),
+        )
 
     def mark_expired(self) -> None:
         """The agreed time is over: credentials go, data stays."""
@@ -395,7 +462,8 @@ class Authorization(models.Model):
 
     def _end(self, status: Status, event: str, **fields: Any) -> None:
         """Leave `active`: without tokens and a due time nothing is collected any more."""
-        fields |= {"status": status, "access_token": "", "refresh_token": "", "next_pull_at": None}
+        gone = {"access_token": "", "refresh_token": "", "next_pull_at": None, "standing_at": None}
+        fields = {**gone, "status": status, **fields}
         with transaction.atomic():
             for name, value in fields.items():
                 setattr(self, name, value)
