@@ -53,6 +53,16 @@ app.conf.update(
             "schedule": 3600,
             "options": {"expires": 3600},
         },
+        "look at registrations": {
+            "task": "utilities.tasks.look_at_due_registrations",
+            "schedule": 60,
+            "options": {"expires": 120},
+        },
+        "check clients": {
+            "task": "greenbutton.tasks.dispatch_client_checks",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
         "expire what is over": {
             "task": "greenbutton.tasks.expire_due",
             "schedule": 60,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin
@@ -18,10 +19,14 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
 from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.errors import ScopeError
+from utilities import registration
 from utilities.models import Client, ClientStatusChange, Utility, origin_of
+from utilities.registration import RegistrationError
+from utilities.registration_page import RegistrationPage, address_of, line_about
 from utilities.staff import (
     ReadOnlyInline,
     StaffAdmin,
+    WhyForm,
     badge,
     copyable,
     scope_in_words,
@@ -29,6 +34,28 @@ from utilities.staff import (
     signed_in,
     staff_action,
 )
+
+Said = TypeVar("Said")
+
+ROTATING = [
+    "1. Make a new one on the utility's page, under the settings of our registration. At most "
+    "utilities the old one ends at that moment, so do the next step at once.",
+    "2. Press “New secret” or “New registration token” above and paste it. It is tried at once, "
+    "and kept only if it works.",
+    "Where the utility shows the new secret to programs, “How the utility sees it” offers to take "
+    "it over, without anybody seeing it.",
+]
+
+
+class NewSecretForm(WhyForm):
+    """A credential that the utility's page showed, and why there is another one."""
+
+    credential = forms.CharField(
+        label="Paste it here",
+        strip=True,
+        max_length=4096,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
+    )
 
 
 def status_badge(client: Client) -> SafeString:
@@ -41,6 +68,7 @@ class UtilityAdmin(StaffAdmin):
     """What the registry files say, to read; staff decide only whether customers may choose it."""
 
     list_display = ["name", "utility_id", "programme", "time_zone", "enabled", "registrations"]
+    actions_detail = ["back_to_registry"]
     list_filter = ["enabled"]
     search_fields = ["name", "utility_id"]
     readonly_fields = [
@@ -58,6 +86,8 @@ class UtilityAdmin(StaffAdmin):
         "resource_url",
         "origin_list",
         "issuer",
+        "test_submit_url",
+        "taken_over_words",
         "ways",
     ]
     fieldsets = [
@@ -84,7 +114,17 @@ class UtilityAdmin(StaffAdmin):
         ),
         (
             "Addresses",
-            {"fields": ["authorize_url", "token_url", "resource_url", "origin_list", "issuer"]},
+            {
+                "fields": [
+                    "authorize_url",
+                    "token_url",
+                    "resource_url",
+                    "origin_list",
+                    "issuer",
+                    "test_submit_url",
+                    "taken_over_words",
+                ]
+            },
         ),
         ("How customers say who they are", {"fields": ["ways"]}),
     ]
@@ -99,6 +139,22 @@ class UtilityAdmin(StaffAdmin):
     @admin.display(description="Origins that may receive our tokens")
     def origin_list(self, utility: Utility) -> SafeString:
         return sentences(utility.origins)
+
+    @admin.display(description="Taken over from the utility, instead of the registry's")
+    def taken_over_words(self, utility: Utility) -> SafeString | str:
+        lines = [f"{name}: {url}" for name, url in utility.taken_over.items()]
+        return sentences(lines) if lines else "None"
+
+    @staff_action(
+        "Back to the registry",
+        "The addresses that were taken over from the utility's own document are forgotten. They "
+        "stay in use until “manage.py load_utilities” reads the registry's again.",
+        icon="undo",
+        offered=lambda utility: bool(utility.taken_over),
+    )
+    def back_to_registry(self, request: HttpRequest, utility: Utility, why: str) -> str:
+        utility.give_back()
+        return "They are forgotten. Run “manage.py load_utilities” to use the registry's."
 
     @admin.display(description="Ways")
     def ways(self, utility: Utility) -> SafeString:
@@ -142,17 +198,9 @@ class ClientForm(ModelForm[Client]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["new_redirect_uris"] = "\r\n".join(self.instance.redirect_uris)
-        is_new = self.instance.pk is None
-        self.fields["new_secret"].required = is_new
-        self._explain("new_secret", kept=bool(self.instance.client_secret))
-        self._explain("new_registration_token", kept=bool(self.instance.registration_token))
-
-    def _explain(self, field: str, *, kept: bool) -> None:
-        self.fields[field].help_text = (
-            "Kept, encrypted, and never shown again. Type here only to replace it."
-            if kept
-            else "Kept encrypted, and never shown again."
-        )
+        self.fields["new_secret"].required = self.instance.pk is None
+        for name in ("new_secret", "new_registration_token"):
+            self.fields[name].help_text = "Kept encrypted, and never shown again."
 
     def clean_default_scope(self) -> str:
         text: str = self.cleaned_data["default_scope"]
@@ -182,10 +230,10 @@ class ClientForm(ModelForm[Client]):
         client.redirect_uris = self.cleaned_data["new_redirect_uris"] or [
             client.utility.callback_url
         ]
-        if secret := self.cleaned_data["new_secret"]:
-            client.client_secret = secret
-        if token := self.cleaned_data["new_registration_token"]:
-            client.registration_token = token
+        # On the page of a client that is kept, both are replaced by buttons that try them first.
+        if client.pk is None:
+            client.client_secret = self.cleaned_data["new_secret"]
+            client.registration_token = self.cleaned_data["new_registration_token"]
         return super().save(commit)
 
 
@@ -210,13 +258,23 @@ class ChangesInline(ReadOnlyInline):
     fields = readonly_fields = ["at", "what", "by", "why"]
 
 
+def tried(act: Callable[..., Said], *given: Any) -> Said:
+    """Do it; what the utility did not take is shown to staff as what a model refuses is."""
+    try:
+        return act(*given)
+    except RegistrationError as e:
+        raise ValidationError(str(e)) from e
+
+
 def is_kept(client: Client) -> bool:
     return client.retired_at is None
 
 
-@admin.register(Client)
-class ClientAdmin(StaffAdmin):
-    """GBC registrations. The status moves through buttons that ask why, never through a field."""
+class ClientAdmin(RegistrationPage):
+    """GBC registrations. The status moves through buttons that ask why, never through a field.
+
+    Its page also shows what was collected to test it, so that greenbutton.admin registers it.
+    """
 
     form = ClientForm
     inlines = [ChangesInline]
@@ -225,7 +283,16 @@ class ClientAdmin(StaffAdmin):
     list_filter = ["status", "utility", "public"]
     list_select_related = ["utility"]
     search_fields = ["client_id", "company_name"]
-    actions_detail = ["approve", "go_live", "back_to_sandbox", "pause", "resume", "retire"]
+    actions_detail = [
+        "approve",
+        "go_live",
+        "back_to_sandbox",
+        "pause",
+        "resume",
+        "new_secret",
+        "new_registration_token",
+        "retire",
+    ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> list[Any]:
         registration = ["utility", "client_id", "company_name", "default_scope"]
@@ -236,21 +303,27 @@ class ClientAdmin(StaffAdmin):
                 ("The registration", {"fields": [*registration, *addresses]}),
                 ("Its secrets", {"fields": secrets}),
             ]
-        status = ["status_now", "use", ("approval", "kind"), ("created", "retired_at")]
+        status = [
+            "status_now",
+            "use",
+            ("approval", "kind"),
+            "at_utility",
+            ("created", "retired_at"),
+        ]
         if not self.has_change_permission(request, obj):
-            addresses, secrets = ["notify_url"], ["secrets_kept"]
+            addresses = ["notify_url"]
         return [
             ("Status", {"fields": status}),
             (
                 "The registration",
                 {"fields": [*registration, "scope_words", "addresses", *addresses]},
             ),
-            ("Its secrets", {"fields": secrets}),
+            ("Its secrets", {"fields": ["secrets_kept", "rotating"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> list[str]:
         shown = ["status_now", "approval", "use", "kind", "created", "retired_at"]
-        shown += ["scope_words", "addresses", "secrets_kept"]
+        shown += ["scope_words", "addresses", "secrets_kept", "rotating", "at_utility"]
         # The client id names the registration; another id is another registration.
         return [*shown, "utility", "client_id"] if obj else shown
 
@@ -290,7 +363,20 @@ class ClientAdmin(StaffAdmin):
 
     @admin.display(description="Secrets")
     def secrets_kept(self, client: Client) -> str:
-        return "Kept, encrypted." if client.client_secret else "None."
+        if not client.client_secret:
+            return "None."
+        if client.registration_token:
+            return "A client secret and a registration token. Kept, encrypted."
+        return "A client secret, but no registration token. Kept, encrypted."
+
+    @admin.display(description="To replace one")
+    def rotating(self, client: Client) -> SafeString:
+        return sentences(ROTATING)
+
+    @admin.display(description="At the utility")
+    def at_utility(self, client: Client) -> SafeString:
+        link = '{} <a class="text-primary-600 underline" href="{}">How the utility sees it</a>'
+        return format_html(link, line_about(client), address_of(client))
 
     @staff_action(
         "Approve",
@@ -304,14 +390,14 @@ class ClientAdmin(StaffAdmin):
 
     @staff_action(
         "Go live",
-        "From now on real customers can authorize this client, and their data flows in.",
+        "From now on real customers can authorize this client, and their data flows in. The "
+        "utility is told, where it takes this from a program.",
         icon="public",
         variant=ActionVariant.SUCCESS,
         offered=lambda client: is_kept(client) and client.is_sandbox,
     )
     def go_live(self, request: HttpRequest, client: Client, why: str) -> str:
-        client.go_live(signed_in(request), why)
-        return f"{client.client_id} is live."
+        return tried(registration.go_live, client, signed_in(request), why)
 
     @staff_action(
         "Back to sandbox",
@@ -320,8 +406,7 @@ class ClientAdmin(StaffAdmin):
         offered=lambda client: is_kept(client) and not client.is_sandbox,
     )
     def back_to_sandbox(self, request: HttpRequest, client: Client, why: str) -> str:
-        client.back_to_sandbox(signed_in(request), why)
-        return f"{client.client_id} is back in the sandbox."
+        return tried(registration.back_to_sandbox, client, signed_in(request), why)
 
     @staff_action(
         "Pause",
@@ -343,6 +428,33 @@ class ClientAdmin(StaffAdmin):
     def resume(self, request: HttpRequest, client: Client, why: str) -> str:
         client.resume(signed_in(request), why)
         return f"{client.client_id} is in use again."
+
+    @staff_action(
+        "New secret",
+        "Make a new client secret on the utility's page, then paste it here. It is tried at once, "
+        "and kept only if the utility takes it; until then the old one stays in use here.",
+        icon="key",
+        offered=is_kept,
+        form_class=NewSecretForm,
+    )
+    def new_secret(self, request: HttpRequest, client: Client, why: str, credential: str) -> str:
+        tried(registration.keep_secret, client, credential, signed_in(request), why)
+        said = "The new secret works, and is kept. The old one is forgotten."
+        return f"{said} Press “Resume” to use the client again." if client.paused_at else said
+
+    @staff_action(
+        "New registration token",
+        "Make a new registration access token on the utility's page, then paste it here. It is "
+        "tried at once, and kept only if it opens our registration there.",
+        icon="vpn_key",
+        offered=is_kept,
+        form_class=NewSecretForm,
+    )
+    def new_registration_token(
+        self, request: HttpRequest, client: Client, why: str, credential: str
+    ) -> str:
+        tried(registration.keep_registration_token, client, credential, signed_in(request), why)
+        return "The registration token works, and is kept."
 
     @staff_action(
         "Retire",

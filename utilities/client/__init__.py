@@ -150,13 +150,14 @@ class GreenButtonClient:
             self._ask_for_token({"grant_type": "refresh_token", "refresh_token": refresh_token})
         )
 
-    def client_token(self) -> str:
+    def client_token(self, *, fresh: bool = False) -> str:
         """A client_access_token (RFC 6749 §4.4): it opens Authorization entries, not data.
 
-        This process keeps it for its life minus a minute.
+        This process keeps it for its life minus a minute. A `fresh` one is asked for all the same,
+        to see whether our secret is still taken.
         """
         name = self._client_token_name()
-        if token := client_tokens.kept(name):
+        if not fresh and (token := client_tokens.kept(name)):
             return token
         answer = self._token_in(self._ask_for_token({"grant_type": "client_credentials"}))
         client_tokens.keep(name, answer)

@@ -81,6 +81,8 @@ class Endpoints(Described):
     origins: list[str]
     # As its metadata has it (RFC 8414 §2); left out where it does not name itself in its answers.
     issuer: str = ""
+    # Where a program gets a test customer's consent; left out where only a person can give it.
+    test_submit: str = ""
 
     def check(self, where: str) -> None:
         """https, but for this machine; every address on one of the origins."""
@@ -91,7 +93,7 @@ class Endpoints(Described):
             if parts.scheme != "https" and parts.hostname not in LOOPBACK:
                 raise RegistryError(f"{where}: {origin} must be https; tokens go there.")
         owned = {origin_of(origin) for origin in self.origins}
-        for url in (self.authorize, self.token, self.resource):
+        for url in filter(None, (self.authorize, self.token, self.resource, self.test_submit)):
             if origin_of(url) not in owned:
                 raise RegistryError(f"{where}: {url} lies on none of the origins.")
         # One that was left over from another server would have every answer refused.
@@ -139,6 +141,7 @@ class UtilityDescription:
             "resource_url": endpoints.resource,
             "origins": endpoints.origins,
             "issuer": endpoints.issuer,
+            "test_submit_url": endpoints.test_submit,
             "authentication_ways": [asdict(way) for way in self.ways],
             "quirks": self.quirks,
         }
