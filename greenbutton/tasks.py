@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from authorizations.models import Authorization
+from greenbutton import notices
 from greenbutton.ingest import due, purge
 from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
@@ -46,6 +47,12 @@ def dispatch_recuttings() -> None:
 def recut_days_of(authorization_id: int) -> str:
     """Cut the days of one authorization anew, as somebody asked."""
     return str(recut_asked(Authorization.objects.get(pk=authorization_id)))
+
+
+@shared_task
+def read_notifications() -> int:
+    """Read what utilities posted, and have come due what they name."""
+    return notices.read_waiting()
 
 
 @shared_task

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from utilities.models import Utility, new_uid
@@ -97,18 +98,22 @@ class Notification(models.Model):
 
     @classmethod
     def claim(cls, most: int) -> list[Self]:
-        """Take some to read, the oldest first; what a reader that died left behind, too.
+        """Take some to read, the oldest of each utility; what a reader that died left, too.
 
         From then on the same body is news again: it may be of what was read just before.
         """
         now = timezone.now()
         left_behind = Q(state=cls.State.READING, claimed_until__lte=now)
+        waiting = cls.objects.filter(Q(state=cls.State.WAITING) | left_behind)
+        # Each utility has its turn: another one's storm does not hold up what this one tells.
+        turn = Window(RowNumber(), partition_by=F("utility"), order_by=[F("received"), F("id")])
+        first = waiting.annotate(turn=turn).order_by("turn", "received", "id").values("pk")[:most]
         with transaction.atomic():
             claimed = list(
-                cls.objects.select_for_update(of=("self",), skip_locked=True)
-                .filter(Q(state=cls.State.WAITING) | left_behind)
+                waiting.filter(pk__in=first)
+                .select_for_update(of=("self",), skip_locked=True)
                 .select_related("utility")
-                .order_by("received", "id")[:most]
+                .order_by("received", "id")
             )
             cls.objects.filter(pk__in=[one.pk for one in claimed]).update(
                 state=cls.State.READING, claimed_until=now + READING_TIME, tries=F("tries") + 1

@@ -251,3 +251,32 @@ def test_what_was_read_keeps_no_body_and_goes_after_a_season(
     Notification.objects.filter(pk=one.pk).update(read_at=timezone.now() - timedelta(days=91))
     assert Notification.forget_old() == 1
     assert Notification.objects.get() == other
+
+
+def test_a_storm_of_one_utility_does_not_hold_up_another(
+    utility: Utility, custodian: Browser
+) -> None:
+    other = cast.make_utility("https://other.example", "other")
+    for n in range(5):
+        post(custodian, b"%d" % n)
+    post(custodian, b"x", "/espi/other/notify/")
+    assert {one.utility for one in Notification.claim(2)} == {utility, other}
+    assert [bytes(one.body) for one in Notification.claim(2)] == [b"1", b"2"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_readers_each_takes_what_the_other_does_not(
+    utility: Utility, custodian: Browser
+) -> None:
+    for n in range(10):
+        post(custodian, b"%d" % n)
+
+    def claim(_: int) -> list[int]:
+        try:
+            return [one.pk for one in Notification.claim(3)]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        taken = [pk for some in pool.map(claim, range(8)) for pk in some]
+    assert len(taken) == len(set(taken)) == 10
