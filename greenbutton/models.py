@@ -526,7 +526,7 @@ class HistoricalCollection(models.Model):
     )
     # The only meter that it is about; null for all of them.
     usage_point = models.ForeignKey(
-        UsagePoint, on_delete=models.CASCADE, null=True, related_name="histories"
+        UsagePoint, on_delete=models.SET_NULL, null=True, related_name="histories"
     )
     # Where its windows end; also which of several comes first.
     asked = models.DateTimeField(default=timezone.now)
@@ -629,6 +629,7 @@ class BulkCollection(models.Model):
     def take(self, run_id: str) -> bool:
         """Begin to read it, unless somebody else is at it, or has been since it was queued."""
         now = timezone.now()
+        # Whoever queued it has claimed it for a moment, without a run.
         free = models.Q(run_id="") | models.Q(claimed_until=None) | models.Q(claimed_until__lte=now)
         mine = BulkCollection.objects.filter(free, pk=self.pk, due_at__lte=now)
         return bool(

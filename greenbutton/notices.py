@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from authorizations import notices
 from authorizations.models import Authorization, Notification, PullTrigger
 from authorizations.models.notifications import MOST_TRIES
 from authorizations.notices import Matches
-from greenbutton.espi import EspiError, ScopeError
-from greenbutton.espi import scope as espi_scope
-from greenbutton.espi.addresses import keys, place
+from greenbutton.espi import EspiError
+from greenbutton.espi.addresses import place
+from greenbutton.ingest import bulk
 from greenbutton.models import BulkCollection
 from utilities.models import Client, Utility
 from utilities.registration import look_soon
-from utilities.registration.standing import Standing
 
 logger = logging.getLogger(__name__)
 
@@ -26,10 +24,8 @@ BATCH = 20
 # Of more places than staff would look at, the rarest are not told apart.
 PLACES_SHOWN = 20
 OTHER_PLACES = "other places"
-# What a scope calls the id of a Bulk feed (FB 35).
-BULK = "BR"
-
-_BULK_ID = re.compile(r"[A-Za-z0-9._~-]{1,100}")
+# A registration has one Bulk feed, or a few. Each that is named is asked for by itself.
+MOST_BULKS = 20
 
 
 def read_waiting() -> int:
@@ -93,56 +89,22 @@ def _bring_forward(matches: Matches, bulks: dict[str, Client]) -> dict[str, int]
 def _bulks(utility: Utility, uris: Iterable[str]) -> tuple[dict[str, Client], list[str]]:
     """The Bulk addresses among these, each with its registration; and the addresses that are none.
 
-    None is taken as it comes: it has to be one that can be made of what we know.
+    None is taken as it comes: it has to be one that this utility named to a registration before.
     """
-    named = {uri: keys(uri) if utility.owns(uri) else () for uri in uris}
-    if not any("/Bulk/" in key for some in named.values() for key in some):
-        return {}, list(named)
-    known: dict[str, Client] = {}
-    for client in Client.objects.filter(utility=utility, retired_at=None).select_related("utility"):
-        known |= dict.fromkeys(bulk_addresses_of(client), client)
+    clients = list(utility.clients.filter(retired_at=None))
     found: dict[str, Client] = {}
     left: list[str] = []
-    for uri, some in named.items():
-        address = next((key for key in some if key in known), None)
-        if address is None:
+    asked = 0
+    for uri in uris:
+        address = uri.partition("#")[0].partition("?")[0]
+        if address not in found and "/Bulk/" in address and asked < MOST_BULKS:
+            asked += 1
+            owners = (client for client in clients if bulk.is_known(client, address))
+            if owner := next(owners, None):
+                found[address] = owner
+        if address not in found:
             left.append(uri)
-        else:
-            found[address] = known[address]
     return found, left
-
-
-def bulk_addresses_of(client: Client) -> list[str]:
-    """Where a registration's Bulk feeds are: as they were read before, and by the ids that the
-    utility gave them, in both spellings of ESPI."""
-    addresses = list(client.bulk_collections.values_list("uri", flat=True))
-    for name in dict.fromkeys(_bulk_names_of(client)):
-        if client.utility.owns(name):
-            addresses.append(name)
-        elif _BULK_ID.fullmatch(name):
-            base = client.utility.resource_url.rstrip("/")
-            addresses += [f"{base}/Batch/Bulk/{name}", f"{base}/Bulk/{name}"]
-    return addresses
-
-
-def _bulk_names_of(client: Client) -> Iterator[str]:
-    """Ids, or whole addresses, of its Bulk feeds: from its registration and granted scopes."""
-    standing = Standing.of(client)
-    if standing is not None and standing.bulk_url:
-        yield standing.bulk_url
-    active = client.authorizations.filter(status=Authorization.Status.ACTIVE)
-    scopes = active.filter(scope__icontains=f";{BULK}=").values_list("scope", flat=True)
-    for scope in scopes.distinct():
-        if name := bulk_id_in(scope):
-            yield name
-
-
-def bulk_id_in(scope: str) -> str:
-    """The Bulk feed that a granted scope belongs to; empty for none."""
-    try:
-        return espi_scope.parse(scope).option(BULK) or ""
-    except ScopeError:
-        return ""
 
 
 def _places(uris: Iterable[str]) -> list[dict[str, str | int]]:

@@ -4,10 +4,11 @@ from celery import shared_task
 
 from authorizations.models import Authorization
 from greenbutton import notices
-from greenbutton.ingest import due, purge
+from greenbutton.ingest import bulk, due, purge, stopping
 from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
 from greenbutton.ingest.recut import recut_asked
+from greenbutton.models import BulkCollection
 
 
 @shared_task
@@ -53,6 +54,26 @@ def recut_days_of(authorization_id: int) -> str:
 def read_notifications() -> int:
     """Read what utilities posted, and have come due what they name."""
     return notices.read_waiting()
+
+
+@shared_task
+def dispatch_bulks() -> None:
+    """Queue the Bulk addresses that are to be read. What cannot be queued is found again."""
+    for collection_id in due.claim_bulks():
+        collect_bulk.delay(collection_id)
+
+
+@shared_task
+def collect_bulk(collection_id: int) -> str:
+    """Read one Bulk feed, and spread it to its authorizations."""
+    found = BulkCollection.objects.select_related("client__utility")
+    return str(bulk.collect_due(found.get(pk=collection_id)))
+
+
+@shared_task
+def forget_stopped() -> int:
+    """Delete what workers left of meters that are no longer shared."""
+    return stopping.forget_stopped()
 
 
 @shared_task

@@ -38,6 +38,16 @@ app.conf.update(
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
+        "dispatch bulks": {
+            "task": "greenbutton.tasks.dispatch_bulks",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "forget meters no longer shared": {
+            "task": "greenbutton.tasks.forget_stopped",
+            "schedule": 30,
+            "options": {"expires": 60},
+        },
         "send e-mails": {
             "task": "authorizations.tasks.send_due_emails",
             "schedule": settings.DISPATCH_SECONDS,

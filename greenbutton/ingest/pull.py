@@ -18,12 +18,13 @@ from authorizations.models import Authorization
 from authorizations.tokens import fresh_access_token
 from greenbutton.espi import EspiError
 from greenbutton.espi import scope as espi_scope
-from greenbutton.ingest import lease, raw, windows
+from greenbutton.ingest import closing, history, lease, raw, windows
 from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.read import add_up
+from greenbutton.ingest.stopped import refusal_words
 from greenbutton.ingest.store import Stored, store_feed
 from greenbutton.ingest.windows import Window
-from greenbutton.models import Pull
+from greenbutton.models import HistoricalCollection, Pull
 from utilities.client import GreenButtonClient, Problem, UtilityError
 
 logger = logging.getLogger(__name__)
@@ -35,8 +36,6 @@ BACKOFF_FIRST = timedelta(minutes=1)
 BACKOFF_LONGEST = timedelta(hours=6)
 # The utility's own Retry-After is not hurried, and is passed by little.
 WAIT_JITTER = timedelta(seconds=5)
-# No meter's readings go back further than thirty years, in seconds.
-LONGEST_HISTORY = 30 * 365 * 86_400
 # A first history that took several attempts ends where it began: what came since is asked for soon.
 SOON = timedelta(minutes=1)
 # Whose account it is; and how long it is worth waiting for within a pull.
@@ -98,23 +97,32 @@ class _Attempt:
         self.authorization = authorization
         self.lease_id = lease_id
         self.client = GreenButtonClient(authorization.client)
+        # A history that somebody asked for goes before what is new.
+        self.history = history.waiting(authorization)
         # The time that this history, or this look, is about: where the cursor moves to.
-        self.up_to, self.done_before = _resumed(authorization)
+        self.up_to, self.done_before = _resumed(authorization, self.history)
+        # The meters that its documents named, where they listed any.
+        self.listed: set[int] = set()
         _abandon_older(authorization)
         self.pull = Pull.objects.create(
-            authorization=authorization, first=authorization.pulled_to is None
+            authorization=authorization,
+            first=authorization.pulled_to is None,
+            history=self.history,
         )
 
     def run(self) -> Pull:
         self.authorization.tell("authorization_update_started", pull=self.pull.uid)
         try:
-            planned = _plan(self.authorization, self.up_to)
+            if self.history:
+                history.begun(self.history)
+            planned = _plan(self.authorization, self.up_to, self.history)
             self.pull.windows_planned = len(planned)
             self.pull.windows_done = self.done_before
             self.pull.save()
             for window in planned[self.done_before :]:
                 self._collect(window, is_last=window is planned[-1])
-            self._collect_customer()
+            if not self.history:
+                self._collect_customer()
         except LeaseLostError:
             self._abandoned()
         except UtilityError as e:
@@ -129,10 +137,15 @@ class _Attempt:
         return self.pull
 
     def _collect(self, window: Window, *, is_last: bool) -> None:
-        uri, pulled_to = self.authorization.resource_uri, self.up_to if is_last else None
+        moves_cursor = is_last and self.history is None
+        uri, pulled_to = self.authorization.resource_uri, self.up_to if moves_cursor else None
         stored = self._take(uri, window, pulled_to)
         self.pull.windows_done += 1
         self._add(stored)
+        if stored.lists:
+            self.listed |= stored.named
+        if self.history:
+            history.progressed(self.history, self.pull.windows_done)
 
     def _collect_customer(self) -> None:
         """Collect whose account it is, where that is shared; what is odd about it stops nothing.
@@ -153,7 +166,7 @@ class _Attempt:
             self._find("customer.refused", e.to_log)
         except EspiError as e:
             logger.warning("pull %s, customer: %s", self.pull.uid, e.says)
-            self._find("customer.unreadable", str(e))
+            self._find("customer.unreadable", refusal_words(self.authorization, e))
 
     def _take_soon(self, uri: str) -> Stored:
         """Take a document that has no window; whoever asks for a moment's patience gets it, once.
@@ -185,11 +198,13 @@ class _Attempt:
                     max_bytes=settings.FEED_MAX_BYTES,
                     lease_id=self.lease_id,
                     pulled_to=pulled_to,
+                    only=self.history.usage_point if self.history else None,
                     progress=self._so_far,
                 )
             except EspiError as e:
-                raw_feed.error = str(e)
-                raw_feed.save(update_fields=["error"])
+                if raw_feed is not None:
+                    raw_feed.error = str(e)
+                    raw_feed.save(update_fields=["error"])
                 raise
 
     def _fetch(self, uri: str, window: Window | None, file: BinaryIO) -> None:
@@ -239,7 +254,13 @@ class _Attempt:
 
     def _finished(self) -> None:
         jitter = DAILY_JITTER * _random.uniform(-1, 1)
-        self._due(SOON if self.done_before else DAILY + jitter, failures=0)
+        if self.history:
+            history.done(self.history)
+        elif not self.done_before:
+            closing.note_listed(self.authorization, self.lease_id, self.listed)
+        # After a history it is soon due for what is new, or for the next history.
+        is_soon = self.done_before or self.history or history.waiting(self.authorization)
+        self._due(SOON if is_soon else DAILY + jitter, failures=0)
         self._end(Pull.State.DONE, tells="authorization_update_finished_successful")
 
     def _abandoned(self) -> None:
@@ -259,6 +280,8 @@ class _Attempt:
         elif error.code == Problem.COME_LATER:
             wait = (error.after or BACKOFF_FIRST) + WAIT_JITTER * _random.random()
             self._due(wait)
+            if self.history:
+                history.delayed(self.history)
             self._end(
                 Pull.State.WAITING,
                 error=error.to_log,
@@ -272,19 +295,23 @@ class _Attempt:
         # Refreshing the token may have found it out, and marked it, before us.
         with suppress(LeaseLostError), transaction.atomic():
             lease.locked(self.authorization, self.lease_id).mark_needs_consent()
+        if self.history:
+            history.failed(self.history, error.to_log, for_good=True)
         self._end(Pull.State.FAILED, error=error.to_log, message=error.to_customer)
 
     def _unreadable(self, error: EspiError) -> None:
         logger.warning("pull %s: %s", self.pull.uid, error.says)
         name = self.authorization.source_name
         self._failed(
-            f"The feed was refused: {error}",
+            f"The feed was refused: {refusal_words(self.authorization, error)}",
             f"{name} sent data that we could not read. We have kept it and will ask again.",
         )
 
     def _failed(self, error: str, message: str, after: timedelta | None = None) -> None:
         wait = backoff(self.authorization.failures)
         self._due(max(wait, after or wait), failures=self.authorization.failures + 1)
+        if self.history:
+            history.failed(self.history, error)
         self._end(
             Pull.State.FAILED,
             error=error,
@@ -312,12 +339,16 @@ class _Attempt:
             self.authorization.tell(tells, pull=self.pull.uid)
 
 
-def _resumed(authorization: Authorization) -> tuple[datetime, int]:
+def _resumed(
+    authorization: Authorization, asked: HistoricalCollection | None
+) -> tuple[datetime, int]:
     """When this history's collecting began, and how many of its windows are stored already.
 
     The platform allows one download a minute and may take longer to prepare one, so a first history
     often takes several attempts. Each goes on where the last one stopped.
     """
+    if asked is not None:
+        return asked.asked, asked.windows_done
     if authorization.pulled_to is None:
         stored = authorization.pulls.filter(first=True, windows_done__gt=0)
         earlier = stored.aggregate(began=Min("started"), done=Max("windows_done"))
@@ -326,13 +357,12 @@ def _resumed(authorization: Authorization) -> tuple[datetime, int]:
     return timezone.now(), 0
 
 
-def _plan(authorization: Authorization, up_to: datetime) -> list[Window]:
-    history = espi_scope.DEFAULT_HISTORY_LENGTH
-    if authorization.scope:
-        asked = espi_scope.parse(authorization.scope).history_length
-        history = history if asked is None else asked
-    # What a utility writes into a scope may be more seconds than the calendar has.
-    earliest = authorization.created - timedelta(seconds=min(history, LONGEST_HISTORY))
+def _plan(
+    authorization: Authorization, up_to: datetime, asked: HistoricalCollection | None
+) -> list[Window]:
+    if asked is not None:
+        return history.plan(asked)
+    earliest = history.earliest(authorization)
     if authorization.pulled_to is None:
         return windows.first_history(up_to, earliest)
     return windows.since(authorization.pulled_to, earliest)

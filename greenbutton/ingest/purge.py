@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from authorizations.models import Authorization
 from greenbutton.ingest import lease
+from greenbutton.ingest.history import end_histories
 from greenbutton.models import (
     Customer,
     CustomerAccount,
@@ -84,6 +85,7 @@ def _delete(authorization: Authorization) -> None:
     ReadingCorrection.objects.filter(**of).delete()
     UsageSummary.objects.filter(**point).delete()
     MeterReading.objects.filter(**point).delete()
+    end_histories(authorization.histories.all())
     UsagePoint.objects.filter(**of).delete()
     for table in (Meter, ServiceLocation, CustomerAgreement, CustomerAccount, Customer):
         table.objects.filter(**of).only("pk").delete()

@@ -150,25 +150,34 @@ def read(
     limits: Limits = USUAL_LIMITS,
     max_usage_points: int = MAX_USAGE_POINTS,
     recognise: Callable[[Tree], Tree] = lambda tree: tree,
+    passes_over: Callable[[Entry], bool] = lambda block: False,
     progress: Callable[[int], None] = lambda readings: None,
 ) -> Document:
     """Read a document into the sink; raises EspiError, after which the sink holds nothing of use.
 
     `progress` is told, once a second, how many readings there were so far.
 
-    1. Stream the entries, cutting blocks into local days.
-    2. Resolve the links; `recognise` may replace what the document only points at.
+    1. Stream the entries, cutting blocks into local days; a block that `passes_over` says is to be
+       passed over reaches no sink.
+    2. Resolve the links; `recognise` may replace what the document only points at, or leave it out.
     3. Place the readings that left their times to a reading type.
     4. Join the days that came in pieces.
     """
     feed = read_feed(file, max_bytes=max_bytes, limits=limits)
-    return _Reader(sink, zone, max_usage_points).read(feed, recognise, progress)
+    return _Reader(sink, zone, max_usage_points, passes_over).read(feed, recognise, progress)
 
 
 class _Reader:
-    def __init__(self, sink: Sink, zone: ZoneInfo, max_usage_points: int) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        zone: ZoneInfo,
+        max_usage_points: int,
+        passes_over: Callable[[Entry], bool],
+    ) -> None:
         self.sink = sink
         self.max_usage_points = max_usage_points
+        self.passes_over = passes_over
         self.calendar = Calendar(zone)
         self.tally = Tally()
         self.customers = CustomerLinker()
@@ -231,6 +240,8 @@ class _Reader:
 
     def _take(self, entry: Entry, blocks: list[IntervalBlock]) -> None:
         """Gather the blocks of one Atom entry."""
+        if self.passes_over(entry):
+            return
         readings = Readings.joined([block.columns for block in blocks])
         gapless = days.are_gapless(readings)
         self.tally.add(readings, gapless=gapless)

@@ -163,6 +163,14 @@ class GreenButtonClient:
         client_tokens.keep(name, answer)
         return answer.access_token
 
+    def bulk_uri(self) -> str:
+        """Where the data of all customers of this registration lies (FB 35); empty for nowhere.
+
+        The utility says so with a client token, as its resourceURI.
+        """
+        answer = self._ask_for_token({"grant_type": "client_credentials"})
+        return self._uri_in(answer, "resourceURI") or ""
+
     def revoke(self, authorization_uri: str) -> None:
         """End the grant at the utility: DELETE its Authorization with a client token."""
         url = self._ours(authorization_uri)
@@ -183,25 +191,29 @@ class GreenButtonClient:
         deadline_seconds: float,
         published_min: datetime | None = None,
         published_max: datetime | None = None,
+        token: TokenClass = "access",  # noqa: S107 (a class of tokens)
     ) -> int:
         """Stream a feed into a file and return its size in bytes, after decompression.
+
+        A Bulk feed takes the client's token, and no access token.
 
         A feed over `max_bytes`, or one that takes longer than the deadline as a whole, is refused;
         what was written by then is worthless. 202, 429 and 5xx raise a passing UtilityError.
         """
         url = self._ours(uri)
         asked = transport.with_query(url, _period(published_min, published_max))
-        answer, sent = self._send(
+        answer, sent = self._open(
             "GET",
             asked,
-            bearer=access_token,
+            token=token,
+            access_token=access_token,
             accept=ATOM,
             into=into,
             max_bytes=max_bytes,
             deadline_seconds=deadline_seconds,
         )
         if answer.status != 200:
-            raise refusals.refusal(self.utility, answer, url, sent)
+            raise refusals.refusal(self.utility, answer, url, sent, token)
         return answer.size
 
     def read_document(

@@ -233,6 +233,7 @@ def test_a_raw_feed_from_a_backup_cannot_be_read_after_the_purge() -> None:
     (authorization,) = make()
     attempt = Pull.objects.create(authorization=authorization)
     kept = raw.keep(attempt, BytesIO(b"<feed/>"), Window(timezone.now(), None))
+    assert kept is not None
     copied = [(part.number, bytes(part.body)) for part in kept.parts.all()]
     authorization.mark_revoked("customer")
     purge_due()
