@@ -99,7 +99,7 @@ def look(authorization: Authorization) -> str:
         return _settle(before, f"What the utility answered says nothing: {why}")
     with transaction.atomic():
         row = rows.select_for_update(of=("self",)).get(pk=before.pk)
-        if any(getattr(row, name) != getattr(before, name) for name in WATCHED):
+        if not is_as_before(row, before):
             return _ask_again(before, "It changed here while the utility was asked.", SOON)
         return _settle(before, _follow(row, said))
 
@@ -124,6 +124,29 @@ def is_about(entry: Entry, authorization: Authorization) -> bool:
     if said.resource_uri is not None:
         return said.resource_uri == authorization.resource_uri
     return (said.authorization_uri or entry.self_href) == authorization.authorization_uri
+
+
+def is_as_before(row: Authorization, before: Authorization) -> bool:
+    """Whether nothing became of the row that what a utility said meanwhile may not know of."""
+    return all(getattr(row, name) == getattr(before, name) for name in WATCHED)
+
+
+def follow_active(row: Authorization, said: Standing) -> bool:
+    """Take over what a utility that counts a consent as active shares less, or for a shorter time.
+
+    The row is locked. Returns whether that was anything.
+    """
+    end = said.ends_at
+    # An end before the beginning is a mistake, and nobody's wish.
+    if end is not None and end <= row.created:
+        end = None
+    if end is not None and end <= timezone.now():
+        row.mark_expired()
+        return True
+    is_less = bool(said.scope) and row.narrowed(said.scope)
+    if end is not None and row.status == Authorization.Status.ACTIVE:
+        is_less |= row.ends_sooner(end)
+    return is_less
 
 
 def _read(authorization: Authorization) -> Standing:
@@ -154,21 +177,9 @@ def _follow(row: Authorization, said: Standing) -> str:
         return "The utility says that it was denied."
     if said.status != AuthorizationStatus.ACTIVE:
         return "The utility gave it a status that we do not know."
-    return _follow_active(row, said)
-
-
-def _follow_active(row: Authorization, said: Standing) -> str:
-    end = said.ends_at
-    # An end before the beginning is a mistake, and nobody's wish.
-    sensible = end is not None and end > row.created
-    if sensible and end is not None and end <= timezone.now():
-        row.mark_expired()
-        return "It came to its end."
-    is_less = bool(said.scope) and row.narrowed(said.scope)
-    if sensible and end is not None and row.status == Authorization.Status.ACTIVE:
-        is_less |= row.ends_sooner(end)
-    if is_less:
-        return "The customer shares less than before."
+    if follow_active(row, said):
+        is_over = row.status == Authorization.Status.EXPIRED
+        return "It came to its end." if is_over else "The customer shares less than before."
     if row.status == Authorization.Status.NEEDS_CONSENT:
         return "The utility counts it as active, but does not accept our tokens."
     return "It is active there, too."

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from authorizations import emails, standing
-from authorizations.models import Authorization
+from authorizations import emails, reconciliation, standing
+from authorizations.models import Authorization, Notification, Reconciliation
 
 
 @shared_task
@@ -23,3 +23,28 @@ def dispatch_standings() -> None:
 def look_at_standing(authorization_id: int) -> str:
     """Ask the utility how one consent stands."""
     return standing.look(Authorization.objects.get(pk=authorization_id))
+
+
+@shared_task
+def ask_reconciliations() -> int:
+    """Have each registration compared that was not for a night."""
+    return reconciliation.ask_nightly()
+
+
+@shared_task
+def dispatch_reconciliations() -> None:
+    """Queue the comparisons that are due. What cannot be queued is found again."""
+    for reconciliation_id in Reconciliation.claim(reconciliation.BATCH):
+        reconcile.delay(reconciliation_id)
+
+
+@shared_task
+def reconcile(reconciliation_id: int) -> str:
+    """Compare one registration's list at the utility with what is here."""
+    return reconciliation.reconcile(Reconciliation.objects.get(pk=reconciliation_id))
+
+
+@shared_task
+def forget_old_notices() -> int:
+    """Delete what was noted of notifications and comparisons long ago."""
+    return Notification.forget_old() + Reconciliation.forget_old()

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from authorizations.models import Authorization
-from greenbutton import notices
+from greenbutton import adoption, notices
 from greenbutton.ingest import bulk, due, purge, stopping
 from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
@@ -74,6 +74,12 @@ def collect_bulk(collection_id: int) -> str:
 def forget_stopped() -> int:
     """Delete what workers left of meters that are no longer shared."""
     return stopping.forget_stopped()
+
+
+@shared_task
+def read_bulk_nightly() -> int:
+    """Have the Bulk feeds read that bring adopted customers."""
+    return adoption.read_bulk_nightly()
 
 
 @shared_task

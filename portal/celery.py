@@ -63,6 +63,26 @@ app.conf.update(
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
+        "compare what utilities list": {
+            "task": "authorizations.tasks.dispatch_reconciliations",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "ask for the night's comparisons": {
+            "task": "authorizations.tasks.ask_reconciliations",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+        "read Bulk feeds of adopted customers": {
+            "task": "greenbutton.tasks.read_bulk_nightly",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+        "forget old notices": {
+            "task": "authorizations.tasks.forget_old_notices",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
         "purge what was revoked": {
             "task": "greenbutton.tasks.purge_due",
             "schedule": 30,

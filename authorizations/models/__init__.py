@@ -14,6 +14,7 @@ from authorizations.models.events import Event
 from authorizations.models.hashing import digest, email_digest
 from authorizations.models.notifications import Notification
 from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
+from authorizations.models.reconciliations import ForeignAuthorization, Reconciliation
 from authorizations.models.share_links import ShareLink, new_code
 from authorizations.models.triggers import PullTrigger
 
@@ -28,9 +29,11 @@ __all__ = [
     "AuthorizationQuerySet",
     "ConnectAttempt",
     "Event",
+    "ForeignAuthorization",
     "Notification",
     "OutgoingEmail",
     "PullTrigger",
+    "Reconciliation",
     "ShareLink",
     "digest",
     "email_digest",

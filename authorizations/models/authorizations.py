@@ -25,6 +25,7 @@ from utilities.models import Client, Utility, new_uid
 
 if TYPE_CHECKING:
     from authorizations.models.attempts import ConnectAttempt
+    from authorizations.models.reconciliations import ForeignAuthorization
     from utilities.client import Token
 
 CLAIM = timedelta(seconds=60)
@@ -299,6 +300,35 @@ class Authorization(models.Model):
             attempt.authorization = authorization
             attempt.save(update_fields=["authorization"])
             authorization.tell("authorization_created")
+        return authorization
+
+    @classmethod
+    def adopt(cls, found: ForeignAuthorization) -> Authorization:
+        """Take over what the utility lists as given to this company and nobody here knew.
+
+        It is due at once if the client's token opens it; else a Bulk feed has to bring it.
+        """
+        client = found.client
+        with transaction.atomic():
+            # Whoever comes second finds nothing to adopt any more.
+            type(found).objects.select_for_update(of=("self",)).get(pk=found.pk)
+            authorization = cls(
+                utility=client.utility,
+                client=client,
+                origin=cls.Origin.ADOPTED,
+                is_test=client.is_sandbox,
+                scope=found.scope,
+                expires_at=found.ends_at,
+                resource_uri=found.resource_uri,
+                authorization_uri=found.authorization_uri,
+                customer_uri=found.customer_uri,
+                pull_trigger=PullTrigger.FIRST,
+            )
+            if authorization.is_opened_by_client():
+                authorization.next_pull_at = timezone.now()
+            authorization.save()
+            authorization.tell("authorization_created", origin=str(cls.Origin.ADOPTED))
+            found.delete()
         return authorization
 
     @classmethod
