@@ -23,7 +23,14 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from authorizations import prefill
-from authorizations.models import ConnectAttempt, Event, ShareLink
+from authorizations.models import (
+    ConnectAttempt,
+    Event,
+    Notification,
+    Reconciliation,
+    ShareLink,
+)
+from authorizations.notices_page import NotificationAdmin, ReconciliationAdmin
 from utilities.admin import checked_scope
 from utilities.models import Utility
 from utilities.staff import (
@@ -303,3 +310,7 @@ class EventAdmin(ReadOnlyAdmin):
 def event_words(event: Event) -> str:
     """The platform's event type as people read it."""
     return event.type.replace("_", " ").capitalize()
+
+
+admin.site.register(Notification, NotificationAdmin)
+admin.site.register(Reconciliation, ReconciliationAdmin)

@@ -27,11 +27,18 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from authorizations import flows
 from authorizations.admin import event_words
-from authorizations.models import Authorization, AuthorizationQuerySet, Event, PullTrigger
+from authorizations.models import (
+    Authorization,
+    AuthorizationQuerySet,
+    Event,
+    ForeignAuthorization,
+    PullTrigger,
+)
 from greenbutton import zones
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
+from greenbutton.found_page import ForeignAuthorizationAdmin
 from greenbutton.ingest.recut import ask
 from greenbutton.models import Pull, Recutting
 from utilities.staff import (
@@ -231,6 +238,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     inlines = [PullInline, EventInline]
     actions_detail = [
         "collect_now",
+        "ask_utility",
         "hold",
         "release",
         "recut_days",
@@ -263,6 +271,10 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                     ("leased_until", "purge_at"),
                 ]
             },
+        ),
+        (
+            "What the utility says of it",
+            {"fields": ["standing_said", ("standing_asked_at", "standing_at")]},
         ),
         ("Its end", {"fields": [("revoked_at", "revoked_by"), "archived_at"]}),
         (
@@ -366,6 +378,17 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def collect_now(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
         authorization.collect_now(PullTrigger.STAFF)
         return "It is due now. The pull shows below once a worker has taken it."
+
+    @staff_action(
+        "Ask the utility",
+        "The utility is asked how this consent stands there, as soon as 15 minutes have passed "
+        "since it was asked last. What ended there ends here.",
+        icon="contact_support",
+        offered=lambda one: Authorization.objects.askable().filter(pk=one.pk).exists(),
+    )
+    def ask_utility(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
+        Authorization.objects.filter(pk=authorization.pk).ask_standing()
+        return "The utility is asked. What it says shows below within minutes."
 
     @staff_action(
         "Hold",
@@ -527,3 +550,6 @@ class PullAdmin(ReadOnlyAdmin):
     @admin.display(description="Findings")
     def findings_table(self, pull: Pull) -> SafeString:
         return render_to_string("admin/_findings.html", {"findings": pull.findings})
+
+
+admin.site.register(ForeignAuthorization, ForeignAuthorizationAdmin)

@@ -31,6 +31,9 @@ SIDEBAR = [
     ("Pulls", "download", "greenbutton", "pull"),
     ("Attempts to connect", "login", "authorizations", "connectattempt"),
     ("Events", "history", "authorizations", "event"),
+    ("Notifications", "notifications", "authorizations", "notification"),
+    ("Comparisons", "sync", "authorizations", "reconciliation"),
+    ("Found at utilities", "travel_explore", "authorizations", "foreignauthorization"),
     ("Clients", "badge", "utilities", "client"),
     ("Utilities", "bolt", "utilities", "utility"),
 ]
