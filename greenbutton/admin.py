@@ -35,12 +35,14 @@ from authorizations.models import (
     PullTrigger,
 )
 from greenbutton import zones
+from greenbutton.client_check.pages import ClientCheckAdmin, ClientPage
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
 from greenbutton.found_page import ForeignAuthorizationAdmin
 from greenbutton.ingest.recut import ask
-from greenbutton.models import Pull, Recutting
+from greenbutton.models import ClientCheck, Pull, Recutting
+from utilities.models import Client
 from utilities.staff import (
     Colour,
     ReadOnlyAdmin,
@@ -114,6 +116,10 @@ def findings_counted(pull: Pull) -> str:
     kinds = len(pull.findings)
     found = intcomma(sum(finding["count"] for finding in pull.findings))
     return found if kinds == 1 else f"{found} of {kinds} kinds"
+
+
+admin.site.register(Client, ClientPage)
+admin.site.register(ClientCheck, ClientCheckAdmin)
 
 
 class ArchivedFilter(admin.SimpleListFilter):

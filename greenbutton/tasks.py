@@ -3,12 +3,12 @@
 from celery import shared_task
 
 from authorizations.models import Authorization
-from greenbutton import adoption, notices
+from greenbutton import adoption, client_check, notices
 from greenbutton.ingest import bulk, due, purge, stopping
 from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
 from greenbutton.ingest.recut import recut_asked
-from greenbutton.models import BulkCollection
+from greenbutton.models import BulkCollection, ClientCheck
 
 
 @shared_task
@@ -98,3 +98,16 @@ def purge_due() -> int:
 def forget_refused() -> int:
     """Delete what is left of uploads that could not be read."""
     return purge.forget_refused()
+
+
+@shared_task
+def dispatch_client_checks() -> None:
+    """Queue the clients that are to be tested. What cannot be queued is found again."""
+    for check_id in client_check.claim():
+        check_client.delay(check_id)
+
+
+@shared_task
+def check_client(check_id: int) -> str:
+    """Do what is left of one check."""
+    return str(client_check.run(ClientCheck.objects.get(pk=check_id)))

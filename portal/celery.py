@@ -103,6 +103,11 @@ app.conf.update(
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
+        "forget what was tried at the demo site": {
+            "task": "portal.demo_site.tasks.forget_demo_visits",
+            "schedule": 600,
+            "options": {"expires": 600},
+        },
         "expire what is over": {
             "task": "greenbutton.tasks.expire_due",
             "schedule": 60,

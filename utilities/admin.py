@@ -26,7 +26,6 @@ from utilities.registration_page import RegistrationPage, address_of, line_about
 from utilities.staff import (
     ReadOnlyInline,
     StaffAdmin,
-    WhyForm,
     badge,
     copyable,
     scope_in_words,
@@ -36,26 +35,6 @@ from utilities.staff import (
 )
 
 Said = TypeVar("Said")
-
-ROTATING = [
-    "1. Make a new one on the utility's page, under the settings of our registration. At most "
-    "utilities the old one ends at that moment, so do the next step at once.",
-    "2. Press “New secret” or “New registration token” above and paste it. It is tried at once, "
-    "and kept only if it works.",
-    "Where the utility shows the new secret to programs, “How the utility sees it” offers to take "
-    "it over, without anybody seeing it.",
-]
-
-
-class NewSecretForm(WhyForm):
-    """A credential that the utility's page showed, and why there is another one."""
-
-    credential = forms.CharField(
-        label="Paste it here",
-        strip=True,
-        max_length=4096,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
-    )
 
 
 def status_badge(client: Client) -> SafeString:
@@ -231,7 +210,7 @@ class ClientForm(ModelForm[Client]):
             client.utility.callback_url
         ]
         # On the page of a client that is kept, both are replaced by buttons that try them first.
-        if client.pk is None:
+        if client._state.adding:
             client.client_secret = self.cleaned_data["new_secret"]
             client.registration_token = self.cleaned_data["new_registration_token"]
         return super().save(commit)
@@ -283,16 +262,7 @@ class ClientAdmin(RegistrationPage):
     list_filter = ["status", "utility", "public"]
     list_select_related = ["utility"]
     search_fields = ["client_id", "company_name"]
-    actions_detail = [
-        "approve",
-        "go_live",
-        "back_to_sandbox",
-        "pause",
-        "resume",
-        "new_secret",
-        "new_registration_token",
-        "retire",
-    ]
+    actions_detail = ["approve", "go_live", "back_to_sandbox", "pause", "resume", "retire"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> list[Any]:
         registration = ["utility", "client_id", "company_name", "default_scope"]
@@ -318,12 +288,12 @@ class ClientAdmin(RegistrationPage):
                 "The registration",
                 {"fields": [*registration, "scope_words", "addresses", *addresses]},
             ),
-            ("Its secrets", {"fields": ["secrets_kept", "rotating"]}),
+            ("Its secrets", {"fields": ["secrets_kept"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> list[str]:
         shown = ["status_now", "approval", "use", "kind", "created", "retired_at"]
-        shown += ["scope_words", "addresses", "secrets_kept", "rotating", "at_utility"]
+        shown += ["scope_words", "addresses", "secrets_kept", "at_utility"]
         # The client id names the registration; another id is another registration.
         return [*shown, "utility", "client_id"] if obj else shown
 
@@ -362,16 +332,12 @@ class ClientAdmin(RegistrationPage):
         return format_html_join("", "{}", ((copyable(uri),) for uri in client.redirect_uris))
 
     @admin.display(description="Secrets")
-    def secrets_kept(self, client: Client) -> str:
-        if not client.client_secret:
-            return "None."
-        if client.registration_token:
-            return "A client secret and a registration token. Kept, encrypted."
-        return "A client secret, but no registration token. Kept, encrypted."
-
-    @admin.display(description="To replace one")
-    def rotating(self, client: Client) -> SafeString:
-        return sentences(ROTATING)
+    def secrets_kept(self, client: Client) -> SafeString | str:
+        kept = "A client secret and a registration token. Kept, encrypted."
+        if not client.registration_token:
+            kept = "A client secret, but no registration token. Kept, encrypted."
+        link = '{} <a class="text-primary-600 underline" href="{}#secrets">Replace one</a>'
+        return format_html(link, kept, address_of(client))
 
     @admin.display(description="At the utility")
     def at_utility(self, client: Client) -> SafeString:
@@ -428,33 +394,6 @@ class ClientAdmin(RegistrationPage):
     def resume(self, request: HttpRequest, client: Client, why: str) -> str:
         client.resume(signed_in(request), why)
         return f"{client.client_id} is in use again."
-
-    @staff_action(
-        "New secret",
-        "Make a new client secret on the utility's page, then paste it here. It is tried at once, "
-        "and kept only if the utility takes it; until then the old one stays in use here.",
-        icon="key",
-        offered=is_kept,
-        form_class=NewSecretForm,
-    )
-    def new_secret(self, request: HttpRequest, client: Client, why: str, credential: str) -> str:
-        tried(registration.keep_secret, client, credential, signed_in(request), why)
-        said = "The new secret works, and is kept. The old one is forgotten."
-        return f"{said} Press “Resume” to use the client again." if client.paused_at else said
-
-    @staff_action(
-        "New registration token",
-        "Make a new registration access token on the utility's page, then paste it here. It is "
-        "tried at once, and kept only if it opens our registration there.",
-        icon="vpn_key",
-        offered=is_kept,
-        form_class=NewSecretForm,
-    )
-    def new_registration_token(
-        self, request: HttpRequest, client: Client, why: str, credential: str
-    ) -> str:
-        tried(registration.keep_registration_token, client, credential, signed_in(request), why)
-        return "The registration token works, and is kept."
 
     @staff_action(
         "Retire",

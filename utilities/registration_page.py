@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST, require_safe
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from utilities import registration
 from utilities.models import Client, Utility
@@ -44,6 +44,17 @@ class TakeOverForm(ReasonForm):
     accepts_origin = forms.BooleanField(required=False)
 
 
+class CredentialForm(ReasonForm):
+    """Why, and a secret or token that the utility's page showed; it is never sent back."""
+
+    credential = forms.CharField(
+        max_length=4096,
+        strip=True,
+        error_messages={"required": "Nothing was done: please paste it."},
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
+    )
+
+
 def address_of(client: Client) -> str:
     """Where the page of this client lies."""
     return reverse(NAME, args=[client.pk])
@@ -65,6 +76,16 @@ class RegistrationPage(StaffAdmin):
                 f"{at}take-over/<slug:key>/",
                 wrap(require_POST(self.take_over)),
                 name=f"{name}_take_over",
+            ),
+            path(
+                f"{at}secret/",
+                wrap(require_POST(self.new_secret)),
+                name=f"{name}_secret",
+            ),
+            path(
+                f"{at}registration-token/",
+                wrap(require_POST(self.new_registration_token)),
+                name=f"{name}_token",
             ),
             *urls,
         ]
@@ -89,6 +110,8 @@ class RegistrationPage(StaffAdmin):
             ],
             "our_addresses": our_addresses(client.utility),
             "tell_form": ReasonForm(auto_id="tell_%s"),
+            "secret_form": CredentialForm(auto_id="secret_%s"),
+            "token_form": CredentialForm(auto_id="token_%s"),
             "may_act": may_act,
         }
         return render(request, "admin/registration.html", context)
@@ -134,6 +157,31 @@ class RegistrationPage(StaffAdmin):
             )
             self.log_change(request, client, f"{said} Why: {answers['why']}")
             return said
+
+        return self._act(request, client, act)
+
+    def new_secret(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Use another client secret, if it works."""
+        said = "The new secret works, and is kept. The old one is forgotten."
+        return self._replace(request, pk, registration.keep_secret, said)
+
+    def new_registration_token(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Use another registration token, if it works."""
+        said = "The new registration token works, and is kept."
+        return self._replace(request, pk, registration.keep_registration_token, said)
+
+    def _replace(
+        self, request: HttpRequest, pk: int, keep: Callable[..., None], said: str
+    ) -> HttpResponse:
+        client = self._client_to_change(request, pk)
+        form = CredentialForm(request.POST)
+
+        def act(client: Client) -> str:
+            answers = _answers(form)
+            keep(client, answers["credential"], signed_in(request), answers["why"])
+            self.log_change(request, client, f"{said} Why: {answers['why']}")
+            paused = client.paused_at is not None
+            return f"{said} The client is paused: resume it on its page." if paused else said
 
         return self._act(request, client, act)
 

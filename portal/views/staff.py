@@ -35,6 +35,7 @@ SIDEBAR = [
     ("Comparisons", "sync", "authorizations", "reconciliation"),
     ("Found at utilities", "travel_explore", "authorizations", "foreignauthorization"),
     ("Clients", "badge", "utilities", "client"),
+    ("Tests of clients", "science", "greenbutton", "clientcheck"),
     ("Utilities", "bolt", "utilities", "utility"),
 ]
 

@@ -84,7 +84,7 @@ def tell(client: Client, by: User, why: str) -> None:
             third_party_notify_uri=utility.notify_url,
             third_party_scope_selection_screen_uri=utility.scope_selection_url,
             third_party_user_portal_screen_uri=utility.portal_url,
-            third_party_application_status=_our_status(client, said),
+            third_party_application_status=_status(said, live=not client.is_sandbox),
         )
 
     sent = document.change(client, with_ours)
@@ -97,12 +97,12 @@ def tell(client: Client, by: User, why: str) -> None:
         logger.warning("%s was told, but not read again: %s", client.client_id, e)
 
 
-def _our_status(client: Client, said: Information) -> int | None:
-    """Live or not, as here; which of the others it is stays the utility's to say."""
+def _status(said: Information, *, live: bool) -> int | None:
+    """Live or not, as we say; which of the others it is stays as it is."""
     is_live = said.third_party_application_status == ThirdPartyApplicationStatus.LIVE
-    if is_live == (not client.is_sandbox):
+    if is_live == live:
         return said.third_party_application_status
-    return ThirdPartyApplicationStatus.REVIEW if is_live else ThirdPartyApplicationStatus.LIVE
+    return ThirdPartyApplicationStatus.LIVE if live else ThirdPartyApplicationStatus.REVIEW
 
 
 def go_live(client: Client, by: User, why: str) -> str:
@@ -114,7 +114,7 @@ def go_live(client: Client, by: User, why: str) -> str:
     3. Switch here.
     """
     client.check_may_go_live()
-    knows = _tell_status(client, ThirdPartyApplicationStatus.LIVE)
+    knows = _tell_status(client, live=True)
     client.go_live(by, why)
     if knows:
         return f"{client.client_id} is live, here and at {client.utility}."
@@ -125,7 +125,7 @@ def back_to_sandbox(client: Client, by: User, why: str) -> str:
     """Take it back from live, here at once and at the utility if it can be told; in words."""
     client.back_to_sandbox(by, why)
     try:
-        knows = _tell_status(client, ThirdPartyApplicationStatus.REVIEW)
+        knows = _tell_status(client, live=False)
     except RegistrationError as e:
         logger.warning("%s could not be taken back at the utility: %s", client.client_id, e)
         knows = False
@@ -137,12 +137,16 @@ def back_to_sandbox(client: Client, by: User, why: str) -> str:
     )
 
 
-def _tell_status(client: Client, status: ThirdPartyApplicationStatus) -> bool:
+def _tell_status(client: Client, *, live: bool) -> bool:
     """Whether the utility has it from us now; raises RegistrationError where it says no."""
     if not client.registration_token:
         return False
+
+    def with_status(said: Information) -> Information:
+        return replace(said, third_party_application_status=_status(said, live=live))
+
     try:
-        document.change(client, lambda said: replace(said, third_party_application_status=status))
+        document.change(client, with_status)
     except NoSuchWayError:
         return False
     Client.objects.filter(pk=client.pk).update(look_at=timezone.now())

@@ -58,7 +58,7 @@ def read(client: Client) -> Document:
     if not client.registration_token:
         raise RegistrationError(
             "We have no registration access token, which opens our details at the utility. Paste "
-            "it under “New registration token”, if the utility gives one."
+            "it where you see how the utility sees the client, if the utility gives one."
         )
     if client.application_url:
         try:
@@ -114,7 +114,7 @@ def _unread(client: Client, error: UtilityError) -> RegistrationError:
     if error.code in {Problem.HTTP_401, Problem.HTTP_403}:
         return RegistrationError(
             f"{client.utility} does not accept our registration token. Look it up on the utility's "
-            f"page and paste it under “New registration token”. {error.to_log}"
+            f"page, and paste it as a new one. {error.to_log}"
         )
     return RegistrationError(f"{client.utility} did not answer as hoped. {error.to_log}")
 

@@ -209,7 +209,7 @@ def differences(client: Client, standing: Standing, now: datetime) -> list[Diffe
         *_endpoints(client.utility, standing),
         *_scope(client, standing),
         *_authentication(standing),
-        *_our_addresses(client.utility, standing),
+        *_our_addresses(client, standing),
         *_name(client, standing),
     ]
 
@@ -272,7 +272,7 @@ def _secrets(standing: Standing, now: datetime) -> Iterator[Difference]:
             ours="in use",
             theirs=f"ends on {ends:%-d %B %Y}",
             says="When it ends nobody can connect and nothing is collected. Make a new one on the "
-            "utility's page, then press “New secret” on the client's page.",
+            "utility's page, and paste it below.",
             remedy=Remedy.BY_HAND,
         )
 
@@ -385,30 +385,28 @@ def _authentication(standing: Standing) -> Iterator[Difference]:
     )
 
 
-def _our_addresses(utility: Utility, standing: Standing) -> Iterator[Difference]:
-    for key, label, without in (
-        ("notify_url", "Where we are told of news", "the utility cannot tell us of new data"),
-        (
-            "scope_selection_url",
-            "Where customers choose what to share",
-            "customers who begin at the utility do not come to the right page",
-        ),
-        (
-            "portal_url",
-            "Where customers begin with us",
-            "customers who begin at the utility do not come to the right page",
-        ),
+def _our_addresses(client: Client, standing: Standing) -> Iterator[Difference]:
+    """Where the utility comes to us. Nobody can change what it has of a public client."""
+    if client.public:
+        return
+    elsewhere = "Customers who begin at the utility come to another address than ours."
+    for key, label, says in (
+        ("notify_url", "Where we are told of news", "The utility does not tell us of new data."),
+        ("scope_selection_url", "Where customers choose what to share", elsewhere),
+        ("portal_url", "Where customers begin with us", elsewhere),
     ):
-        ours, theirs = getattr(utility, key), getattr(standing, key)
-        if ours != theirs:
-            yield Difference(
-                key=key,
-                label=label,
-                ours=ours,
-                theirs=theirs or "none",
-                says=f"As it is, {without}. Tell the utility.",
-                remedy=Remedy.TELL,
-            )
+        ours, theirs = getattr(client.utility, key), getattr(standing, key)
+        # espi.xsd deprecates both pages, so that a utility may well have none.
+        if theirs == ours or (not theirs and key != "notify_url"):
+            continue
+        yield Difference(
+            key=key,
+            label=label,
+            ours=ours,
+            theirs=theirs or "none",
+            says=f"{says} Tell it.",
+            remedy=Remedy.TELL,
+        )
 
 
 def _name(client: Client, standing: Standing) -> Iterator[Difference]:
