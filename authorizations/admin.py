@@ -23,7 +23,15 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from authorizations import prefill
-from authorizations.models import ConnectAttempt, Event, EventType, ShareLink
+from authorizations.models import (
+    ConnectAttempt,
+    Event,
+    EventType,
+    Notification,
+    Reconciliation,
+    ShareLink,
+)
+from authorizations.notices_page import NotificationAdmin, ReconciliationAdmin
 from authorizations.timeline import event_words
 from utilities.admin import checked_scope
 from utilities.models import Utility
@@ -302,3 +310,7 @@ class EventAdmin(ReadOnlyAdmin):
         return (
             link_to(event.authorization, str(event.authorization)) if event.authorization else "–"
         )
+
+
+admin.site.register(Notification, NotificationAdmin)
+admin.site.register(Reconciliation, ReconciliationAdmin)

@@ -6,13 +6,17 @@ import logging
 
 from django.conf import settings
 from django.http import HttpRequest
-from limits import RateLimitItemPerHour
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.errors import StorageError
 
 from authorizations.models import digest
 from utilities.limiter import limiter
 
 logger = logging.getLogger(__name__)
+
+
+class UncountedError(Exception):
+    """Redis does not answer, so nobody knows how often something was tried."""
 
 
 def allow_connect(browser: str, address: str) -> bool:
@@ -27,6 +31,16 @@ def allow_upload(browser: str, address: str) -> bool:
     return _hit("upload-address", settings.UPLOADS_AN_HOUR_PER_ADDRESS, address) and _hit(
         "upload-browser", settings.UPLOADS_AN_HOUR_PER_BROWSER, browser
     )
+
+
+def allow_notification(utility: str, address: str) -> bool:
+    """600 posts a minute for one utility from one address (the setting says how many).
+
+    Nobody has to sign in to post one, and each is kept: so without Redis none is taken. Raises
+    UncountedError then.
+    """
+    a_minute = RateLimitItemPerMinute(settings.NOTIFICATIONS_A_MINUTE_PER_ADDRESS)
+    return _counted(a_minute, "notification", f"{utility} {address}")
 
 
 def allow_demo_visit(browser: str, address: str) -> bool:
@@ -55,9 +69,16 @@ def address_of(request: HttpRequest) -> str:
 
 def _hit(name: str, an_hour: int, who: str) -> bool:
     try:
-        # Hashed: neither an address nor a browser's name is kept in Redis.
-        return limiter().hit(RateLimitItemPerHour(an_hour), name, digest(who))
-    except StorageError:
+        return _counted(RateLimitItemPerHour(an_hour), name, who)
+    except UncountedError as e:
         # A limit against nuisance. Without Redis it is better to serve everybody than nobody.
-        logger.warning("%s cannot be counted: Redis does not answer", name)
+        logger.warning("%s", e)
         return True
+
+
+def _counted(limit: RateLimitItem, name: str, who: str) -> bool:
+    try:
+        # Hashed: neither an address nor a browser's name is kept in Redis.
+        return limiter().hit(limit, name, digest(who))
+    except StorageError as e:
+        raise UncountedError(f"{name} cannot be counted: Redis does not answer") from e

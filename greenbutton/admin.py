@@ -25,7 +25,12 @@ from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from authorizations.models import Authorization, AuthorizationQuerySet, PullTrigger
+from authorizations.models import (
+    Authorization,
+    AuthorizationQuerySet,
+    ForeignAuthorization,
+    PullTrigger,
+)
 from authorizations.timeline import staff_timeline
 from greenbutton import flows, zones
 from greenbutton.client_check.pages import ClientCheckAdmin, ClientPage
@@ -33,6 +38,7 @@ from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
 from greenbutton.display.story import in_words
+from greenbutton.found_page import ForeignAuthorizationAdmin
 from greenbutton.ingest import history, replay
 from greenbutton.ingest.recut import ask
 from greenbutton.meters_admin import AGAIN, HistoryForm, MeterInline, can_ask, histories_words
@@ -239,6 +245,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     actions_detail = [
         "collect_now",
         "collect_history",
+        "ask_utility",
         "hold",
         "release",
         "recut_days",
@@ -274,6 +281,10 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                     "raw_feeds_kept",
                 ]
             },
+        ),
+        (
+            "What the utility says of it",
+            {"fields": ["standing_said", ("standing_asked_at", "standing_at")]},
         ),
         ("Its end", {"fields": [("revoked_at", "revoked_by"), "utility_knows", "archived_at"]}),
         ("What happened", {"fields": ["happened"]}),
@@ -410,6 +421,17 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     ) -> str:
         history.ask(authorization, since=since, by=signed_in(request), why=why)
         return "Its history is asked for. How it goes shows below."
+
+    @staff_action(
+        "Ask the utility",
+        "The utility is asked how this consent stands there, as soon as 15 minutes have passed "
+        "since it was asked last. What ended there ends here.",
+        icon="contact_support",
+        offered=lambda one: Authorization.objects.askable().filter(pk=one.pk).exists(),
+    )
+    def ask_utility(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
+        Authorization.objects.filter(pk=authorization.pk).ask_standing()
+        return "The utility is asked. What it says shows below within minutes."
 
     @staff_action(
         "Hold",
@@ -618,3 +640,6 @@ class PullAdmin(ReadOnlyAdmin):
     @admin.display(description="Findings")
     def findings_table(self, pull: Pull) -> SafeString:
         return render_to_string("admin/_findings.html", {"findings": pull.findings})
+
+
+admin.site.register(ForeignAuthorization, ForeignAuthorizationAdmin)

@@ -77,6 +77,36 @@ app.conf.update(
             "schedule": 60,
             "options": {"expires": 120},
         },
+        "read what utilities posted": {
+            "task": "greenbutton.tasks.read_notifications",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "ask utilities how consents stand": {
+            "task": "authorizations.tasks.dispatch_standings",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "compare what utilities list": {
+            "task": "authorizations.tasks.dispatch_reconciliations",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "ask for the night's comparisons": {
+            "task": "authorizations.tasks.ask_reconciliations",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+        "read Bulk feeds of adopted customers": {
+            "task": "greenbutton.tasks.read_bulk_nightly",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+        "forget old notices": {
+            "task": "authorizations.tasks.forget_old_notices",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
         "purge what was revoked": {
             "task": "greenbutton.tasks.purge_due",
             "schedule": 30,

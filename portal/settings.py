@@ -510,6 +510,14 @@ DISPATCH_SECONDS = number("DISPATCH_SECONDS", 3)
 # most. The rest stays due: a longer queue would outlast the claims, and the turns of the clients.
 PULLS_QUEUED = number("PULLS_QUEUED", 50)
 
+# --- Notifications -----------------------------------------------------------------------------
+
+# How many notifications one network address may post for one utility in a minute. A utility may
+# send one for each customer, all at once.
+NOTIFICATIONS_A_MINUTE_PER_ADDRESS = number("NOTIFICATIONS_A_MINUTE_PER_ADDRESS", 600)
+# How many of one utility may wait to be read; more are refused until some were.
+NOTIFICATIONS_WAITING = number("NOTIFICATIONS_WAITING", 1_000)
+
 # --- Uploads -----------------------------------------------------------------------------------
 
 # The largest file that a customer may upload, in bytes as it is sent.

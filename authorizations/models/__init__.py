@@ -12,7 +12,9 @@ from authorizations.models.authorizations import (
 )
 from authorizations.models.events import Event, EventType
 from authorizations.models.hashing import digest, email_digest
+from authorizations.models.notifications import Notification
 from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
+from authorizations.models.reconciliations import ForeignAuthorization, Reconciliation
 from authorizations.models.share_links import ShareLink, new_code
 from authorizations.models.triggers import PullTrigger
 
@@ -28,8 +30,11 @@ __all__ = [
     "ConnectAttempt",
     "Event",
     "EventType",
+    "ForeignAuthorization",
+    "Notification",
     "OutgoingEmail",
     "PullTrigger",
+    "Reconciliation",
     "ShareLink",
     "digest",
     "email_digest",

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from cryptography.fernet import Fernet
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Least, Now
 from django.utils import timezone
 
 from authorizations.models.events import Event
@@ -24,6 +25,7 @@ from utilities.models import Client, Utility, new_uid
 
 if TYPE_CHECKING:
     from authorizations.models.attempts import ConnectAttempt
+    from authorizations.models.reconciliations import ForeignAuthorization
     from utilities.client import Token
 
 CLAIM = timedelta(seconds=60)
@@ -64,6 +66,20 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
             client__retired_at=None,
         )
 
+    def askable(self) -> AuthorizationQuerySet:
+        """Those of which the utility can say how they stand, and whose standing may change yet."""
+        standing = [Authorization.Status.ACTIVE, Authorization.Status.NEEDS_CONSENT]
+        return self.filter(status__in=standing, client__isnull=False).exclude(authorization_uri="")
+
+    def ask_standing(self) -> int:
+        """Have the utility asked how they stand: now, or 15 minutes after it was asked last.
+
+        Returns for how many. What is asked for meanwhile is answered then.
+        """
+        turn = Greatest(Now(), F("standing_asked_at") + BRING_FORWARD_EVERY)
+        # PostgreSQL's LEAST and GREATEST pass over what is null.
+        return self.askable().update(standing_at=Least("standing_at", turn), standing_tries=0)
+
     def for_figures(self) -> AuthorizationQuerySet:
         """What staff figures count: real customers, not put away."""
         return self.filter(is_test=False, archived_at=None)
@@ -92,7 +108,8 @@ class Authorization(models.Model):
     """A customer's consent at a utility, with the tokens it gave and where collecting stands.
 
     One of origin `file` holds what the customer brought: it has no tokens and is never due, and no
-    utility where its customer named none that we know.
+    utility where its customer named none that we know. One of origin `adopted` was given to this
+    company at the utility and found there: it has no tokens of its own, the client's open it.
     """
 
     class Status(models.TextChoices):
@@ -104,6 +121,7 @@ class Authorization(models.Model):
     class Origin(models.TextChoices):
         CONNECT = "connect", "Connect"
         FILE = "file", "File"
+        ADOPTED = "adopted", "Adopted"
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     utility = models.ForeignKey(
@@ -181,6 +199,14 @@ class Authorization(models.Model):
     delays = models.PositiveIntegerField(default=0)
     purge_at = models.DateTimeField(null=True, blank=True)
 
+    # What the utility itself says of the consent: when it is to be asked, by whom that is claimed,
+    # how often it failed in a row; and when it was asked last, and what came of it, in words.
+    standing_at = models.DateTimeField(null=True, blank=True)
+    standing_claimed_until = models.DateTimeField(null=True)
+    standing_tries = models.PositiveSmallIntegerField(default=0)
+    standing_asked_at = models.DateTimeField(null=True, blank=True)
+    standing_said = models.CharField(max_length=300, blank=True)
+
     objects = AuthorizationQuerySet.as_manager()
 
     class Meta:
@@ -207,6 +233,15 @@ class Authorization(models.Model):
                 fields=["expires_at"], name="ending_authorizations", condition=Q(status="active")
             ),
             models.Index(fields=["browser_hash"], name="authorizations_of_browser"),
+            models.Index(
+                fields=["standing_at"],
+                name="standing_due",
+                condition=Q(standing_at__isnull=False),
+            ),
+            # By what a notification names; the utility first, since only its own are looked up.
+            models.Index(fields=["utility", "resource_uri"], name="by_resource_uri"),
+            models.Index(fields=["utility", "customer_uri"], name="by_customer_uri"),
+            models.Index(fields=["utility", "authorization_uri"], name="by_authorization_uri"),
         ]
 
     def __str__(self) -> str:
@@ -227,6 +262,18 @@ class Authorization(models.Model):
     def is_from_file(self) -> bool:
         """Whether the customer brought it, so that there is no utility to ask."""
         return self.origin == self.Origin.FILE
+
+    def is_pulled(self) -> bool:
+        """Whether it is collected by itself; not a file, nor what only a Bulk feed brings."""
+        return self.origin == self.Origin.CONNECT or self.is_opened_by_client()
+
+    def is_opened_by_client(self) -> bool:
+        """Whether it has no tokens of its own, and those of its registration open it."""
+        return (
+            self.origin == self.Origin.ADOPTED
+            and self.utility is not None
+            and self.utility.behaviour.client_token_reads_subscriptions
+        )
 
     def is_due(self) -> bool:
         """Whether its time to be collected has come."""
@@ -300,6 +347,35 @@ class Authorization(models.Model):
         return authorization
 
     @classmethod
+    def adopt(cls, found: ForeignAuthorization) -> Authorization:
+        """Take over what the utility lists as given to this company and nobody here knew.
+
+        It is due at once if the client's token opens it; else a Bulk feed has to bring it.
+        """
+        client = found.client
+        with transaction.atomic():
+            # Whoever comes second finds nothing to adopt any more.
+            type(found).objects.select_for_update(of=("self",)).get(pk=found.pk)
+            authorization = cls(
+                utility=client.utility,
+                client=client,
+                origin=cls.Origin.ADOPTED,
+                is_test=client.is_sandbox,
+                scope=found.scope,
+                expires_at=found.ends_at,
+                resource_uri=found.resource_uri,
+                authorization_uri=found.authorization_uri,
+                customer_uri=found.customer_uri,
+                pull_trigger=PullTrigger.FIRST,
+            )
+            if authorization.is_opened_by_client():
+                authorization.next_pull_at = timezone.now()
+            authorization.save()
+            authorization.tell("authorization_created", origin=str(cls.Origin.ADOPTED))
+            found.delete()
+        return authorization
+
+    @classmethod
     def for_file(cls, browser: str, utility: Utility | None, time_zone: str) -> Authorization:
         """Make room for what a customer brings; `time_zone` is a first guess, and may be blank."""
         with transaction.atomic():
@@ -360,8 +436,10 @@ class Authorization(models.Model):
             raise ValidationError("Only an active authorization can be collected.")
         if self.held_at is not None:
             raise ValidationError("This authorization is on hold. Release it first.")
-        if self.origin == self.Origin.FILE:
+        if self.is_from_file():
             raise ValidationError("This came from a file: there is no utility to ask.")
+        if not self.is_pulled():
+            raise ValidationError("This comes with the Bulk feed of its registration.")
         self._comes_due(timezone.now(), PullTrigger(trigger))
 
     def bring_forward(self, trigger: str = PullTrigger.NOTIFICATION) -> datetime | None:
@@ -373,7 +451,7 @@ class Authorization(models.Model):
         now = timezone.now()
         with transaction.atomic():
             row = Authorization.objects.select_for_update().only(*BROUGHT_FORWARD).get(pk=self.pk)
-            if row.status != self.Status.ACTIVE or row.origin == self.Origin.FILE:
+            if row.status != self.Status.ACTIVE or not self.is_pulled():
                 return None
             turn = _next_turn(row.brought_forward_to, now)
             due = min(turn, row.next_pull_at or turn)
@@ -398,6 +476,17 @@ class Authorization(models.Model):
             self.next_pull_at = at
             self.pull_trigger, self.somebody_waits = trigger, somebody_waits
         self.save(update_fields=WHEN_DUE)
+
+    def ends_sooner(self, end: datetime) -> bool:
+        """Take over that sharing ends at this moment; returns whether that is sooner than known."""
+        if self.expires_at is not None and self.expires_at <= end:
+            return False
+        with transaction.atomic():
+            self.expires_at = end
+            self.save(update_fields=["expires_at"])
+            day = f"{end.astimezone(self.zone):%d %B %Y}".removeprefix("0")
+            self.tell("authorization_narrowed", left_out=[f"Sharing ends sooner: on {day}."])
+        return True
 
     def narrowed(self, said: str) -> bool:
         """Take over that the utility shares less than was granted; returns whether it does.
@@ -428,7 +517,7 @@ class Authorization(models.Model):
 
     def archive(self) -> None:
         """Put it away from lists and figures; refuses while data still flows in unseen."""
-        if self.status == self.Status.ACTIVE and self.origin == self.Origin.CONNECT:
+        if self.status == self.Status.ACTIVE and not self.is_from_file():
             raise ValidationError("This authorization is active. Stop sharing before archiving it.")
         self._write("authorization_archived", {}, {"archived_at": timezone.now()})
 
@@ -448,12 +537,19 @@ class Authorization(models.Model):
     def mark_needs_consent(self, refresh_interrupted: datetime | None = None) -> None:
         """The utility no longer accepts our tokens: only the customer can mend that. Data stays.
 
-        `refresh_interrupted` is when a refresh began whose answer we never saved.
+        `refresh_interrupted` is when a refresh began whose answer we never saved. Perhaps the
+        customer revoked it there: the utility is asked, since then data may not stay.
         """
         detail = {"reason": "needs_consent"}
         if refresh_interrupted:
             detail["refresh_interrupted"] = refresh_interrupted.isoformat()
-        self._end(self.Status.NEEDS_CONSENT, "authorization_update_finished_errored", detail)
+        asked = {"standing_at": timezone.now(), "standing_tries": 0}
+        self._end(
+            self.Status.NEEDS_CONSENT,
+            "authorization_update_finished_errored",
+            detail,
+            **(asked if self.authorization_uri else {}),
+        )
 
     def tell_of_end(self, days: int) -> None:
         """Tell that it ends in so many days."""
@@ -502,10 +598,11 @@ class Authorization(models.Model):
         self, status: Status, event: str, detail: dict[str, Any] | None = None, **fields: Any
     ) -> None:
         """Leave `active`: without tokens and a due time nothing is collected any more."""
-        fields |= {"status": status, "access_token": "", "refresh_token": "", "next_pull_at": None}
-        fields |= {"refresh_id": "", "refreshing_until": None, "refreshing_since": None}
-        fields |= {"somebody_waits": False}
-        self._write(event, detail or {}, fields)
+        gone: dict[str, Any] = {"access_token": "", "refresh_token": ""}
+        gone |= {"next_pull_at": None, "standing_at": None}
+        gone |= {"refresh_id": "", "refreshing_until": None, "refreshing_since": None}
+        gone |= {"somebody_waits": False}
+        self._write(event, detail or {}, {**gone, "status": status, **fields})
 
     def _write(self, event: str, detail: dict[str, Any], fields: dict[str, Any]) -> None:
         """Change the row and tell of it, both or neither."""

@@ -89,7 +89,7 @@ def _may_be_pulled(authorization: Authorization, lease_id: str) -> bool:
         with transaction.atomic():
             lease.locked(authorization, lease_id).mark_expired()
         return False
-    return client is not None and client.is_usable()
+    return client is not None and client.is_usable() and authorization.is_pulled()
 
 
 def _put_off(authorization: Authorization, lease_id: str, error: Exception) -> None:
@@ -277,6 +277,9 @@ class _Attempt:
 
     def _fetch(self, uri: str, window: Window | None, file: BinaryIO) -> None:
         """Fetch a document; a token that is refused before its time is renewed, once."""
+        if self.authorization.is_opened_by_client():
+            self._fetch_with("", uri, window, file)
+            return
         token = fresh_access_token(self.authorization, listener=self.story.hear)
         try:
             self._fetch_with(token, uri, window, file)
@@ -299,6 +302,7 @@ class _Attempt:
             published_max=end,
             is_download=window is not None,
             still_wanted=self._still_wanted,
+            token="client" if self.authorization.is_opened_by_client() else "access",
         )
 
     def _so_far(self, readings: int) -> None:
