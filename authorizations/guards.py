@@ -1,20 +1,35 @@
-"""How often something may be tried, each limit by its name (style rule 19)."""
+"""How often something may be tried, each limit by its name (style rule 19).
+
+A limit that cannot be counted is not passed over: what it protects waits, and the customer is told
+so. Pages without a limit need no Redis.
+"""
 
 from __future__ import annotations
 
 import logging
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
 from limits import RateLimitItemPerHour
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
-
-from authorizations.models import digest
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
+
+
+# A server that does not answer is told from one that is slow within this.
+REDIS_SECONDS = 2
+RETRY_AFTER_SECONDS = 60
+
+
+class CannotCountError(Exception):
+    """Redis does not answer, so that nobody knows how often something was tried."""
 
 
 def allow_connect(browser: str, address: str) -> bool:
@@ -31,6 +46,16 @@ def allow_upload(browser: str, address: str) -> bool:
     )
 
 
+def allow_code(address: str, email: str) -> bool:
+    """5 codes an hour to an e-mail address, 30 for a network address (the settings say how many).
+
+    With the tries of each code, it is also how often somebody may guess at an account.
+    """
+    return _hit("code-address", settings.CODES_AN_HOUR_PER_ADDRESS, address) and _hit(
+        "code-email", settings.CODES_AN_HOUR_PER_EMAIL, email
+    )
+
+
 def address_of(request: HttpRequest) -> str:
     """The network address that asks. Behind our own proxy it is the last one that proxy added."""
     if settings.BEHIND_PROXY:
@@ -42,17 +67,30 @@ def address_of(request: HttpRequest) -> str:
 
 def _hit(name: str, an_hour: int, who: str) -> bool:
     try:
-        # Hashed: neither an address nor a browser's name is kept in Redis.
-        return _limiter().hit(RateLimitItemPerHour(an_hour), name, digest(who))
-    except StorageError:
-        # A limit against nuisance. Without Redis it is better to serve everybody than nobody.
-        logger.warning("%s cannot be counted: Redis does not answer", name)
-        return True
+        # Hashed: neither an address nor a browser's name is kept in Redis. Keyed, since e-mail and
+        # network addresses can be guessed and hashed.
+        return _limiter().hit(RateLimitItemPerHour(an_hour), name, _keyed(who))
+    except StorageError as e:
+        logger.error("%s cannot be counted: Redis does not answer", name)
+        raise CannotCountError(name) from e
+
+
+def _keyed(who: str) -> str:
+    return salted_hmac("authorizations.limits", who, algorithm="sha256").hexdigest()
 
 
 @cache
 def _limiter() -> MovingWindowRateLimiter:
+    to_redis: dict[str, Any] = {
+        "socket_connect_timeout": REDIS_SECONDS,
+        "socket_timeout": REDIS_SECONDS,
+        # Whoever waits for the page is told, and tries again.
+        "retry": Retry(NoBackoff(), 1),
+    }
     storage = storage_from_string(
-        settings.REDIS_URL, key_prefix=f"{settings.REDIS_PREFIX}limits", wrap_exceptions=True
+        settings.REDIS_URL,
+        key_prefix=f"{settings.REDIS_PREFIX}limits",
+        wrap_exceptions=True,
+        **to_redis,
     )
     return MovingWindowRateLimiter(storage)

@@ -67,7 +67,10 @@ class SuperusersOnly:
 
 @admin.register(User)
 class UserAdmin(SuperusersOnly, DjangoUserAdmin[User], ModelAdmin):
-    """Staff accounts. Nobody can sign up; customers are guests."""
+    """Accounts of staff, and of customers, who are told apart by the filter "staff status".
+
+    Nobody signs up for the first; the second make themselves by proving an address.
+    """
 
     form = UserChangeForm
     add_form = NewUserForm

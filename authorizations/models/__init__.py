@@ -9,6 +9,12 @@ from authorizations.models.authorizations import (
     AuthorizationQuerySet,
     new_feed_key,
 )
+from authorizations.models.email_codes import (
+    CODE_LIFETIME,
+    CODE_TRIES,
+    NEXT_LENGTH,
+    EmailCode,
+)
 from authorizations.models.events import Event
 from authorizations.models.hashing import digest, email_digest
 from authorizations.models.share_links import ShareLink, new_code
@@ -16,11 +22,15 @@ from authorizations.models.share_links import ShareLink, new_code
 __all__ = [
     "ATTEMPT_LIFETIME",
     "CLAIM",
+    "CODE_LIFETIME",
+    "CODE_TRIES",
     "LEASE",
+    "NEXT_LENGTH",
     "NO_ZONE",
     "Authorization",
     "AuthorizationQuerySet",
     "ConnectAttempt",
+    "EmailCode",
     "Event",
     "ShareLink",
     "digest",

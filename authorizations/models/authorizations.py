@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from authorizations.models.events import Event
-from authorizations.models.hashing import digest
+from authorizations.models.hashing import digest, email_digest
 from authorizations.models.share_links import ShareLink
 from greenbutton.espi import scope as espi_scope
 from utilities.encrypted import EncryptedTextField
 from utilities.models import Client, Utility, new_uid
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from authorizations.models.attempts import ConnectAttempt
     from utilities.client import Token
 
@@ -54,6 +57,14 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
             client__paused_at=None,
             client__retired_at=None,
         )
+
+    def unclaimed(self) -> AuthorizationQuerySet:
+        """Guests', and not stopped: what an account may still have."""
+        return self.filter(claimed_at=None).exclude(status=Authorization.Status.REVOKED)
+
+    def given_to(self, address: str) -> AuthorizationQuerySet:
+        """Those that whoever proves this address may have, as their customers said."""
+        return self.unclaimed().filter(customer_email_digest=email_digest(address))
 
     def for_figures(self) -> AuthorizationQuerySet:
         """What staff figures count: real customers, not put away."""
@@ -106,8 +117,22 @@ class Authorization(models.Model):
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.CONNECT)
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
     is_test = models.BooleanField(default=False)
-    # The guest's browser, hashed; whoever holds its cookie may look and stop sharing.
+    # The guest's browser, hashed; until it is claimed, who holds its cookie may look and stop.
     browser_hash = models.CharField(max_length=64, blank=True)
+    # The account that it belongs to. Once it was claimed no cookie opens it any more, not even when
+    # the account is deleted: `claimed_at` stays then.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="authorizations",
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    # Where its customer wants receipts and reminders; goes with a revocation. Given or confirmed in
+    # that browser after consenting, never taken from a link. The keyed hash stays, as proof.
+    customer_email = EncryptedTextField(blank=True)
+    customer_email_digest = models.CharField(max_length=64, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     held_at = models.DateTimeField(null=True, blank=True)
@@ -159,6 +184,11 @@ class Authorization(models.Model):
                 fields=["purge_at"], name="purge_due", condition=Q(purge_at__isnull=False)
             ),
             models.Index(fields=["browser_hash"], name="authorizations_of_browser"),
+            models.Index(
+                fields=["customer_email_digest"],
+                name="unclaimed_by_address",
+                condition=Q(claimed_at__isnull=True) & ~Q(customer_email_digest=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -199,6 +229,15 @@ class Authorization(models.Model):
     def can_be_stopped(self) -> bool:
         """Whether there is anything to stop sharing."""
         return self.status != self.Status.REVOKED
+
+    def is_claimed(self) -> bool:
+        """Whether an account has, or had, it, so that a browser's cookie no longer opens it."""
+        return self.claimed_at is not None
+
+    @property
+    def offered_email(self) -> str:
+        """The address that its link was made for: to be offered, masked; it proves nothing."""
+        return self.share_link.customer_email if self.share_link else ""
 
     # -- verbs --------------------------------------------------------------------------------
 
@@ -242,6 +281,54 @@ class Authorization(models.Model):
             )
             authorization.tell("authorization_created")
         return authorization
+
+    def give_email(self, address: str) -> bool:
+        """Note the address that the customer gave, or confirmed, in the browser that consented.
+
+        Whoever proves it may claim. Returns False where it is claimed or stopped by now.
+        """
+        return self._unless_claimed(
+            customer_email=address, customer_email_digest=email_digest(address)
+        )
+
+    def claim(self, user: User) -> bool:
+        """Give it to an account, once; False where another one has it, or it is stopped by now."""
+        with transaction.atomic():
+            claimed = self._unless_claimed(
+                owner=user,
+                claimed_at=timezone.now(),
+                customer_email=user.email,
+                customer_email_digest=email_digest(user.email),
+            )
+            if claimed:
+                self.tell("authorization_claimed")
+        return claimed
+
+    def _unless_claimed(self, **values: Any) -> bool:
+        """One UPDATE decides, so of two accounts that race for it one has it."""
+        mine = Authorization.objects.filter(pk=self.pk).unclaimed()
+        if not mine.update(**values):
+            return False
+        for name, value in values.items():
+            setattr(self, name, value)
+        return True
+
+    def return_to_browser(self, browser: str) -> None:
+        """Its account goes, sharing goes on: from now on it is a guest's, in this browser."""
+        self.owner, self.claimed_at = None, None
+        self.browser_hash = digest(browser)
+        self.customer_email = self.customer_email_digest = ""
+        with transaction.atomic():
+            self.save(
+                update_fields=[
+                    "owner",
+                    "claimed_at",
+                    "browser_hash",
+                    "customer_email",
+                    "customer_email_digest",
+                ]
+            )
+            self.tell("authorization_unclaimed")
 
     def propose_time_zone(self, name: str) -> None:
         """Cut days in this zone from now on, until the customer says which it is."""
