@@ -78,7 +78,7 @@ class SignInNeeded(Http404):
 
 
 SIGNED_OUT = (
-    "You are signed out. What you wanted to see is in an account: sign in with its e-mail address."
+    "You are signed out. What you wanted to see is in an account: sign in with its address."
 )
 
 

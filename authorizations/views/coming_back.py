@@ -87,7 +87,7 @@ def claim(request: HttpRequest, uid: str) -> HttpResponseBase:
     user = access.customer_of(request)
     if user is None or not access.get_guests_authorization(request, uid).claim(user):
         raise Http404
-    messages.success(request, "It is in your account now. See it from any device: sign in there.")
+    messages.success(request, "It is in your account now. On any device, sign in to see it.")
     return redirect("usage", uid)
 
 

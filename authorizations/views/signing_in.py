@@ -124,7 +124,7 @@ def send_code(
 
 def _welcome(proved: accounts.Proved) -> str:
     if proved.is_new:
-        return "Your account is ready. From any device, sign in with your e-mail address."
+        return "Your account is ready. On any device, sign in with your address."
     if proved.claimed:
         return "You are signed in, and what was shared with this address is in your account."
     return "You are signed in."

@@ -193,7 +193,7 @@ def test_the_links_address_is_offered_masked_and_confirming_it_makes_it_count(
 ) -> None:
     authorization = sent_by_link(ada, utility, address)
     page = ada.browser.get(f"/usage/{authorization.uid}/").content.decode()
-    assert "Is <strong>a•••@example.org</strong> your e-mail address?" in page
+    assert "Is <strong>a•••@example.org</strong> yours?" in page
     assert confirms(ada, authorization) == 302
     code_page = ada.browser.get("/account/code/").content.decode()
     for shown in (page, code_page, panel(ada, authorization)):

@@ -58,7 +58,7 @@ def test_a_guest_confirms_the_links_address_and_comes_back_from_elsewhere(
     share(page, made.partition("made:")[2].strip())
     usage = page.url
     look(page, "come-back-offered", full_page=False)
-    page.get_by_text("Use another e-mail address").click()
+    page.get_by_text("Use another address").click()
     look(page, "come-back-offered-other", full_page=False)
     press(page, "Yes, use it")
     headed(page, "Look into your e-mail")
@@ -104,6 +104,8 @@ def test_a_guest_gives_an_address_and_ends_the_account_again(
     share(page, f"{stack.portal.url}/connect/ssmpuc/")
     usage = page.url
     look(page, "come-back", full_page=False)
+    page.get_by_text("Give your e-mail address").click()
+    look(page, "come-back-form", full_page=False)
     page.get_by_label("Your e-mail address").fill(address)
     press(page, "Send me a code")
     expect(page.get_by_text(address)).to_be_visible()
@@ -111,7 +113,7 @@ def test_a_guest_gives_an_address_and_ends_the_account_again(
     press(page, "Go on")
     expect(page).to_have_url(usage)
 
-    page.get_by_role("link", name="Account").click()
+    page.get_by_role("link", name="Your account").click()
     headed(page, "Your account")
     look(page, "account")
     press(page, "Sign out")
@@ -125,9 +127,8 @@ def test_a_guest_gives_an_address_and_ends_the_account_again(
     press(page, "Go on")
     expect(page).to_have_url(usage)
 
-    page.goto(f"{stack.portal.url}/connect/ssmpuc/")
     page.goto(f"{stack.portal.url}/account/")
-    page.get_by_role("link", name="Use another e-mail address").click()
+    page.get_by_role("link", name="Use another address").click()
     look(page, "account-address")
     page.get_by_role("link", name="Leave it").click()
     page.get_by_role("link", name="Delete your account").click()
