@@ -193,6 +193,14 @@ def keep_for_signed_in(request: HttpRequest, authorization: Authorization) -> bo
     return authorization.claim(user)
 
 
+def note_address(user: User) -> None:
+    """Write the account's address, which has changed, to what it shares."""
+    owned = Authorization.objects.filter(owner=user)
+    owned.exclude(status=Authorization.Status.REVOKED).update(
+        customer_email=user.email, customer_email_digest=email_digest(user.email)
+    )
+
+
 @dataclass(frozen=True)
 class Ended:
     """What became of an account's connections when it was deleted."""
@@ -242,7 +250,7 @@ def _reader_of(address: str) -> tuple[Reader, User | None]:
     people = list(found)
     if any(person.is_staff or person.is_superuser for person in people):
         return Reader.STAFF, None
-    exact = [person for person in people if person.email == address]
+    exact = [one for one in people if one.email.isascii() and one.email.lower() == address]
     if any(not person.is_active for person in exact):
         return Reader.CLOSED, None
     return Reader.CUSTOMER, exact[0] if exact else None
@@ -264,8 +272,9 @@ def _account_of(address: str) -> tuple[User, bool]:
             user = User.objects.create_user(new_uid(), address)
             _keep_address(user)
     except IntegrityError:  # proved in two browsers at once: the other one made it
-        reader, user = _reader_of(address)
+        _, user = _reader_of(address)
         if user is None:
+            logger.error("an account cannot be made: its address is verified for another one")
             raise CodeOverError from None
         return user, False
     return user, True
@@ -285,7 +294,7 @@ def _move(request: HttpRequest, waiting: EmailCode) -> User:
             user.email = waiting.address
             user.save(update_fields=["email"])
             _keep_address(user)
-            _tell_authorizations(user)
+            note_address(user)
     except IntegrityError:
         raise AddressTakenError from None
     _tell_old_address(old, user.email)
@@ -296,13 +305,6 @@ def _keep_address(user: User) -> None:
     """Have the address as the account's only one, proved; IntegrityError if another has it."""
     EmailAddress.objects.filter(user=user).delete()
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-
-
-def _tell_authorizations(user: User) -> None:
-    owned = Authorization.objects.filter(owner=user)
-    owned.exclude(status=Authorization.Status.REVOKED).update(
-        customer_email=user.email, customer_email_digest=email_digest(user.email)
-    )
 
 
 def _tell_old_address(old: str, new: str) -> None:

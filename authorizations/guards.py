@@ -7,24 +7,18 @@ so. Pages without a limit need no Redis.
 from __future__ import annotations
 
 import logging
-from functools import cache
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from limits import RateLimitItemPerHour
 from limits.errors import StorageError
-from limits.storage import storage_from_string
-from limits.strategies import MovingWindowRateLimiter
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from utilities.limiter import limiter
 
 logger = logging.getLogger(__name__)
 
 
-# A server that does not answer is told from one that is slow within this.
-REDIS_SECONDS = 2
 RETRY_AFTER_SECONDS = 60
 
 
@@ -69,7 +63,7 @@ def _hit(name: str, an_hour: int, who: str) -> bool:
     try:
         # Hashed: neither an address nor a browser's name is kept in Redis. Keyed, since e-mail and
         # network addresses can be guessed and hashed.
-        return _limiter().hit(RateLimitItemPerHour(an_hour), name, _keyed(who))
+        return limiter().hit(RateLimitItemPerHour(an_hour), name, _keyed(who))
     except StorageError as e:
         logger.error("%s cannot be counted: Redis does not answer", name)
         raise CannotCountError(name) from e
@@ -77,20 +71,3 @@ def _hit(name: str, an_hour: int, who: str) -> bool:
 
 def _keyed(who: str) -> str:
     return salted_hmac("authorizations.limits", who, algorithm="sha256").hexdigest()
-
-
-@cache
-def _limiter() -> MovingWindowRateLimiter:
-    to_redis: dict[str, Any] = {
-        "socket_connect_timeout": REDIS_SECONDS,
-        "socket_timeout": REDIS_SECONDS,
-        # Whoever waits for the page is told, and tries again.
-        "retry": Retry(NoBackoff(), 1),
-    }
-    storage = storage_from_string(
-        settings.REDIS_URL,
-        key_prefix=f"{settings.REDIS_PREFIX}limits",
-        wrap_exceptions=True,
-        **to_redis,
-    )
-    return MovingWindowRateLimiter(storage)

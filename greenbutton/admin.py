@@ -26,6 +26,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from authorizations import flows
+from authorizations.addresses import masked
 from authorizations.admin import event_words
 from authorizations.models import Authorization, AuthorizationQuerySet, Event
 from greenbutton import zones
@@ -239,7 +240,18 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         "unarchive",
     ]
     fieldsets = [
-        ("Now", {"fields": ["status_now", "for_whom", "last_pull", "usage_page", "quality_page"]}),
+        (
+            "Now",
+            {
+                "fields": [
+                    ("status_now", "for_whom"),
+                    "customer",
+                    "last_pull",
+                    "usage_page",
+                    "quality_page",
+                ]
+            },
+        ),
         ("What the customer granted", {"fields": ["granted", "left_out", "expires_at"]}),
         ("Whose account it is", {"fields": ["account_details"]}),
         (
@@ -283,6 +295,17 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     @admin.display(description="Status", ordering="status")
     def status_now(self, authorization: Authorization) -> SafeString:
         return status_badges(authorization)
+
+    @admin.display(description="Who can see it")
+    def customer(self, authorization: Authorization) -> str:
+        if authorization.owner is not None:
+            return f"The account {masked(authorization.owner.email)}"
+        if authorization.is_claimed():
+            return "Staff only: the account that had it is gone"
+        if authorization.customer_email:
+            given = masked(authorization.customer_email)
+            return f"A guest, in one browser; gave {given}, which nobody has proved yet"
+        return "A guest, in one browser"
 
     @admin.display(description="For whom", ordering="is_test")
     def for_whom(self, authorization: Authorization) -> SafeString:

@@ -129,9 +129,7 @@ class Authorization(models.Model):
         related_name="authorizations",
     )
     claimed_at = models.DateTimeField(null=True, blank=True)
-    # Where its customer wants receipts and reminders; goes with a revocation. Given or confirmed in
-    # that browser after consenting, never taken from a link. The keyed hash stays, as proof.
-    customer_email = EncryptedTextField(blank=True)
+    # The keyed hash of `customer_email`, by which whoever proves it finds this; stays, as proof.
     customer_email_digest = models.CharField(max_length=64, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -156,6 +154,9 @@ class Authorization(models.Model):
     authorization_uri = models.URLField(max_length=500, blank=True)
     customer_uri = models.URLField(max_length=500, blank=True)
     feed_key = EncryptedTextField(default=new_feed_key)
+
+    # Where its customer wants receipts and reminders; goes with a revocation.
+    customer_email = EncryptedTextField(blank=True)
 
     # Collecting (style rule 20): a due time, a dispatcher's claim, a worker's lease, a cursor.
     next_pull_at = models.DateTimeField(null=True, blank=True)

@@ -61,7 +61,7 @@ class EmailCode(models.Model):
         A blank code is never right.
         """
         now = timezone.now()
-        cls.objects.filter(expires_at__lte=now).delete()
+        cls.forget_stale()
         waiting, _ = cls.objects.update_or_create(
             browser_hash=digest(browser),
             defaults={
@@ -106,6 +106,11 @@ class EmailCode(models.Model):
     @classmethod
     def _awaited(cls, browser: str) -> models.QuerySet[Self]:
         return cls.objects.filter(browser_hash=digest(browser), expires_at__gt=timezone.now())
+
+    @classmethod
+    def forget_stale(cls) -> int:
+        """Delete those whose time is over; returns how many."""
+        return cls.objects.filter(expires_at__lte=timezone.now()).delete()[0]
 
     @classmethod
     def forget(cls, address_hash: str) -> None:

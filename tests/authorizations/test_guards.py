@@ -13,14 +13,15 @@ from django.test import override_settings
 from authorizations import guards
 from authorizations.models import digest
 from tests.cast import new_address
+from utilities.limiter import limiter
 
 
 @pytest.fixture
 def no_redis() -> Iterator[None]:
-    guards._limiter.cache_clear()
+    limiter.cache_clear()
     with override_settings(REDIS_URL="redis://127.0.0.1:1/0"):
         yield
-    guards._limiter.cache_clear()
+    limiter.cache_clear()
 
 
 @pytest.mark.usefixtures("no_redis")

@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from authorizations.access import COOKIE
 from authorizations.models import CODE_TRIES, EmailCode
+from authorizations.tasks import forget_stale_codes
 from tests import cast
 from tests.cast import Person, code_sent_to, new_address
 from tests.lying_utility import LyingUtility
@@ -334,6 +335,15 @@ def test_a_stale_code_is_deleted_with_its_address(ada: Person, ben: Person, addr
     assert EmailCode.objects.count() == 1
 
 
+def test_codes_that_nobody_typed_are_forgotten_in_time(ada: Person, ben: Person) -> None:
+    ada.asks_for_code(new_address("ada"))
+    EmailCode.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert forget_stale_codes() == 1
+    ben.asks_for_code(new_address("ben"))
+    assert forget_stale_codes() == 0
+    assert EmailCode.objects.count() == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_guesses_at_once_no_more_than_five_are_looked_at(ada: Person, address: str) -> None:
     ada.asks_for_code(address)
@@ -552,3 +562,30 @@ def test_the_cookie_of_the_browser_is_set_where_there_was_none(
     answer = newcomer.post("/account/sign-in/send/", {"email": address})
     assert COOKIE in answer.cookies
     assert newcomer.post("/account/code/prove/", {"code": code_sent_to(address)}).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_address_proved_in_many_browsers_at_once_makes_one_account(address: str) -> None:
+    people = [Person(str(number)) for number in range(4)]
+    codes = []
+    for person in people:
+        person.asks_for_code(address)
+        codes.append(code_sent_to(address))
+    answers: list[int] = []
+
+    def prove(person: Person, code: str) -> None:
+        try:
+            answers.append(person.types_code(code).status_code)
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=prove, args=pair) for pair in zip(people, codes, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [302] * 4
+    assert User.objects.count() == EmailAddress.objects.count() == 1
+    assert {who(person) for person in people} == {address}
