@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from authorizations import emails, expiring, giving_back, reconciliation, standing
-from authorizations.models import Authorization, Notification, Reconciliation
+from authorizations.models import Authorization, EmailCode, Notification, Reconciliation
 
 
 @shared_task
@@ -60,3 +60,9 @@ def reconcile(reconciliation_id: int) -> str:
 def forget_old_notices() -> int:
     """Delete what was noted of notifications and comparisons long ago."""
     return Notification.forget_old() + Reconciliation.forget_old()
+
+
+@shared_task
+def forget_stale_codes() -> int:
+    """Delete the codes whose time is over, with the addresses that they were sent to."""
+    return EmailCode.forget_stale()

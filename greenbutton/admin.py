@@ -25,6 +25,7 @@ from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from authorizations.addresses import masked
 from authorizations.models import (
     Authorization,
     AuthorizationQuerySet,
@@ -255,7 +256,18 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         "unarchive",
     ]
     fieldsets = [
-        ("Now", {"fields": ["status_now", "for_whom", "last_pull", "usage_page", "quality_page"]}),
+        (
+            "Now",
+            {
+                "fields": [
+                    ("status_now", "for_whom"),
+                    "customer",
+                    "last_pull",
+                    "usage_page",
+                    "quality_page",
+                ]
+            },
+        ),
         ("What the customer granted", {"fields": ["granted", "left_out", "expires_at"]}),
         ("Whose account it is", {"fields": ["account_details"]}),
         (
@@ -306,6 +318,17 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     @admin.display(description="Status", ordering="status")
     def status_now(self, authorization: Authorization) -> SafeString:
         return status_badges(authorization)
+
+    @admin.display(description="Who can see it")
+    def customer(self, authorization: Authorization) -> str:
+        if authorization.owner is not None:
+            return f"The account {masked(authorization.owner.email)}"
+        if authorization.is_claimed():
+            return "Staff only: the account that had it is gone"
+        if authorization.customer_email:
+            given = masked(authorization.customer_email)
+            return f"A guest, in one browser; gave {given}, which nobody has proved yet"
+        return "A guest, in one browser"
 
     @admin.display(description="For whom", ordering="is_test")
     def for_whom(self, authorization: Authorization) -> SafeString:

@@ -112,6 +112,11 @@ app.conf.update(
             "schedule": 30,
             "options": {"expires": 60},
         },
+        "forget codes that nobody typed": {
+            "task": "authorizations.tasks.forget_stale_codes",
+            "schedule": 300,
+            "options": {"expires": 600},
+        },
         "forget what could not be read": {
             "task": "greenbutton.tasks.forget_refused",
             "schedule": 3600,

@@ -228,6 +228,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": f"{REDIS_PREFIX}{SITE}",
+        # Who waits for a page is told soon that a server is not there.
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }
 }
 
@@ -289,6 +291,9 @@ if not IS_SANDBOX:
         "allauth.account.middleware.AccountMiddleware",
         "django_htmx.middleware.HtmxMiddleware",
         "authorizations.access.RememberBrowser",
+        "authorizations.access.AskToSignIn",
+        "portal.without_redis.PoliteWithoutRedis",
+        "portal.accounts.StaffPages",
     ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -395,7 +400,7 @@ STAFF_CONTENT_SECURITY_POLICY = {
     "style-src": [SELF, UNSAFE_INLINE],
 }
 
-# --- Staff sign in -----------------------------------------------------------------------------
+# --- Sign in -----------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
@@ -410,12 +415,20 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-ACCOUNT_ADAPTER = "portal.accounts.StaffOnly"
+ACCOUNT_ADAPTER = "portal.accounts.TwoDoors"
+ACCOUNT_FORMS = {"reset_password": "portal.accounts.StaffResetPasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 # Nobody can make us write to a stranger: an address without an account gets no e-mail.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# A code that customers sign in with: digits, for a phone's keypad. With the tries of each code and
+# the limits below, a month of guessing at one account has a chance of 1 in 5,000.
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# How many codes one e-mail address may be sent, and one network address may ask for, in an hour.
+CODES_AN_HOUR_PER_EMAIL = number("CODES_AN_HOUR_PER_EMAIL", 5)
+CODES_AN_HOUR_PER_ADDRESS = number("CODES_AN_HOUR_PER_ADDRESS", 30)
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("home")

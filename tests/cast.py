@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
+from django.core import mail
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -65,11 +67,38 @@ class Person:
     def sees(self, authorization: Authorization) -> bool:
         """Whether the receipt or the usage page of it opens."""
         answer = self.browser.get(f"/connections/{authorization.uid}/stopped/")
-        return answer.status_code != 404
+        asked_to_sign_in = answer.headers.get("Location", "").startswith("/account/sign-in/")
+        return answer.status_code != 404 and not asked_to_sign_in
+
+    def asks_for_code(self, address: str, **fields: str) -> Any:
+        """Ask for a code at the customers' door."""
+        return self.browser.post("/account/sign-in/send/", {"email": address, **fields})
+
+    def types_code(self, code: str) -> Any:
+        """Type a code on the page that takes it."""
+        return self.browser.post("/account/code/prove/", {"code": code})
+
+    def signs_in(self, address: str, **fields: str) -> Any:
+        """Prove the address: ask for a code, read it there, type it."""
+        assert self.asks_for_code(address, **fields).status_code == 302
+        return self.types_code(code_sent_to(address))
 
     def comes_back(self, utility: Utility, **params: Any) -> Any:
         """Open the callback with these parameters, as the utility's redirect does."""
         return self.browser.get(f"/connect/callback/{utility.slug}/", params)
+
+
+def new_address(name: str) -> str:
+    """An address of nobody's yet: limits count by address, and outlive a test."""
+    return f"{name}-{secrets.token_hex(6)}@example.org"
+
+
+def code_sent_to(address: str) -> str:
+    """The code in the latest e-mail to this address."""
+    message = next(one for one in reversed(mail.outbox) if one.to == [address])
+    found = re.search(r"\b\d{4}-\d{4}\b", str(message.body))
+    assert found, message.body
+    return found[0]
 
 
 def ada() -> Person:

@@ -10,6 +10,12 @@ from authorizations.models.authorizations import (
     AuthorizationQuerySet,
     new_feed_key,
 )
+from authorizations.models.email_codes import (
+    CODE_LIFETIME,
+    CODE_TRIES,
+    NEXT_LENGTH,
+    EmailCode,
+)
 from authorizations.models.events import Event, EventType
 from authorizations.models.hashing import digest, email_digest
 from authorizations.models.notifications import Notification
@@ -22,12 +28,16 @@ __all__ = [
     "ATTEMPT_LIFETIME",
     "BRING_FORWARD_EVERY",
     "CLAIM",
+    "CODE_LIFETIME",
+    "CODE_TRIES",
     "EMAIL_KEPT_FOR",
     "LEASE",
+    "NEXT_LENGTH",
     "NO_ZONE",
     "Authorization",
     "AuthorizationQuerySet",
     "ConnectAttempt",
+    "EmailCode",
     "Event",
     "EventType",
     "ForeignAuthorization",

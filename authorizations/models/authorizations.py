@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -15,7 +16,7 @@ from django.db.models.functions import Greatest, Least, Now
 from django.utils import timezone
 
 from authorizations.models.events import Event
-from authorizations.models.hashing import digest
+from authorizations.models.hashing import digest, email_digest
 from authorizations.models.share_links import ShareLink
 from authorizations.models.triggers import PullTrigger
 from greenbutton.espi import scope as espi_scope
@@ -24,6 +25,8 @@ from utilities.encrypted import EncryptedTextField
 from utilities.models import Client, Utility, new_uid
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from authorizations.models.attempts import ConnectAttempt
     from authorizations.models.reconciliations import ForeignAuthorization
     from utilities.client import Token
@@ -79,6 +82,14 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
         turn = Greatest(Now(), F("standing_asked_at") + BRING_FORWARD_EVERY)
         # PostgreSQL's LEAST and GREATEST pass over what is null.
         return self.askable().update(standing_at=Least("standing_at", turn), standing_tries=0)
+
+    def unclaimed(self) -> AuthorizationQuerySet:
+        """Guests', and not stopped: what an account may still have."""
+        return self.filter(claimed_at=None).exclude(status=Authorization.Status.REVOKED)
+
+    def given_to(self, address: str) -> AuthorizationQuerySet:
+        """Those that whoever proves this address may have, as their customers said."""
+        return self.unclaimed().filter(customer_email_digest=email_digest(address))
 
     def for_figures(self) -> AuthorizationQuerySet:
         """What staff figures count: real customers, not put away."""
@@ -136,8 +147,20 @@ class Authorization(models.Model):
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.CONNECT)
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
     is_test = models.BooleanField(default=False)
-    # The guest's browser, hashed; whoever holds its cookie may look and stop sharing.
+    # The guest's browser, hashed; until it is claimed, who holds its cookie may look and stop.
     browser_hash = models.CharField(max_length=64, blank=True)
+    # The account that it belongs to. Once it was claimed no cookie opens it any more, not even when
+    # the account is deleted: `claimed_at` stays then.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="authorizations",
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    # The keyed hash of `customer_email`, by which whoever proves it finds this; stays, as proof.
+    customer_email_digest = models.CharField(max_length=64, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     held_at = models.DateTimeField(null=True, blank=True)
@@ -178,9 +201,6 @@ class Authorization(models.Model):
     # How many of its meters are no longer shared. Raw feeds hold all meters, so they are kept only
     # while it is 0; and a worker that finds it changed has read a document that holds too much.
     meters_stopped = models.PositiveIntegerField(default=0)
-
-    # Where its customer wants receipts and reminders; goes with a revocation.
-    customer_email = EncryptedTextField(blank=True)
 
     # Collecting (style rule 20): a due time, a dispatcher's claim, a worker's lease, a cursor.
     next_pull_at = models.DateTimeField(null=True, blank=True)
@@ -237,6 +257,11 @@ class Authorization(models.Model):
                 fields=["standing_at"],
                 name="standing_due",
                 condition=Q(standing_at__isnull=False),
+            ),
+            models.Index(
+                fields=["customer_email_digest"],
+                name="unclaimed_by_address",
+                condition=Q(claimed_at__isnull=True) & ~Q(customer_email_digest=""),
             ),
             # By what a notification names; the utility first, since only its own are looked up.
             models.Index(fields=["utility", "resource_uri"], name="by_resource_uri"),
@@ -315,6 +340,15 @@ class Authorization(models.Model):
         """Whether what was collected is gone: with the key of its raw feeds, last of all."""
         return not self.can_be_stopped() and not self.feed_key
 
+    def is_claimed(self) -> bool:
+        """Whether an account has, or had, it, so that a browser's cookie no longer opens it."""
+        return self.claimed_at is not None
+
+    @property
+    def offered_email(self) -> str:
+        """The address that its link was made for: to be offered, masked; it proves nothing."""
+        return self.share_link.customer_email if self.share_link else ""
+
     # -- verbs --------------------------------------------------------------------------------
 
     @classmethod
@@ -388,6 +422,54 @@ class Authorization(models.Model):
             )
             authorization.tell("authorization_created")
         return authorization
+
+    def give_email(self, address: str) -> bool:
+        """Note the address that the customer gave, or confirmed, in the browser that consented.
+
+        Whoever proves it may claim. Returns False where it is claimed or stopped by now.
+        """
+        return self._unless_claimed(
+            customer_email=address, customer_email_digest=email_digest(address)
+        )
+
+    def claim(self, user: User) -> bool:
+        """Give it to an account, once; False where another one has it, or it is stopped by now."""
+        with transaction.atomic():
+            claimed = self._unless_claimed(
+                owner=user,
+                claimed_at=timezone.now(),
+                customer_email=user.email,
+                customer_email_digest=email_digest(user.email),
+            )
+            if claimed:
+                self.tell("authorization_claimed")
+        return claimed
+
+    def _unless_claimed(self, **values: Any) -> bool:
+        """One UPDATE decides, so of two accounts that race for it one has it."""
+        mine = Authorization.objects.filter(pk=self.pk).unclaimed()
+        if not mine.update(**values):
+            return False
+        for name, value in values.items():
+            setattr(self, name, value)
+        return True
+
+    def return_to_browser(self, browser: str) -> None:
+        """Its account goes, sharing goes on: from now on it is a guest's, in this browser."""
+        self.owner, self.claimed_at = None, None
+        self.browser_hash = digest(browser)
+        self.customer_email = self.customer_email_digest = ""
+        with transaction.atomic():
+            self.save(
+                update_fields=[
+                    "owner",
+                    "claimed_at",
+                    "browser_hash",
+                    "customer_email",
+                    "customer_email_digest",
+                ]
+            )
+            self.tell("authorization_unclaimed")
 
     def propose_time_zone(self, name: str) -> None:
         """Cut days in this zone from now on, until the customer says which it is."""

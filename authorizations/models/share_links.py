@@ -26,6 +26,8 @@ class ShareLink(models.Model):
     scope = models.CharField(max_length=1000, blank=True)
     authentication_type = models.CharField(max_length=32, blank=True)
     authentication_value = EncryptedTextField(blank=True)
+    # Whom it is sent to. It proves nothing (links are forwarded): it may be offered, masked.
+    customer_email = EncryptedTextField(blank=True)
     note = models.CharField(max_length=300, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(

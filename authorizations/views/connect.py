@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from authorizations import flows, guards, prefill
+from authorizations import accounts, flows, guards, prefill
 from authorizations.access import browser_of, known_browser
 from authorizations.models import ShareLink
 from greenbutton.espi.scope import Authentication
@@ -90,6 +90,7 @@ def callback(request: HttpRequest, slug: str) -> HttpResponseBase:
         return _back_to_start(e)
     except flows.ConnectError as e:
         return told(request, utility, e)
+    accounts.keep_for_signed_in(request, authorization)
     messages.success(request, f"{utility.name} is connected. Your readings are on their way.")
     return redirect("usage", authorization.uid)
 

@@ -13,11 +13,14 @@ from authorizations import access, timeline
 @require_safe
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    """This browser's connections; stopped ones stay as receipts."""
+    """The account's connections, and a guest's of this browser; stopped ones stay as receipts."""
     return render(
         request,
         "authorizations/connections.html",
-        {"connections": access.authorizations_of(request)},
+        {
+            "connections": access.authorizations_of(request),
+            "account": access.customer_of(request),
+        },
     )
 
 

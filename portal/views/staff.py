@@ -207,11 +207,16 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     if request.user.is_superuser:
         people = [
-            {"title": "Staff accounts", "icon": "person", "link": _list_of("user")},
+            {"title": "Staff accounts", "icon": "badge", "link": _accounts(is_staff=True)},
+            {"title": "Customers' accounts", "icon": "person", "link": _accounts(is_staff=False)},
             {"title": "Groups", "icon": "group", "link": _list_of("group")},
         ]
         groups.append({"title": "People", "separator": True, "items": people})
     return groups
+
+
+def _accounts(*, is_staff: bool) -> str:
+    return f"{_list_of('user')}?is_staff__exact={int(is_staff)}"
 
 
 def _list_of(model: str) -> str:
