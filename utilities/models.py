@@ -105,6 +105,17 @@ class Utility(models.Model):
         """The redirect URI that this portal registers with the utility."""
         return settings.PORTAL_URL + reverse("connect-callback", args=[self.slug])
 
+    @property
+    def portal_url(self) -> str:
+        """Our page about this utility, for its list of third parties."""
+        return settings.PORTAL_URL + reverse("connect-utility", args=[self.slug])
+
+    @property
+    def scope_selection_url(self) -> str:
+        """Where the utility may send a customer who begins there (espi.xsd
+        ApplicationInformation.thirdPartyScopeSelectionScreenURI)."""
+        return settings.PORTAL_URL + reverse("scope-selection", args=[self.slug])
+
     def owns(self, url: str) -> bool:
         """Whether the address lies on one of this utility's origins, so a token may go there."""
         origin = origin_of(url)

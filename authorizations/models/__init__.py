@@ -7,11 +7,13 @@ from authorizations.models.authorizations import (
     NO_ZONE,
     Authorization,
     AuthorizationQuerySet,
+    LinkUsedUpError,
     new_feed_key,
 )
+from authorizations.models.consent_records import ConsentRecord
 from authorizations.models.events import Event
 from authorizations.models.hashing import digest, email_digest
-from authorizations.models.share_links import ShareLink, new_code
+from authorizations.models.share_links import ReturnAddress, ShareLink, check_return_url, new_code
 
 __all__ = [
     "ATTEMPT_LIFETIME",
@@ -21,8 +23,12 @@ __all__ = [
     "Authorization",
     "AuthorizationQuerySet",
     "ConnectAttempt",
+    "ConsentRecord",
     "Event",
+    "LinkUsedUpError",
+    "ReturnAddress",
     "ShareLink",
+    "check_return_url",
     "digest",
     "email_digest",
     "new_code",

@@ -13,9 +13,10 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from authorizations.models.consent_records import ConsentRecord
 from authorizations.models.events import Event
 from authorizations.models.hashing import digest
-from authorizations.models.share_links import ShareLink
+from authorizations.models.share_links import REFERENCE_LENGTH, ShareLink
 from greenbutton.espi import scope as espi_scope
 from utilities.encrypted import EncryptedTextField
 from utilities.models import Client, Utility, new_uid
@@ -33,6 +34,10 @@ NO_ZONE = "UTC"
 def new_feed_key() -> str:
     """A key for one authorization's raw feeds: destroying it destroys them, backups included."""
     return Fernet.generate_key().decode("ascii")
+
+
+class LinkUsedUpError(Exception):
+    """The link was for one customer, and another one consented first."""
 
 
 class AuthorizationQuerySet(models.QuerySet["Authorization"]):
@@ -64,14 +69,18 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
         return self.filter(leased_until__gt=timezone.now())
 
     def needing_attention(self) -> AuthorizationQuerySet:
-        """Those whose data does not come as agreed: staff, or a new link to the customer, can help.
+        """Those whose data does not come as agreed, or is not whose it was meant to be.
 
         A hold is no fault: staff put it there.
         """
         stuck = Q(failures__gt=0) | Q(client__paused_at__isnull=False)
         return self.filter(
             Q(status=Authorization.Status.NEEDS_CONSENT)
-            | Q(stuck, status=Authorization.Status.ACTIVE),
+            | Q(stuck, status=Authorization.Status.ACTIVE)
+            | Q(
+                expectation=Authorization.Expectation.NOT_MET,
+                status=Authorization.Status.ACTIVE,
+            ),
             archived_at=None,
         )
 
@@ -93,6 +102,13 @@ class Authorization(models.Model):
         CONNECT = "connect", "Connect"
         FILE = "file", "File"
 
+    class Expectation(models.TextChoices):
+        """Whether what arrived is of the account that the link was made for."""
+
+        UNKNOWN = "unknown", "Not known"
+        MET = "met", "As expected"
+        NOT_MET = "not_met", "Not as expected"
+
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     utility = models.ForeignKey(
         Utility, on_delete=models.PROTECT, null=True, blank=True, related_name="authorizations"
@@ -108,6 +124,9 @@ class Authorization(models.Model):
     is_test = models.BooleanField(default=False)
     # The guest's browser, hashed; whoever holds its cookie may look and stop sharing.
     browser_hash = models.CharField(max_length=64, blank=True)
+    # The company's own name for it, from the link.
+    reference = models.CharField(max_length=REFERENCE_LENGTH, blank=True, db_index=True)
+    expectation = models.CharField(max_length=8, choices=Expectation, default=Expectation.UNKNOWN)
     created = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     held_at = models.DateTimeField(null=True, blank=True)
@@ -204,13 +223,20 @@ class Authorization(models.Model):
 
     @classmethod
     def activate(cls, attempt: ConnectAttempt, token: Token) -> Authorization:
-        """Keep what the customer granted; it is due for its first pull from this moment."""
+        """Keep what the customer granted; it is due for its first pull from this moment.
+
+        Raises LinkUsedUpError, with nothing kept, where a link for one had its customer meanwhile.
+        """
+        link = attempt.share_link
         granted = espi_scope.parse(token.scope or attempt.scope).without_additional()
         with transaction.atomic():
+            if link is not None and not link.take_use():
+                raise LinkUsedUpError
             authorization = cls.objects.create(
                 utility=attempt.client.utility,
                 client=attempt.client,
-                share_link=attempt.share_link,
+                share_link=link,
+                reference=link.reference if link else "",
                 is_test=attempt.client.is_sandbox,
                 browser_hash=attempt.browser_hash,
                 asked_scope=attempt.scope,
@@ -226,6 +252,7 @@ class Authorization(models.Model):
             )
             attempt.authorization = authorization
             attempt.save(update_fields=["authorization"])
+            ConsentRecord.keep(attempt, authorization)
             authorization.tell("authorization_created")
         return authorization
 
@@ -242,6 +269,16 @@ class Authorization(models.Model):
             )
             authorization.tell("authorization_created")
         return authorization
+
+    def expected(self, met: bool) -> None:
+        """Note whether it is of the account that was expected, and tell if that is news."""
+        answer = self.Expectation.MET if met else self.Expectation.NOT_MET
+        if self.expectation == answer:
+            return
+        self.expectation = answer
+        with transaction.atomic():
+            self.save(update_fields=["expectation"])
+            self.tell(f"authorization_expectation_{answer}")
 
     def propose_time_zone(self, name: str) -> None:
         """Cut days in this zone from now on, until the customer says which it is."""
