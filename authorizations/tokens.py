@@ -7,7 +7,7 @@ import logging
 from django.db import transaction
 
 from authorizations.models import Authorization
-from utilities.client import GreenButtonClient, UtilityError
+from utilities.client import GreenButtonClient, Problem, UtilityError
 from utilities.models import Client
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ def fresh_access_token(authorization: Authorization, *, refused: str = "") -> st
 def _good_token(row: Authorization, refused: str) -> str:
     if row.status != Authorization.Status.ACTIVE or row.client is None:
         raise UtilityError(
-            "not_active",
+            Problem.NOT_ACTIVE,
             to_customer="This connection is no longer active. Please connect again.",
             to_log=f"authorization {row.uid} is {row.status}: it has no tokens",
             permanent=True,
@@ -54,7 +54,7 @@ def _good_token(row: Authorization, refused: str) -> str:
         return row.access_token
     if not row.refresh_token:
         raise UtilityError(
-            "no_refresh_token",
+            Problem.NO_REFRESH_TOKEN,
             to_customer=f"Your consent at {row.source_name} has to be renewed. "
             "Please connect again.",
             to_log=f"authorization {row.uid}: the token is over and cannot be refreshed",

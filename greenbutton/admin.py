@@ -27,7 +27,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from authorizations import flows
 from authorizations.admin import event_words
-from authorizations.models import Authorization, AuthorizationQuerySet, Event
+from authorizations.models import Authorization, AuthorizationQuerySet, Event, PullTrigger
 from greenbutton import zones
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
@@ -364,7 +364,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         offered=lambda one: one.status == Authorization.Status.ACTIVE,
     )
     def collect_now(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
-        authorization.collect_now()
+        authorization.collect_now(PullTrigger.STAFF)
         return "It is due now. The pull shows below once a worker has taken it."
 
     @staff_action(

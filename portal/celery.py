@@ -38,6 +38,11 @@ app.conf.update(
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
+        "send e-mails": {
+            "task": "authorizations.tasks.send_due_emails",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
         "purge what was revoked": {
             "task": "greenbutton.tasks.purge_due",
             "schedule": 30,

@@ -47,6 +47,16 @@ def client() -> Client:
     return Client(headers={"host": urlsplit(settings.SITE_URL).netloc})
 
 
+# The sandbox has no third party's code: see collect_ignore.
+if settings.SITE != "sandbox":
+    from utilities.client import client_tokens
+
+    @pytest.fixture(autouse=True)
+    def a_process_without_client_tokens() -> None:
+        """Each test begins as a new process does; a free port may have been another test's."""
+        client_tokens.forget_all()
+
+
 @pytest.fixture
 def lying() -> Iterator[LyingUtility]:
     """A utility that answers as told."""

@@ -160,7 +160,7 @@ def _handler(lying: LyingUtility) -> type[socketserver.BaseRequestHandler]:
                 self.wfile.write(piece)
             self.close_connection = True
 
-        do_GET = do_POST = do_DELETE = handle_any  # noqa: N815 (the base's words)
+        do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 (the base's words)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the base's word)
             pass

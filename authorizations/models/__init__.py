@@ -2,6 +2,7 @@
 
 from authorizations.models.attempts import ATTEMPT_LIFETIME, ConnectAttempt
 from authorizations.models.authorizations import (
+    BRING_FORWARD_EVERY,
     CLAIM,
     LEASE,
     NO_ZONE,
@@ -13,11 +14,15 @@ from authorizations.models.authorizations import (
 from authorizations.models.consent_records import ConsentRecord
 from authorizations.models.events import Event
 from authorizations.models.hashing import digest, email_digest
+from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
 from authorizations.models.share_links import ReturnAddress, ShareLink, check_return_url, new_code
+from authorizations.models.triggers import PullTrigger
 
 __all__ = [
     "ATTEMPT_LIFETIME",
+    "BRING_FORWARD_EVERY",
     "CLAIM",
+    "EMAIL_KEPT_FOR",
     "LEASE",
     "NO_ZONE",
     "Authorization",
@@ -26,6 +31,8 @@ __all__ = [
     "ConsentRecord",
     "Event",
     "LinkUsedUpError",
+    "OutgoingEmail",
+    "PullTrigger",
     "ReturnAddress",
     "ShareLink",
     "check_return_url",

@@ -17,7 +17,9 @@ from authorizations.models.consent_records import ConsentRecord
 from authorizations.models.events import Event
 from authorizations.models.hashing import digest
 from authorizations.models.share_links import REFERENCE_LENGTH, ShareLink
+from authorizations.models.triggers import PullTrigger
 from greenbutton.espi import scope as espi_scope
+from greenbutton.espi.errors import ScopeError
 from utilities.encrypted import EncryptedTextField
 from utilities.models import Client, Utility, new_uid
 
@@ -27,8 +29,14 @@ if TYPE_CHECKING:
 
 CLAIM = timedelta(seconds=60)
 LEASE = timedelta(minutes=10)
+# A storm of notices makes one pull in so much time.
+BRING_FORWARD_EVERY = timedelta(minutes=15)
 # Days of a file of which nobody has said yet where it was metered.
 NO_ZONE = "UTC"
+
+# What says when it is collected, and what bringing forward looks at.
+WHEN_DUE = ("next_pull_at", "brought_forward_to", "pull_trigger", "somebody_waits")
+BROUGHT_FORWARD = ("status", "origin", "next_pull_at", "brought_forward_to")
 
 
 def new_feed_key() -> str:
@@ -151,8 +159,17 @@ class Authorization(models.Model):
     customer_uri = models.URLField(max_length=500, blank=True)
     feed_key = EncryptedTextField(default=new_feed_key)
 
+    # Where its customer wants receipts and reminders; goes with a revocation.
+    customer_email = EncryptedTextField(blank=True)
+
     # Collecting (style rule 20): a due time, a dispatcher's claim, a worker's lease, a cursor.
     next_pull_at = models.DateTimeField(null=True, blank=True)
+    # Why it comes due then, and whether somebody waits for it, so that it goes before the others.
+    pull_trigger = models.CharField(max_length=16, choices=PullTrigger, default=PullTrigger.NIGHTLY)
+    somebody_waits = models.BooleanField(default=False)
+    # When it was, or is, due because somebody asked or the utility told: a pull that began before
+    # that moment has not served it.
+    brought_forward_to = models.DateTimeField(null=True, blank=True)
     claimed_until = models.DateTimeField(null=True)
     lease_id = models.CharField(max_length=32, blank=True)
     leased_until = models.DateTimeField(null=True)
@@ -249,6 +266,8 @@ class Authorization(models.Model):
                 authorization_uri=token.authorization_uri,
                 customer_uri=token.customer_uri,
                 next_pull_at=timezone.now(),
+                pull_trigger=PullTrigger.FIRST,
+                somebody_waits=True,
             )
             attempt.authorization = authorization
             attempt.save(update_fields=["authorization"])
@@ -302,16 +321,57 @@ class Authorization(models.Model):
         self.access_expires_at = token.expires_at
         self.save(update_fields=["access_token", "refresh_token", "access_expires_at"])
 
-    def collect_now(self) -> None:
-        """Make it due at once; refuses, with a sentence, what no worker would take."""
+    def collect_now(self, trigger: str = PullTrigger.STAFF) -> None:
+        """Make it due at once, for `staff` or `customer`; refuses what no worker would take."""
         if self.status != self.Status.ACTIVE:
             raise ValidationError("Only an active authorization can be collected.")
         if self.held_at is not None:
             raise ValidationError("This authorization is on hold. Release it first.")
         if self.origin == self.Origin.FILE:
             raise ValidationError("This came from a file: there is no utility to ask.")
-        self.next_pull_at = timezone.now()
-        self.save(update_fields=["next_pull_at"])
+        self._comes_due(timezone.now(), PullTrigger(trigger))
+
+    def bring_forward(self, trigger: str = PullTrigger.NOTIFICATION) -> datetime | None:
+        """Make it due now, or as soon as its last bringing forward is 15 minutes old.
+
+        Returns when it is due; None for what is not active or has no utility to ask. News that come
+        while a pull runs are not lost: that pull leaves the time as it was set here.
+        """
+        now = timezone.now()
+        with transaction.atomic():
+            row = Authorization.objects.select_for_update().only(*BROUGHT_FORWARD).get(pk=self.pk)
+            if row.status != self.Status.ACTIVE or row.origin == self.Origin.FILE:
+                return None
+            turn = _next_turn(row.brought_forward_to, now)
+            due = min(turn, row.next_pull_at or turn)
+            self._comes_due(due, PullTrigger(trigger), brought_forward_to=turn)
+        return due
+
+    def _comes_due(
+        self, at: datetime, trigger: PullTrigger, brought_forward_to: datetime | None = None
+    ) -> None:
+        self.next_pull_at, self.brought_forward_to = at, brought_forward_to or at
+        self.pull_trigger, self.somebody_waits = trigger, trigger.somebody_waits
+        self.save(update_fields=WHEN_DUE)
+
+    def narrowed(self, said: str) -> bool:
+        """Take over that the utility shares less than was granted; returns whether it does.
+
+        `said` is the scope as the utility tells it now. Whatever is wider in it is not taken over:
+        only the customer's consent can widen a grant. May be told again and again.
+        """
+        with transaction.atomic():
+            row = Authorization.objects.select_for_update().only("scope", "expires_at", "status")
+            locked = row.get(pk=self.pk)
+            if locked.status != self.Status.ACTIVE:
+                return False
+            lost, left, end = _less(locked.scope, said)
+            if not lost:
+                return False
+            self.scope, self.expires_at = left, _sooner(locked.expires_at, end)
+            self.save(update_fields=["scope", "expires_at"])
+            self.tell("authorization_narrowed", left_out=lost)
+        return True
 
     def hold(self) -> None:
         """Collect nothing until released; a pull that runs already comes to its end."""
@@ -379,3 +439,29 @@ def _end_of(granted: espi_scope.Scope) -> datetime | None:
     """When the grant ends by itself; PreferredAuthEndDate 0, or none, means "until revoked"."""
     end = granted.end_date
     return datetime.fromtimestamp(end, UTC) if end else None
+
+
+def _next_turn(before: datetime | None, now: datetime) -> datetime:
+    """When one that was brought forward to `before` may be due again because somebody asks."""
+    if before is None:
+        return now
+    return before if before > now else max(now, before + BRING_FORWARD_EVERY)
+
+
+def _less(granted: str, said: str) -> tuple[list[str], str, datetime | None]:
+    """What of a granted scope the utility no longer shares, in sentences; what is left of it, and
+    when that ends.
+
+    A scope that cannot be read, or shares nothing of what was granted, is no narrower grant: what
+    the utility refuses shows when it is asked.
+    """
+    try:
+        before = espi_scope.parse(granted)
+        left = before.left_by(espi_scope.parse(said).without_additional())
+    except ScopeError:
+        return [], granted, None
+    return left.granted_less_than(before), espi_scope.build(left), _end_of(left)
+
+
+def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(filter(None, (one, other)), default=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from authorizations.models.share_links import ShareLink
 from utilities.models import Utility, new_uid
 
 
@@ -16,6 +17,10 @@ class Event(models.Model):
     utility = models.ForeignKey(Utility, on_delete=models.CASCADE, null=True, blank=True)
     authorization = models.ForeignKey(
         "Authorization", on_delete=models.CASCADE, null=True, blank=True, related_name="events"
+    )
+    # The form of the platform's `form_` events, and of what is told of a link.
+    share_link = models.ForeignKey(
+        ShareLink, on_delete=models.CASCADE, null=True, blank=True, related_name="events"
     )
     detail = models.JSONField(default=dict)
 

@@ -162,6 +162,19 @@ class Scope:
             scope = scope.with_option(END_DATE, str(end_date))
         return scope
 
+    def left_by(self, said: "Scope") -> "Scope":
+        """What is left of this where the utility now says `said`: never more than this.
+
+        Raises ScopeError where nothing is left. An option that `said` leaves out stays as it is.
+        """
+        scope = replace(self, function_blocks=_common_blocks(self, said))
+        history, end = said.history_length, said.end_date
+        if history is not None and (self.history_length is None or history < self.history_length):
+            scope = scope.with_option(HISTORY_LENGTH, str(history))
+        if end and (not self.end_date or end < self.end_date):
+            scope = scope.with_option(END_DATE, str(end))
+        return scope
+
     def describe(self, *, granted: bool = False) -> list[str]:
         """What sharing means, in words for a customer.
 
@@ -301,6 +314,13 @@ def _narrow_blocks(scope: Scope, kept: Collection[int]) -> tuple[int, ...]:
     if not kept:
         raise ScopeError("Nothing would be shared: please choose at least one kind of data.")
     return tuple(block for block in scope.function_blocks if block in kept)
+
+
+def _common_blocks(scope: Scope, said: Scope) -> tuple[int, ...]:
+    common = tuple(block for block in scope.function_blocks if block in said.function_blocks)
+    if not common:
+        raise ScopeError("Nothing is shared any more.")
+    return common
 
 
 def _check_no_later(scope: Scope, end: int) -> None:

@@ -24,7 +24,7 @@ from greenbutton.ingest.read import add_up
 from greenbutton.ingest.store import Stored, store_feed
 from greenbutton.ingest.windows import Window
 from greenbutton.models import Pull
-from utilities.client import GreenButtonClient, UtilityError
+from utilities.client import GreenButtonClient, Problem, UtilityError
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ class _Attempt:
         try:
             self._add(self._take_soon(uri))
         except UtilityError as e:
-            if e.code == "not_active":
+            if e.code == Problem.NOT_ACTIVE:
                 raise
             logger.warning("pull %s, customer: %s", self.pull.uid, e)
             self._find("customer.refused", e.to_log)
@@ -163,7 +163,7 @@ class _Attempt:
         try:
             return self._take(uri)
         except UtilityError as e:
-            if e.code != "come_later" or e.after is None or e.after > A_MOMENT:
+            if e.code != Problem.COME_LATER or e.after is None or e.after > A_MOMENT:
                 raise
             time.sleep(e.after.total_seconds())
             return self._take(uri)
@@ -198,7 +198,7 @@ class _Attempt:
         try:
             self._fetch_with(token, uri, window, file)
         except UtilityError as e:
-            if e.code != "http_401":
+            if e.code != Problem.HTTP_401:
                 raise
             token = fresh_access_token(self.authorization, refused=token)
             self._fetch_with(token, uri, window, file)
@@ -251,12 +251,12 @@ class _Attempt:
 
     def _refused(self, error: UtilityError) -> None:
         logger.warning("pull %s: %s", self.pull.uid, error.to_log)
-        if error.code == "not_active":
+        if error.code == Problem.NOT_ACTIVE:
             self._abandoned()
-        elif error.permanent or error.code == "http_401":
+        elif error.permanent or error.code == Problem.HTTP_401:
             # A 401 that comes this far was answered to a fresh token: the consent is gone.
             self._needs_consent(error)
-        elif error.code == "come_later":
+        elif error.code == Problem.COME_LATER:
             wait = (error.after or BACKOFF_FIRST) + WAIT_JITTER * _random.random()
             self._due(wait)
             self._end(

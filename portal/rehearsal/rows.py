@@ -129,7 +129,7 @@ DEMO_BUSINESS = (("electricity", 2), ("gas", 1))
 
 
 def _demo(way: str, scenario: str, services: tuple[tuple[str, int], ...] = ()) -> Row:
-    return Row("DEMO", way, f"UAPI_TEST_{scenario}", scenario, services, password="any")  # noqa: S106
+    return Row("DEMO", way, f"UAPI_TEST_{scenario}", scenario, services, password="any")
 
 
 DEMO_TYPED = [

@@ -13,7 +13,7 @@ from authorizations.models import Authorization
 from authorizations.tokens import fresh_access_token
 from tests.cast import Person, authorize, make_utility
 from tests.lying_utility import LyingUtility
-from utilities.client import UtilityError
+from utilities.client import Problem, UtilityError
 from utilities.models import Client, Utility
 
 NEW = {
@@ -98,7 +98,7 @@ def test_a_token_that_cannot_be_refreshed_needs_a_new_consent(
 ) -> None:
     authorization = authorize(ada, utility, seconds=1)
     Authorization.objects.update(refresh_token="")
-    assert refused(authorization).code == "no_refresh_token"
+    assert refused(authorization).code == Problem.NO_REFRESH_TOKEN
     assert authorization.status == Authorization.Status.NEEDS_CONSENT
     assert lying.requests == []
 
@@ -144,7 +144,7 @@ def test_a_stopped_authorization_gets_no_token_and_stays_stopped(
 ) -> None:
     authorization = authorize(ada, utility)
     Authorization.objects.get().mark_revoked("customer")
-    assert refused(authorization).code == "not_active"
+    assert refused(authorization).code == Problem.NOT_ACTIVE
     assert authorization.status == Authorization.Status.REVOKED
     assert lying.requests == []
 

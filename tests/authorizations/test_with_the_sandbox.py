@@ -11,7 +11,7 @@ from authorizations.models import Authorization
 from authorizations.tokens import fresh_access_token
 from tests.at_the_sandbox import connect, decide
 from tests.cast import Person
-from utilities.client import GreenButtonClient, UtilityError
+from utilities.client import GreenButtonClient, Problem, UtilityError
 from utilities.models import Utility
 
 
@@ -52,7 +52,7 @@ def test_a_refresh_rotates_and_the_old_access_token_is_over(
             max_bytes=100_000_000,
             deadline_seconds=120,
         )
-    assert caught.value.code == "http_401"
+    assert caught.value.code == Problem.HTTP_401
 
 
 def test_ada_says_no_and_nothing_is_kept(

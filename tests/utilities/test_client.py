@@ -17,10 +17,14 @@ from utilities.client import (
     DEFAULT_WAIT,
     LONGEST_WAIT,
     TOKEN_MAX_LENGTH,
+    Exchange,
     GreenButtonClient,
     IncompleteGrantError,
+    Problem,
+    TokenClass,
     UtilityError,
 )
+from utilities.client.transport import HEARD_MAX_BYTES
 from utilities.models import Client, Utility
 
 SECRET = "s3cret-of-the-client"
@@ -120,7 +124,7 @@ def test_a_foreign_authorize_url_is_refused(door: GreenButtonClient) -> None:
     door.utility.authorize_url = "https://elsewhere.example/authorize"
     with pytest.raises(UtilityError) as caught:
         door.authorize_url(redirect_uri="r", scope="s", state="t")
-    assert caught.value.code == "not_ours"
+    assert caught.value.code == Problem.NOT_OURS
 
 
 # -- tokens --------------------------------------------------------------------------------------
@@ -214,7 +218,7 @@ def test_a_token_answer_that_cannot_be_used_is_refused_for_good(
     lying.answer("/token", json=granted(lying, **changes))
     error = exchange(door)
     assert isinstance(error, IncompleteGrantError)
-    assert (error.code, error.permanent) == ("bad_token", True)
+    assert (error.code, error.permanent) == (Problem.BAD_TOKEN, True)
 
 
 def test_an_incomplete_grant_says_where_to_give_it_back(
@@ -240,12 +244,12 @@ def test_a_token_answer_that_is_no_json_object_is_refused(
     lying: LyingUtility, door: GreenButtonClient, body: bytes
 ) -> None:
     lying.answer("/token", body=body)
-    assert exchange(door).code == "bad_token"
+    assert exchange(door).code == Problem.BAD_TOKEN
 
 
 def test_a_huge_token_answer_is_refused(lying: LyingUtility, door: GreenButtonClient) -> None:
     lying.answer("/token", body=b" " * 100_000)
-    assert exchange(door).code == "too_large"
+    assert exchange(door).code == Problem.TOO_LARGE
 
 
 def test_a_lifetime_as_text_or_none_at_all_is_understood(
@@ -288,14 +292,14 @@ def test_a_foreign_address_in_a_refresh_does_not_lose_the_rotated_token(
         (400, {"error": "invalid_client"}, "invalid_client", False),
         (401, {"error": "invalid_client"}, "invalid_client", False),
         (400, {"error": "a_new_error"}, "a_new_error", True),
-        (400, {"error": ["x"]}, "http_400", True),
-        (400, None, "http_400", True),
-        (401, None, "http_401", True),
-        (403, None, "http_403", True),
-        (404, None, "http_404", False),
-        (500, {"error": "invalid_grant"}, "http_500", False),
-        (503, None, "http_503", False),
-        (301, None, "redirect", False),
+        (400, {"error": ["x"]}, Problem.HTTP_400, True),
+        (400, None, Problem.HTTP_400, True),
+        (401, None, Problem.HTTP_401, True),
+        (403, None, Problem.HTTP_403, True),
+        (404, None, Problem.HTTP_404, False),
+        (500, {"error": "invalid_grant"}, Problem.HTTP_500, False),
+        (503, None, Problem.HTTP_503, False),
+        (301, None, Problem.REDIRECT, False),
     ],
 )
 def test_errors_of_the_token_endpoint_have_a_tense(
@@ -328,7 +332,7 @@ def test_a_foreign_token_address_never_sees_the_secret(door: GreenButtonClient) 
         door.utility.token_url = f"{stranger.url}/token"
         with pytest.raises(UtilityError) as caught:
             door.refresh(REFRESH)
-        assert caught.value.code == "not_ours"
+        assert caught.value.code == Problem.NOT_OURS
         assert stranger.requests == []
 
 
@@ -353,7 +357,7 @@ def test_revoking_elsewhere_is_refused_before_a_token_is_asked_for(
 ) -> None:
     with pytest.raises(UtilityError) as caught:
         door.revoke("https://elsewhere.example/Authorization/1")
-    assert caught.value.code == "not_ours"
+    assert caught.value.code == Problem.NOT_OURS
     assert lying.requests == []
 
 
@@ -364,7 +368,7 @@ def test_a_revocation_that_is_refused_is_an_error(
     lying.answer("/resource/Authorization/1", 403)
     with pytest.raises(UtilityError) as caught:
         door.revoke(f"{lying.url}/resource/Authorization/1")
-    assert caught.value.code == "http_403"
+    assert caught.value.code == Problem.HTTP_403
 
 
 # -- feeds ---------------------------------------------------------------------------------------
@@ -409,7 +413,7 @@ def test_dates_are_utc_in_whole_seconds_and_never_in_the_future(
 
 def test_a_foreign_address_never_sees_a_bearer_token(door: GreenButtonClient) -> None:
     with LyingUtility() as stranger:
-        assert fetch(door, f"{stranger.url}/resource/feed").code == "not_ours"
+        assert fetch(door, f"{stranger.url}/resource/feed").code == Problem.NOT_OURS
         assert stranger.requests == []
 
 
@@ -426,7 +430,7 @@ def test_a_foreign_address_never_sees_a_bearer_token(door: GreenButtonClient) ->
     ],
 )
 def test_what_is_no_address_of_the_utility_is_refused(door: GreenButtonClient, url: str) -> None:
-    assert fetch(door, url or " ").code == "not_ours"
+    assert fetch(door, url or " ").code == Problem.NOT_OURS
 
 
 def test_without_an_access_token_the_client_secret_is_not_sent_instead(
@@ -450,7 +454,7 @@ def test_a_redirect_is_not_followed(
 ) -> None:
     with LyingUtility() as stranger:
         lying.answer("/resource/feed", status, headers={"Location": f"{stranger.url}/catch?a=b"})
-        assert fetch(door).code == "redirect"
+        assert fetch(door).code == Problem.REDIRECT
         assert stranger.requests == []
 
 
@@ -458,15 +462,15 @@ def test_a_redirect_is_not_followed(
     ("status", "code", "permanent"),
     [
         (204, "http_204", False),
-        (400, "http_400", False),
-        (401, "http_401", False),
-        (403, "http_403", True),
-        (404, "http_404", False),
-        (500, "http_500", False),
-        (503, "http_503", False),
-        (504, "http_504", False),
-        (202, "come_later", False),
-        (429, "come_later", False),
+        (400, Problem.HTTP_400, False),
+        (401, Problem.HTTP_401, False),
+        (403, Problem.HTTP_403, True),
+        (404, Problem.HTTP_404, False),
+        (500, Problem.HTTP_500, False),
+        (503, Problem.HTTP_503, False),
+        (504, Problem.HTTP_504, False),
+        (202, Problem.COME_LATER, False),
+        (429, Problem.COME_LATER, False),
     ],
 )
 def test_errors_of_a_feed_have_a_tense(
@@ -523,7 +527,7 @@ def test_a_feed_that_announces_too_much_is_refused_unread(
 ) -> None:
     told = {"Content-Length": str(600 * 1024 * 1024)}
     lying.answer_exactly("/resource/feed", Answer(200, told, (b"<feed>",)))
-    assert fetch(door, max_bytes=512 * 1024 * 1024).code == "too_large"
+    assert fetch(door, max_bytes=512 * 1024 * 1024).code == Problem.TOO_LARGE
 
 
 def test_a_feed_is_counted_after_decompression(
@@ -532,7 +536,7 @@ def test_a_feed_is_counted_after_decompression(
     small = gzip.compress(b" " * 10_001)
     assert len(small) < 1000
     lying.answer("/resource/feed", body=small, headers={"Content-Encoding": "gzip"})
-    assert fetch(door, max_bytes=10_000).code == "too_large"
+    assert fetch(door, max_bytes=10_000).code == Problem.TOO_LARGE
 
 
 def test_a_feed_that_never_says_how_long_it_is_is_counted_too(
@@ -540,7 +544,7 @@ def test_a_feed_that_never_says_how_long_it_is_is_counted_too(
 ) -> None:
     endless = (b" " * 4096 for _ in range(100))
     lying.answer_exactly("/resource/feed", Answer(200, {}, endless))
-    assert fetch(door, max_bytes=10_000).code == "too_large"
+    assert fetch(door, max_bytes=10_000).code == Problem.TOO_LARGE
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "x"])
@@ -548,14 +552,14 @@ def test_a_compression_that_was_not_asked_for_is_refused(
     lying: LyingUtility, door: GreenButtonClient, encoding: str
 ) -> None:
     lying.answer("/resource/feed", body=b"<feed/>", headers={"Content-Encoding": encoding})
-    assert fetch(door).code == "unreadable"
+    assert fetch(door).code == Problem.UNREADABLE
 
 
 def test_a_body_that_is_not_the_gzip_it_claims_is_refused(
     lying: LyingUtility, door: GreenButtonClient
 ) -> None:
     lying.answer("/resource/feed", body=b"<feed/>", headers={"Content-Encoding": "gzip"})
-    assert fetch(door).code == "unreadable"
+    assert fetch(door).code == Problem.UNREADABLE
 
 
 def test_a_connection_that_is_cut_is_tried_again(
@@ -563,13 +567,13 @@ def test_a_connection_that_is_cut_is_tried_again(
 ) -> None:
     lying.answer_exactly("/resource/feed", Answer(200, {"Content-Length": "1000"}, (b"<feed>",)))
     error = fetch(door)
-    assert (error.code, error.permanent) == ("cut_off", False)
+    assert (error.code, error.permanent) == (Problem.CUT_OFF, False)
 
 
 def test_a_trickle_ends_at_the_deadline(lying: LyingUtility, door: GreenButtonClient) -> None:
     # Each byte comes in time for a time-out of its own; only an overall deadline ends this.
     lying.trickle("/resource/feed")
-    assert fetch(door, deadline_seconds=0.5).code == "timeout"
+    assert fetch(door, deadline_seconds=0.5).code == Problem.TIMEOUT
 
 
 def test_nobody_at_home_is_tried_again(door: GreenButtonClient) -> None:
@@ -577,7 +581,7 @@ def test_nobody_at_home_is_tried_again(door: GreenButtonClient) -> None:
         url = gone.url
     door.utility.origins.append(url)
     error = fetch(door, f"{url}/feed")
-    assert (error.code, error.permanent) == ("connection", False)
+    assert (error.code, error.permanent) == (Problem.CONNECTION, False)
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "br"}])
@@ -587,7 +591,7 @@ def test_the_body_of_an_error_can_be_anything(
     told = {"Retry-After": "7", **headers}
     lying.answer("/resource/feed", 429, body=b"x" * 200_000, headers=told)
     error = fetch(door)
-    assert (error.code, error.after) == ("come_later", timedelta(seconds=7))
+    assert (error.code, error.after) == (Problem.COME_LATER, timedelta(seconds=7))
 
 
 def test_a_proxy_of_the_environment_sees_nothing(
@@ -605,3 +609,237 @@ def test_a_proxy_of_the_environment_sees_nothing(
             deadline_seconds=20,
         )
         assert proxy.requests == []
+
+
+# -- short documents -----------------------------------------------------------------------------
+
+CLIENT_TOKEN = {"token_type": "Bearer", "access_token": "client-token", "expires_in": 3600}
+
+
+def read(door: GreenButtonClient, token: TokenClass, path: str = "document") -> bytes:
+    uri = f"{door.utility.resource_url}/{path}"
+    return door.read_document(uri, token=token, access_token=ACCESS, max_bytes=100)
+
+
+def refused_to_read(door: GreenButtonClient, token: TokenClass) -> UtilityError:
+    with pytest.raises(UtilityError) as caught:
+        read(door, token)
+    return says_no_secret(caught.value)
+
+
+def test_each_class_of_token_is_sent_where_it_was_asked_for(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    lying.answer("/token", json=CLIENT_TOKEN)
+    lying.answer("/resource/document", body=b"<entry/>")
+    door.client.registration_token = "registration-token"
+    assert read(door, "client") == read(door, "registration") == read(door, "access") == b"<entry/>"
+    assert [one.headers["authorization"] for one in lying.asked("/resource/document")] == [
+        "Bearer client-token",
+        "Bearer registration-token",
+        f"Bearer {ACCESS}",
+    ]
+
+
+def test_a_client_token_is_asked_for_once_in_its_life(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    lying.answer("/token", json=CLIENT_TOKEN)
+    lying.answer("/resource/document", body=b"<entry/>")
+    read(door, "client")
+    read(GreenButtonClient(door.client), "client")
+    assert len(lying.asked("/token")) == 1
+
+
+def test_a_client_token_that_ends_within_a_minute_is_not_kept(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    lying.answer("/token", json=CLIENT_TOKEN | {"expires_in": 59})
+    assert door.client_token() == door.client_token() == "client-token"
+    assert len(lying.asked("/token")) == 2
+
+
+def test_another_secret_has_another_client_token(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    lying.answer("/token", json=CLIENT_TOKEN)
+    door.client_token()
+    door.client.client_secret = "a-new-secret"
+    door.client_token()
+    assert len(lying.asked("/token")) == 2
+
+
+def test_a_client_token_that_is_refused_is_renewed_once(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    lying.answer("/token", json=CLIENT_TOKEN | {"access_token": "the-older-one"})
+    lying.answer("/token", json=CLIENT_TOKEN)
+    lying.answer("/resource/document", 401)
+    lying.answer("/resource/document", body=b"<entry/>")
+    assert read(door, "client") == b"<entry/>"
+    sent = [one.headers["authorization"] for one in lying.asked("/resource/document")]
+    assert sent == ["Bearer the-older-one", "Bearer client-token"]
+
+
+def test_a_client_token_that_is_refused_twice_is_an_error(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    lying.answer("/token", json=CLIENT_TOKEN)
+    lying.answer("/resource/document", 401)
+    error = refused_to_read(door, "client")
+    assert (error.code, error.permanent) == (Problem.HTTP_401, False)
+    assert len(lying.asked("/resource/document")) == 2
+
+
+def test_without_a_registration_token_nothing_is_sent(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    error = refused_to_read(door, "registration")
+    assert (error.code, error.permanent) == (Problem.NO_REGISTRATION_TOKEN, False)
+    assert lying.requests == []
+
+
+@pytest.mark.parametrize(
+    ("token", "permanent"), [("client", False), ("registration", False), ("access", True)]
+)
+def test_only_what_a_customer_no_longer_shares_is_for_good(
+    lying: LyingUtility, door: GreenButtonClient, token: TokenClass, permanent: bool
+) -> None:
+    lying.answer("/token", json=CLIENT_TOKEN)
+    lying.answer("/resource/document", 403)
+    door.client.registration_token = "registration-token"
+    error = refused_to_read(door, token)
+    assert (error.code, error.permanent) == (Problem.HTTP_403, permanent)
+
+
+def test_a_document_may_not_be_larger_than_it_is_said_to_be(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    lying.answer("/resource/document", body=b" " * 101)
+    assert refused_to_read(door, "access").code == Problem.TOO_LARGE
+
+
+@pytest.mark.parametrize("token", ["client", "registration", "access"])
+def test_no_class_of_token_goes_to_a_stranger(door: GreenButtonClient, token: TokenClass) -> None:
+    door.client.registration_token = "registration-token"
+    with LyingUtility() as stranger:
+        door.utility.resource_url = stranger.url
+        assert refused_to_read(door, token).code == Problem.NOT_OURS
+        with pytest.raises(UtilityError):
+            door.send_document("PUT", f"{stranger.url}/document", token=token, body=b"<entry/>")
+        with pytest.raises(UtilityError):
+            door.post_json(f"{stranger.url}/form", {}, token=token)
+        with pytest.raises(UtilityError):
+            door.get_json(f"{stranger.url}/form")
+        assert stranger.requests == []
+
+
+def test_a_document_is_sent_as_it_is(lying: LyingUtility, door: GreenButtonClient) -> None:
+    lying.answer("/resource/document", body=b"<answer/>")
+    door.client.registration_token = "registration-token"
+    uri = f"{lying.url}/resource/document"
+    assert door.send_document("PUT", uri, token="registration", body=b"<entry/>") == b"<answer/>"
+    (request,) = lying.requests
+    assert (request.method, request.body) == ("PUT", b"<entry/>")
+    assert request.headers["content-type"] == "application/atom+xml"
+
+
+def test_a_document_that_is_refused_is_an_error(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    lying.answer("/token", json=CLIENT_TOKEN)
+    lying.answer("/resource/document", 409)
+    with pytest.raises(UtilityError) as caught:
+        door.send_document("DELETE", f"{lying.url}/resource/document", token="client")
+    assert caught.value.code == "http_409"
+
+
+def test_json_goes_with_our_id_and_secret_or_with_a_token(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    lying.answer("/token", json=CLIENT_TOKEN)
+    lying.answer("/form", json={"code": "c"})
+    assert door.post_json(f"{lying.url}/form", {"scenario": "residential"}) == {"code": "c"}
+    assert door.get_json(f"{lying.url}/form", token="client") == {"code": "c"}
+    post, get = lying.asked("/form")
+    assert (post.method, post.body) == ("POST", b'{"scenario": "residential"}')
+    assert post.headers["content-type"] == "application/json"
+    assert post.headers["authorization"].startswith("Basic ")
+    assert (get.method, get.headers["authorization"]) == ("GET", "Bearer client-token")
+
+
+def test_a_refusal_of_json_is_named_as_the_utility_names_it(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    told = {"error": "access_denied", "error_description": f"not with {SECRET}"}
+    lying.answer("/form", 400, json=told)
+    with pytest.raises(UtilityError) as caught:
+        door.post_json(f"{lying.url}/form", {})
+    assert says_no_secret(caught.value).code == "access_denied"
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null"])
+def test_json_that_is_no_object_is_refused(
+    lying: LyingUtility, door: GreenButtonClient, body: bytes
+) -> None:
+    lying.answer("/form", body=body)
+    with pytest.raises(UtilityError) as caught:
+        door.get_json(f"{lying.url}/form")
+    assert caught.value.code == Problem.UNREADABLE
+
+
+# -- a listener ----------------------------------------------------------------------------------
+
+
+def test_a_listener_hears_what_was_sent_and_what_came(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    heard: list[Exchange] = []
+    lying.answer("/token", json=granted(lying), headers={"X-Told": "yes"})
+    GreenButtonClient(door.client, heard.append).refresh(REFRESH)
+    (exchange,) = heard
+    assert (exchange.method, exchange.url) == ("POST", f"{lying.url}/token")
+    assert exchange.sent_form == {"grant_type": "refresh_token", "refresh_token": REFRESH}
+    sent, received = dict(exchange.sent_headers), dict(exchange.received_headers)
+    assert sent["authorization"].startswith("Basic ")
+    assert sent["user-agent"].startswith("green-button-portal/")
+    assert (exchange.status, received["x-told"], exchange.error) == (200, "yes", "")
+    assert ACCESS.encode() in exchange.received_body
+    assert exchange.seconds >= 0
+    assert exchange.started <= timezone.now()
+
+
+def test_a_listener_hears_the_beginning_of_a_feed(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    heard: list[Exchange] = []
+    lying.answer("/resource/feed", body=b"<feed>" + b" " * 300_000 + b"</feed>")
+    into = io.BytesIO()
+    GreenButtonClient(door.client, heard.append).fetch_feed(
+        f"{lying.url}/resource/feed", ACCESS, into=into, max_bytes=400_000, deadline_seconds=20
+    )
+    assert len(into.getvalue()) == 300_013
+    (exchange,) = heard
+    assert len(exchange.received_body) == HEARD_MAX_BYTES
+    assert exchange.received_body.startswith(b"<feed>")
+
+
+def test_a_listener_hears_of_a_conversation_that_came_to_nothing(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    heard: list[Exchange] = []
+    lying.answer_exactly("/resource/feed", Answer(200, {"Content-Length": "1000"}, (b"<feed>",)))
+    assert fetch(GreenButtonClient(door.client, heard.append)).code == Problem.CUT_OFF
+    (exchange,) = heard
+    assert (exchange.status, exchange.error) == (200, Problem.CUT_OFF)
+    assert exchange.received_body == b"<feed>"
+
+
+def test_what_a_listener_is_given_does_not_print_a_secret(
+    lying: LyingUtility, door: GreenButtonClient
+) -> None:
+    heard: list[Exchange] = []
+    lying.answer("/token", json=granted(lying))
+    token = GreenButtonClient(door.client, heard.append).refresh(REFRESH)
+    for secret in (SECRET, ACCESS, REFRESH):
+        assert secret not in repr(heard) + repr(token)

@@ -22,7 +22,7 @@ from portal.processes import until
 from tests import cast
 from tests.at_the_sandbox import connect, follow, seen, submit
 from tests.conftest import SandboxSite
-from utilities.client import GreenButtonClient, Token, UtilityError
+from utilities.client import GreenButtonClient, Problem, Token, UtilityError
 from utilities.models import Client, Utility
 
 CALLBACK = "http://localhost:8000/connect/callback/svce/"
@@ -121,7 +121,7 @@ def test_a_cut_download_ends_without_the_last_chunk_and_is_known_for_one(
     assert b"</feed>" in whole
     assert b"</feed>" not in half
     assert 10_000 < len(half) < len(whole)
-    assert refused(company, token).code == "cut_off"
+    assert refused(company, token).code == Problem.CUT_OFF
 
 
 def ask(token: Token) -> bytes:
@@ -143,8 +143,8 @@ def ask(token: Token) -> bytes:
 @pytest.mark.parametrize(
     ("fault", "code", "after"),
     [
-        ("too_many_requests", "come_later", timedelta(seconds=60)),
-        ("gateway_timeout", "http_504", None),
+        ("too_many_requests", Problem.COME_LATER, timedelta(seconds=60)),
+        ("gateway_timeout", Problem.HTTP_504, None),
     ],
 )
 def test_a_refusal_says_when_to_come_again(
@@ -160,10 +160,10 @@ def test_in_maintenance_nothing_is_had_and_no_refresh_token_is_lost(
 ) -> None:
     company.meets("unavailable")
     error = refused(company, token)
-    assert (error.code, error.after) == ("http_503", timedelta(seconds=120))
+    assert (error.code, error.after) == (Problem.HTTP_503, timedelta(seconds=120))
     with pytest.raises(UtilityError) as raised:
         company.door.refresh(token.refresh_token)
-    assert (raised.value.code, raised.value.permanent) == ("http_503", False)
+    assert (raised.value.code, raised.value.permanent) == (Problem.HTTP_503, False)
 
 
 def test_a_download_that_is_accepted_first_is_ready_a_moment_later(
@@ -171,7 +171,7 @@ def test_a_download_that_is_accepted_first_is_ready_a_moment_later(
 ) -> None:
     company.meets("accepted_first")
     error = refused(company, token)
-    assert error.code == "come_later"
+    assert error.code == Problem.COME_LATER
     assert error.after is not None
     assert timedelta(seconds=1) <= error.after <= timedelta(seconds=5)
 
@@ -179,7 +179,7 @@ def test_a_download_that_is_accepted_first_is_ready_a_moment_later(
         try:
             return fetch(company, token) > 0
         except UtilityError as e:
-            assert e.code == "come_later"  # noqa: PT017 (others must not be waited away)
+            assert e.code == Problem.COME_LATER  # noqa: PT017 (others must not be waited away)
             return False
 
     assert until(is_ready, 60, pause=1)
@@ -189,14 +189,14 @@ def test_the_second_download_within_a_minute_comes_too_soon(company: Company, to
     company.meets("pace_limits")
     fetch(company, token)
     error = refused(company, token)
-    assert error.code == "come_later"
+    assert error.code == Problem.COME_LATER
     assert error.after is not None
     assert error.after <= timedelta(minutes=1)
 
 
 def test_slow_drops_end_at_our_own_deadline(company: Company, token: Token) -> None:
     company.meets("slow_trickle")
-    assert refused(company, token, seconds=2).code == "timeout"
+    assert refused(company, token, seconds=2).code == Problem.TIMEOUT
 
 
 @pytest.mark.django_db

@@ -46,7 +46,7 @@ def _entry(grant: Grant, expires: datetime, now: datetime) -> Entry:
             expires_at=int(expires.timestamp()),
             grant_type=GrantType.AUTHORIZATION_CODE,
             scope=grant.scope,
-            token_type="Bearer",  # noqa: S106 (RFC 6750's word)
+            token_type="Bearer",
             resource_uri=grant.resource_uri,
             authorization_uri=grant.authorization_uri,
             customer_resource_uri=grant.customer_uri,

@@ -1,0 +1,28 @@
+"""Why an authorization comes due."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class PullTrigger(models.TextChoices):
+    """What made somebody look at the utility; each Pull tells it."""
+
+    FIRST = "first", "The customer has just connected"
+    NIGHTLY = "nightly", "The daily run"
+    NOTIFICATION = "notification", "The utility told of something new"
+    STAFF = "staff", "Staff asked for it"
+    CUSTOMER = "customer", "The customer asked for it"
+    RESUMED = "resumed", "An earlier attempt goes on"
+    HISTORY = "history", "Staff asked for the history again"
+    REPLAY = "replay", "Kept feeds were read again"
+
+    @property
+    def somebody_waits(self) -> bool:
+        """Whether it goes before the daily run."""
+        return self in {
+            PullTrigger.FIRST,
+            PullTrigger.NOTIFICATION,
+            PullTrigger.STAFF,
+            PullTrigger.CUSTOMER,
+        }

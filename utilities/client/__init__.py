@@ -1,0 +1,442 @@
+"""The one door out: every request to a utility leaves through here (style rule 15).
+
+A token goes only to an address that the utility owns. Whatever goes wrong becomes one UtilityError
+with a sentence for the customer and one for the log; the latter never holds a token, a code, or the
+query of an address.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, BinaryIO, Literal
+from urllib.parse import quote, urlsplit
+
+from django.utils import timezone
+
+from greenbutton.espi import scope as espi_scope
+from utilities.client import client_tokens, refusals, transport
+from utilities.client.errors import (
+    IncompleteGrantError,
+    Problem,
+    UtilityError,
+    of_status,
+)
+from utilities.client.exchanges import Exchange, Listener
+from utilities.client.refusals import TokenClass
+from utilities.client.token_answers import (
+    TOKEN_MAX_LENGTH,
+    URI_MAX_LENGTH,
+    Token,
+    UnusableAnswerError,
+    json_object,
+    read_scope,
+    read_token,
+)
+from utilities.client.transport import (
+    ANSWER_MAX_BYTES,
+    DEFAULT_WAIT,
+    LONGEST_WAIT,
+    Answer,
+    Asked,
+    BrokenOffError,
+)
+from utilities.models import Client
+
+__all__ = [
+    "ANSWER_MAX_BYTES",
+    "DEFAULT_WAIT",
+    "LONGEST_WAIT",
+    "TOKEN_MAX_LENGTH",
+    "Exchange",
+    "GreenButtonClient",
+    "IncompleteGrantError",
+    "Listener",
+    "Problem",
+    "Token",
+    "TokenClass",
+    "UtilityError",
+    "of_status",
+]
+
+ATOM = "application/atom+xml"
+JSON = "application/json"
+# An ApplicationInformation or an Authorization with all its scopes; a list of them is larger.
+DOCUMENT_MAX_BYTES = 1024 * 1024
+
+
+class GreenButtonClient:
+    """Talks to one utility for one registration of this company.
+
+    A listener is told of every request, secrets and all: it masks what it shows.
+    """
+
+    def __init__(self, client: Client, listener: Listener | None = None) -> None:
+        self.client = client
+        self.utility = client.utility
+        self._listener = listener
+
+    # -- consent ------------------------------------------------------------------------------
+
+    def new_verifier(self) -> str:
+        """A PKCE verifier (RFC 7636 §4.1) for one request; empty where the utility takes none."""
+        return secrets.token_urlsafe(48) if self.utility.behaviour.takes_pkce else ""
+
+    def authorize_url(
+        self, *, redirect_uri: str, scope: str, state: str, pkce_verifier: str = ""
+    ) -> str:
+        """Where the customer's browser goes to consent (RFC 6749 §4.1.1).
+
+        `scope` is plain text and may carry AdditionalScope; spaces become %20, never +.
+        """
+        params = {
+            "response_type": "code",
+            "client_id": self.client.client_id,
+            "redirect_uri": redirect_uri,
+            "scope": scope,
+            "state": state,
+        }
+        if pkce_verifier:
+            params |= {
+                "code_challenge": _challenge(pkce_verifier),
+                "code_challenge_method": "S256",
+            }
+        url = self._ours(self.utility.authorize_url)
+        query = "&".join(f"{name}={espi_scope.quote(value)}" for name, value in params.items())
+        return f"{url}{'&' if urlsplit(url).query else '?'}{query}"
+
+    def exchange_code(self, code: str, redirect_uri: str, pkce_verifier: str = "") -> Token:
+        """Trade the code for tokens (RFC 6749 §4.1.3).
+
+        Raises IncompleteGrantError where the answer lacks resourceURI or names an address that is
+        not the utility's: without it there is nothing to collect.
+        """
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        if pkce_verifier:
+            form["code_verifier"] = pkce_verifier
+        answer = self._ask_for_token(form)
+        uris = {
+            name: self._uri_in(answer, name)
+            for name in ("resourceURI", "authorizationURI", "customerResourceURI")
+        }
+        try:
+            token = self._token_in(answer)
+            if refused := [name for name, uri in uris.items() if uri is None]:
+                raise self._bad_token(f"{', '.join(refused)} is not an address of the utility")
+            if not uris["resourceURI"]:
+                raise self._bad_token("there is no resourceURI")
+        except UtilityError as e:
+            raise IncompleteGrantError(e, uris["authorizationURI"] or "") from e
+        return Token(
+            token.access_token,
+            token.refresh_token,
+            token.expires_at,
+            read_scope(answer),
+            uris["resourceURI"] or "",
+            uris["authorizationURI"] or "",
+            uris["customerResourceURI"] or "",
+        )
+
+    def refresh(self, refresh_token: str) -> Token:
+        """New tokens (RFC 6749 §6). Scope and addresses stay as they were at consent: empty here.
+
+        A refresh token that was refused raises a permanent UtilityError.
+        """
+        return self._token_in(
+            self._ask_for_token({"grant_type": "refresh_token", "refresh_token": refresh_token})
+        )
+
+    def client_token(self) -> str:
+        """A client_access_token (RFC 6749 §4.4): it opens Authorization entries, not data.
+
+        This process keeps it for its life minus a minute.
+        """
+        name = self._client_token_name()
+        if token := client_tokens.kept(name):
+            return token
+        answer = self._token_in(self._ask_for_token({"grant_type": "client_credentials"}))
+        client_tokens.keep(name, answer)
+        return answer.access_token
+
+    def revoke(self, authorization_uri: str) -> None:
+        """End the grant at the utility: DELETE its Authorization with a client token."""
+        url = self._ours(authorization_uri)
+        answer, sent = self._open("DELETE", url, token="client")
+        # Gone is what was wanted.
+        if answer.status not in {200, 202, 204, 404, 410}:
+            raise refusals.refusal(self.utility, answer, url, sent, "client")
+
+    # -- documents ----------------------------------------------------------------------------
+
+    def fetch_feed(
+        self,
+        uri: str,
+        access_token: str,
+        *,
+        into: BinaryIO,
+        max_bytes: int,
+        deadline_seconds: float,
+        published_min: datetime | None = None,
+        published_max: datetime | None = None,
+    ) -> int:
+        """Stream a feed into a file and return its size in bytes, after decompression.
+
+        A feed over `max_bytes`, or one that takes longer than the deadline as a whole, is refused;
+        what was written by then is worthless. 202, 429 and 5xx raise a passing UtilityError.
+        """
+        url = self._ours(uri)
+        asked = transport.with_query(url, _period(published_min, published_max))
+        answer, sent = self._send(
+            "GET",
+            asked,
+            bearer=access_token,
+            accept=ATOM,
+            into=into,
+            max_bytes=max_bytes,
+            deadline_seconds=deadline_seconds,
+        )
+        if answer.status != 200:
+            raise refusals.refusal(self.utility, answer, url, sent)
+        return answer.size
+
+    def read_document(
+        self,
+        uri: str,
+        *,
+        token: TokenClass,
+        access_token: str = "",
+        max_bytes: int = DOCUMENT_MAX_BYTES,
+    ) -> bytes:
+        """A short document: an Authorization or their list, ApplicationInformation, ServiceStatus.
+
+        `token` is the class that opens it; one of an authorization is given as `access_token`. A
+        403 is permanent only for that one: no consent mends what the others may not see.
+        """
+        url = self._ours(uri)
+        answer, sent = self._open(
+            "GET", url, token=token, access_token=access_token, accept=ATOM, max_bytes=max_bytes
+        )
+        if answer.status != 200:
+            raise refusals.refusal(self.utility, answer, url, sent, token)
+        return answer.body
+
+    def send_document(
+        self,
+        method: Literal["PUT", "POST", "DELETE"],
+        uri: str,
+        *,
+        token: TokenClass,
+        body: bytes = b"",
+        access_token: str = "",
+        content_type: str = ATOM,
+    ) -> bytes:
+        """Change a document at the utility; what it answers, which is often nothing."""
+        url = self._ours(uri)
+        answer, sent = self._open(
+            method,
+            url,
+            token=token,
+            access_token=access_token,
+            accept=ATOM,
+            body=body,
+            content_type=content_type,
+            max_bytes=DOCUMENT_MAX_BYTES,
+        )
+        if answer.status not in {200, 201, 202, 204}:
+            raise refusals.refusal(self.utility, answer, url, sent, token)
+        return answer.body
+
+    def get_json(
+        self, uri: str, *, token: TokenClass | None = None, access_token: str = ""
+    ) -> dict[str, Any]:
+        """A JSON object; without a class of token our id and secret open the address."""
+        return self._json("GET", uri, token, access_token, b"")
+
+    def post_json(
+        self,
+        uri: str,
+        sent: Mapping[str, Any],
+        *,
+        token: TokenClass | None = None,
+        access_token: str = "",
+    ) -> dict[str, Any]:
+        """The JSON object that comes back for this one; as for `get_json`, who opens the address.
+
+        A refusal's `code` is the answer's `error` where our id and secret were sent.
+        """
+        return self._json("POST", uri, token, access_token, json.dumps(sent).encode())
+
+    def _json(
+        self, method: str, uri: str, token: TokenClass | None, access_token: str, body: bytes
+    ) -> dict[str, Any]:
+        url = self._ours(uri)
+        answer, sent = self._open(
+            method,
+            url,
+            token=token,
+            access_token=access_token,
+            body=body,
+            content_type=JSON,
+            max_bytes=DOCUMENT_MAX_BYTES,
+        )
+        if answer.status not in {200, 201}:
+            if token is None:
+                raise refusals.oauth_refusal(self.client, answer, url, sent)
+            raise refusals.refusal(self.utility, answer, url, sent, token)
+        read = json_object(answer.body)
+        if read is None:
+            why = f"{transport.place(url)} answered with something other than a JSON object"
+            raise refusals.unusable(self.utility, Problem.UNREADABLE, why)
+        return read
+
+    # -- the token endpoint -------------------------------------------------------------------
+
+    def _ask_for_token(self, form: dict[str, str]) -> dict[str, Any]:
+        url = self._ours(self.utility.token_url)
+        answer, sent = self._send("POST", url, form=form)
+        if answer.status != 200:
+            raise refusals.oauth_refusal(self.client, answer, url, sent)
+        read = json_object(answer.body)
+        if read is None:
+            raise self._bad_token("it is not a JSON object")
+        return read
+
+    def _token_in(self, answer: dict[str, Any]) -> Token:
+        try:
+            return read_token(answer)
+        except UnusableAnswerError as e:
+            raise self._bad_token(str(e)) from e
+
+    def _uri_in(self, answer: dict[str, Any], name: str) -> str | None:
+        """The address; empty where there is none, None where it is not one of the utility's."""
+        uri = answer.get(name)
+        if uri is None or uri == "":
+            return ""
+        if not isinstance(uri, str) or len(uri) > URI_MAX_LENGTH or not self._owns(uri):
+            return None
+        return uri
+
+    def _bad_token(self, why: str) -> UtilityError:
+        why = f"the token answer cannot be used: {why}"
+        return refusals.unusable(self.utility, Problem.BAD_TOKEN, why)
+
+    def _client_token_name(self) -> str:
+        client = self.client
+        return client_tokens.name_of(self.utility.token_url, client.client_id, client.client_secret)
+
+    # -- how it is sent -----------------------------------------------------------------------
+
+    def _ours(self, url: str) -> str:
+        """The address itself, if it is the utility's; nothing is ever sent to another."""
+        if not self._owns(url):
+            raise refusals.not_ours(self.utility, url)
+        return url
+
+    def _owns(self, url: str) -> bool:
+        """Whether it is the utility's as we read it, and as it will be read to be sent there."""
+        sent_as = transport.as_sent(url)
+        return sent_as is not None and self.utility.owns(url) and self.utility.owns(sent_as)
+
+    def _open(
+        self,
+        method: str,
+        url: str,
+        *,
+        token: TokenClass | None,
+        access_token: str = "",
+        **what: Any,
+    ) -> tuple[Answer, tuple[str, ...]]:
+        """Send with a token of this class; a client token that is refused is renewed, once."""
+
+        def send(bearer: str | None) -> tuple[Answer, tuple[str, ...]]:
+            return self._send(method, url, bearer=bearer, **what)
+
+        if token == "client":  # noqa: S105 (a class of tokens)
+            return self._with_client_token(send)
+        if token == "registration":  # noqa: S105
+            return send(self._registration_token())
+        return send(None if token is None else access_token)
+
+    def _with_client_token(
+        self, send: Callable[[str], tuple[Answer, tuple[str, ...]]]
+    ) -> tuple[Answer, tuple[str, ...]]:
+        answer, sent = send(self.client_token())
+        if answer.status == 401:
+            client_tokens.forget(self._client_token_name())
+            answer, sent = send(self.client_token())
+        return answer, sent
+
+    def _registration_token(self) -> str:
+        if token := self.client.registration_token:
+            return token
+        to_log = f"{self.utility.slug}: {self.client.client_id} has no registration token"
+        raise refusals.needs_attention(self.client, Problem.NO_REGISTRATION_TOKEN, to_log)
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        *,
+        bearer: str | None = None,
+        form: dict[str, str] | None = None,
+        body: bytes = b"",
+        content_type: str = "",
+        accept: str = JSON,
+        into: BinaryIO | None = None,
+        max_bytes: int = transport.ANSWER_MAX_BYTES,
+        deadline_seconds: float = transport.ANSWER_SECONDS,
+    ) -> tuple[Answer, tuple[str, ...]]:
+        """Send one request; its answer, and what we sent that nobody may read in a log."""
+        headers = {
+            "Accept": accept,
+            "Authorization": self._basic() if bearer is None else f"Bearer {bearer}",
+        }
+        if body:
+            headers["Content-Type"] = content_type
+        asked = Asked(method, url, headers, form, body, into, max_bytes, deadline_seconds)
+        sent = (bearer or "", self.client.client_secret, *_secrets_in(form or {}))
+        try:
+            return transport.converse(asked, self._listener), sent
+        except BrokenOffError as e:
+            to_log = f"{self.utility.slug}: {method} {transport.place(url)} {e.says}"
+            if e.problem == Problem.TOO_LARGE:
+                raise refusals.too_large(self.utility, to_log) from e
+            raise refusals.unheard(self.utility, e.problem, to_log) from e
+
+    def _basic(self) -> str:
+        """RFC 6749 §2.3.1: id and secret are form-encoded first; url-safe ones stay as they are."""
+        pair = (
+            f"{quote(self.client.client_id, safe='')}:{quote(self.client.client_secret, safe='')}"
+        )
+        return f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
+
+
+def _secrets_in(form: Mapping[str, str]) -> list[str]:
+    return [form[name] for name in ("code", "code_verifier", "refresh_token") if name in form]
+
+
+def _challenge(verifier: str) -> str:
+    """RFC 7636 §4.2, method S256."""
+    hashed = hashlib.sha256(verifier.encode("ascii")).digest()
+    return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode("ascii")
+
+
+def _period(published_min: datetime | None, published_max: datetime | None) -> dict[str, str]:
+    """Query parameters as every custodian takes them: UTC with Z and whole seconds.
+
+    Burlington Hydro answers 400 to fractions, savagedata to a maximum in the future.
+    """
+    period = {}
+    if published_min is not None:
+        period["published-min"] = _iso(published_min)
+    if published_max is not None:
+        period["published-max"] = _iso(min(published_max, timezone.now()))
+    return period
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
