@@ -33,10 +33,11 @@ def find(query: str) -> Found:
     query = " ".join("".join(c for c in query if c.isprintable()).split())[:LONGEST_QUERY]
     words = plain(query).split()
     in_use = Client.objects.filter(utility=OuterRef("pk"), retired_at=None, paused_at=None)
-    every = Utility.objects.annotate(has_client=Exists(in_use))
-    matching = [utility for utility in every if _matches(utility, words)]
+    usable = Utility.objects.enabled().filter(Exists(in_use))
+    matching = [utility for utility in Utility.objects.all() if _matches(utility, words)]
     matching.sort(key=lambda utility: _distance(utility, plain(query)))
-    ready = [utility for utility in matching if utility.enabled and utility.has_client]
+    keys = set(usable.values_list("pk", flat=True))
+    ready = [utility for utility in matching if utility.pk in keys]
     # Who looks for nothing in particular is not told of what they cannot have.
     others = [utility for utility in matching if utility not in ready] if words else []
     return Found(query, ready, others)

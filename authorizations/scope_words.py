@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, gettext_noop, ngettext
@@ -92,7 +91,7 @@ def _services(number: str) -> str:
     return ngettext("For %(number)s service", "For %(number)s services", count) % {"number": number}
 
 
-_PATTERNS: list[tuple[re.Pattern[str], Callable[..., Any]]] = [
+_PATTERNS: list[tuple[re.Pattern[str], Callable[..., str]]] = [
     (
         re.compile(r"Up to ((?:about )?[\d,]+ (?:year|month|day)s?|less than a day) of history"),
         _history,

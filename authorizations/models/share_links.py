@@ -170,6 +170,8 @@ class ReturnAddress(models.Model):
     @classmethod
     def registered(cls, url: str) -> ReturnAddress | None:
         """The one that is this address to the letter (RFC 9700 §2.1), if it is in use."""
+        if not url.isprintable():  # PostgreSQL takes no NUL, not even to compare with
+            return None
         return cls.objects.filter(url=url, withdrawn_at=None).first()
 
     @classmethod

@@ -229,6 +229,7 @@ def _utility_page(
 ) -> HttpResponse:
     try:
         client = flows.client_of(utility)
+        authorize_url = flows.preview(client, chosen)
     except flows.ConnectError as e:
         return told(request, utility, e)
     context = {
@@ -239,7 +240,7 @@ def _utility_page(
         "typed": _typed(request, utility, parameters),
         "problem": problem,
         "is_again": is_again,
-        "authorize_url": flows.preview(client, chosen),
+        "authorize_url": authorize_url,
         "show_address": show_address,
     }
     status = 409 if is_again else 422 if problem else 200

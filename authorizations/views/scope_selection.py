@@ -11,6 +11,7 @@ from authorizations import flows, scope_selection
 from authorizations.consent_text import ConsentText, consent_text, unsign_shown
 from authorizations.scope_selection import Choice, SelectionError
 from authorizations.views.connect import allow_redirects_to, set_out, told
+from greenbutton.espi.scope import Scope
 from utilities.models import Client, Utility
 
 
@@ -48,7 +49,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponseBase:
     return set_out(request, utility, scope=scope, shown=shown)
 
 
-def consent_text_of(client: Client, scope: scope_selection.Scope) -> ConsentText:
+def consent_text_of(client: Client, scope: Scope) -> ConsentText:
     """What the page says of one choice."""
     return consent_text(client.company_name, client.utility.name, scope)
 
