@@ -147,6 +147,10 @@ ALLOWED_HOSTS = [split_domain_port(urlsplit(SITE_URL).netloc)[0]]
 
 COMPANY_NAME = text("COMPANY_NAME", "Test Company")
 SUPPORT_EMAIL = text("SUPPORT_EMAIL", "support@example.org")
+# Both go into the headers of e-mails, where a line break would begin another one.
+for header in (COMPANY_NAME, SUPPORT_EMAIL):
+    if not header.isprintable():
+        raise ImproperlyConfigured("COMPANY_NAME and SUPPORT_EMAIL must be one line each.")
 
 # --- Secrets -----------------------------------------------------------------------------------
 
@@ -457,6 +461,10 @@ LOOKUPS_AN_HOUR_PER_ADDRESS = number("LOOKUPS_AN_HOUR_PER_ADDRESS", 60)
 # How often one browser, and one network address, may set out for a utility.
 CONNECTS_AN_HOUR_PER_BROWSER = number("CONNECTS_AN_HOUR_PER_BROWSER", 10)
 CONNECTS_AN_HOUR_PER_ADDRESS = number("CONNECTS_AN_HOUR_PER_ADDRESS", 60)
+
+# How many times a day one link, and links by one of the staff, may be sent by e-mail.
+LINK_EMAILS_A_DAY_PER_LINK = number("LINK_EMAILS_A_DAY_PER_LINK", 3)
+LINK_EMAILS_A_DAY_PER_STAFF = number("LINK_EMAILS_A_DAY_PER_STAFF", 200)
 
 # --- Registering with a utility of the sandbox -------------------------------------------------
 

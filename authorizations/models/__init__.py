@@ -14,6 +14,7 @@ from authorizations.models.authorizations import (
 from authorizations.models.consent_records import ConsentRecord
 from authorizations.models.events import Event
 from authorizations.models.hashing import digest, email_digest
+from authorizations.models.link_sendings import LinkSending
 from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
 from authorizations.models.share_links import ReturnAddress, ShareLink, check_return_url, new_code
 from authorizations.models.triggers import PullTrigger
@@ -30,6 +31,7 @@ __all__ = [
     "ConnectAttempt",
     "ConsentRecord",
     "Event",
+    "LinkSending",
     "LinkUsedUpError",
     "OutgoingEmail",
     "PullTrigger",

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from authorizations import finding, flows, prefill
 from authorizations.consent_text import ConsentText, consent_text, unsign_shown
-from authorizations.link_parameters import LinkParameters, with_query
+from authorizations.link_parameters import NONE, LinkParameters, with_query
 from authorizations.models import ShareLink
 from authorizations.views.connect import allow_redirects_to, set_out, told
 from authorizations.views.link_page import of_link
@@ -104,6 +104,14 @@ def share_page(
     status = 409 if is_again else 200
     page = render(request, "authorizations/share.html", context, status=status)
     return allow_redirects_to(page, utility)
+
+
+def preview(request: HttpRequest, link: ShareLink) -> HttpResponse:
+    """The first page of the link, as a customer would see it, leading nowhere."""
+    if link.utility is None:
+        context = choices_of(request, link, NONE) | {"is_preview": True}
+        return render(request, "authorizations/choose.html", context)
+    return share_page(request, link, link.utility, NONE, is_preview=True)
 
 
 def choices_of(

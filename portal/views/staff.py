@@ -27,6 +27,7 @@ A_DAY = timedelta(hours=24)
 
 SIDEBAR = [
     ("Share links", "link", "authorizations", "sharelink"),
+    ("Return addresses", "keyboard_return", "authorizations", "returnaddress"),
     ("Authorizations", "handshake", "authorizations", "authorization"),
     ("Pulls", "download", "greenbutton", "pull"),
     ("Attempts to connect", "login", "authorizations", "connectattempt"),

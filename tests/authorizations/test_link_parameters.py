@@ -36,7 +36,8 @@ def link(utility: Utility) -> ShareLink:
 
 
 def state_of(answer: Any) -> str:
-    return parse_qs(urlsplit(answer.headers["Location"]).query)["state"][0]
+    location: str = answer.headers["Location"]
+    return parse_qs(urlsplit(location).query)["state"][0]
 
 
 def words(answer: Any) -> str:
@@ -124,7 +125,7 @@ def test_an_address_that_was_withdrawn_meanwhile_is_not_used(
     answer = ada.comes_back(utility, state=state, code="a-code")
     uid = Authorization.objects.get().uid
     assert answer.url == f"/usage/{uid}/"
-    assert ada.browser.get(f"/connections/{uid}/return/").url == f"/usage/{uid}/"
+    assert ada.browser.get(f"/connections/{uid}/return/").headers["Location"] == f"/usage/{uid}/"
 
 
 def test_links_that_name_no_page_lead_to_the_usual_one(
@@ -282,7 +283,7 @@ def test_the_connect_page_goes_on_to_the_utility_that_is_named(
     kept = urlencode({"redirect_uri": OURS, "state": "7"})
     for page in ("/connect/", f"/connect/{utility.slug}/"):
         answer = ada.browser.get(f"{page}?utility=OTHER&{kept}")
-        assert answer.url == f"/connect/other/?{kept}"
+        assert answer.headers["Location"] == f"/connect/other/?{kept}"
 
 
 # -- the addresses themselves ----------------------------------------------------------------------

@@ -28,7 +28,7 @@ def words(person: Person, page: str) -> str:
 
 
 def scope_sent(person: Person, page: str) -> str:
-    location = person.sets_out(page).headers["Location"]
+    location: str = person.sets_out(page).headers["Location"]
     return parse_qs(urlsplit(location).query)["scope"][0]
 
 

@@ -23,7 +23,7 @@ def link(utility: Utility) -> ShareLink:
 
 
 def sets_out(person: Person, link: ShareLink) -> str:
-    location = person.sets_out(f"/share/{link.code}/").headers["Location"]
+    location: str = person.sets_out(f"/share/{link.code}/").headers["Location"]
     return parse_qs(urlsplit(location).query)["state"][0]
 
 

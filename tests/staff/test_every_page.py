@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client as Browser
 from django.urls import reverse
 
-from authorizations.models import Authorization, ConnectAttempt
+from authorizations.models import Authorization, ConnectAttempt, ReturnAddress
 from greenbutton.models import Pull
 from tests import cast
 from tests.staff.conftest import SECRETS, page_of, press, says, signed_in
@@ -25,6 +25,7 @@ READ_ONLY = {"authorization", "pull", "event", "connectattempt"}
 def everything(client_row: Client, pull: Pull, office: Browser) -> None:
     """At least one row of each model that has a page."""
     Group.objects.create(name="Clerks")
+    ReturnAddress.objects.create(url="https://solar.example/", name="Solar")
     press(office, client_row, "pause")
 
 
