@@ -293,8 +293,6 @@ def picture(content: bytes, kind: str, name: str) -> HttpResponse:
     """A file that shows in a page and can be saved."""
     response = HttpResponse(content, content_type=kind)
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    # It opens what the link opens.
-    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -111,12 +111,6 @@ class ConnectAttempt(models.Model):
         """The address that the link says it is for; never proof of anything."""
         return self.customer_email or (self.share_link.customer_email if self.share_link else "")
 
-    def forget_customer(self) -> None:
-        """Delete what it says of its customer; when and with which scope stays."""
-        self.customer_email = self.return_state = ""
-        self.sentences = []
-        self.save(update_fields=["customer_email", "return_state", "sentences"])
-
     def failed(self, reason: str) -> None:
         """Keep why nothing came of it."""
         self.reason = reason[:500]

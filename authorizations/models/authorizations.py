@@ -289,6 +289,13 @@ class Authorization(models.Model):
             authorization.tell("authorization_created")
         return authorization
 
+    def forget_customer(self) -> None:
+        """Delete what our own pages and links know of its customer; what proves a consent stays."""
+        if self.share_link_id is not None:
+            ShareLink(pk=self.share_link_id).forget_customer()
+        self.attempts.update(customer_email="", return_state="", sentences=[])
+        self.consent_records.update(sentences=[])
+
     def expected(self, met: bool) -> None:
         """Note whether it is of the account that was expected, and tell if that is news."""
         answer = self.Expectation.MET if met else self.Expectation.NOT_MET

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class ConsentRecord(models.Model):
     """What a customer was shown by us and agreed to; written once, with the authorization.
 
+    A purge takes the sentences, and leaves their version, the scopes, the times and the link.
+
     The scopes are without AdditionalScope, and a prefill stands in the sentences as it was shown:
     masked.
     """
@@ -66,11 +68,6 @@ class ConsentRecord(models.Model):
             shown_at=attempt.shown_at,
             agreed_at=attempt.created,
         )
-
-    def forget(self) -> None:
-        """Leave what proves it: the version of the text, the scopes, the times and the link."""
-        self.sentences = []
-        self.save(update_fields=["sentences"])
 
     def as_json(self) -> dict[str, Any]:
         """What customers and staff take away."""

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, Length
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -19,6 +20,8 @@ from utilities.encrypted import EncryptedTextField
 from utilities.models import Utility, new_uid, origin_of
 
 REFERENCE_LENGTH = 120
+# What a link may know of its customer.
+PERSONAL = ("authentication_value", "customer_email", "expected_account", "expected_address")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -115,23 +118,18 @@ class ShareLink(models.Model):
         self.disabled_at = timezone.now()
         self.save(update_fields=["disabled_at"])
 
-    def names_somebody(self) -> bool:
-        """Whether it was made for one customer, and not for whoever comes."""
-        known = (self.customer_email, self.authentication_value, self.expects_somebody())
-        return self.single_use or any(known)
-
     def forget_customer(self) -> None:
         """Delete what it knows of the customer whom it was made for, and close it.
 
-        The keyed hash of the address stays, as in a receipt. A link for everybody knows nobody.
+        The keyed hash of the address stays, as in a receipt. A link for everybody knows nobody, and
+        stays as it is. Nothing encrypted is read: what no key opens must go as well.
         """
-        if not self.names_somebody():
-            return
-        personal = ("authentication_value", "customer_email", "expected_account")
-        values: dict[str, Any] = dict.fromkeys((*personal, "expected_address", "note"), "")
-        values["disabled_at"] = self.disabled_at or timezone.now()
-        ShareLink.objects.filter(pk=self.pk).update(**values)
-        self.refresh_from_db(fields=list(values))
+        said = sum((Length(name) for name in PERSONAL), Value(0))
+        mine = ShareLink.objects.filter(pk=self.pk).annotate(said=said)
+        mine.filter(Q(single_use=True) | Q(said__gt=0)).update(
+            **dict.fromkeys((*PERSONAL, "note"), ""),
+            disabled_at=Coalesce("disabled_at", timezone.now()),
+        )
 
 
 class ReturnAddress(models.Model):
@@ -156,7 +154,6 @@ class ReturnAddress(models.Model):
                 fields=["is_default"],
                 condition=Q(is_default=True, withdrawn_at=None),
                 name="one_default_return_address",
-                violation_error_message="There is one already for links that name none.",
             ),
         ]
 
@@ -164,8 +161,11 @@ class ReturnAddress(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """https, or this machine: a customer's browser is sent there."""
+        """https, or this machine: a customer's browser is sent there. One is the usual one."""
         check_return_url(self.url)
+        usual = ReturnAddress.default()
+        if self.is_default and usual is not None and usual.pk != self.pk:
+            raise ValidationError({"is_default": f"{usual} is the one for links that name none."})
 
     @classmethod
     def registered(cls, url: str) -> ReturnAddress | None:

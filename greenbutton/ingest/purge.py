@@ -70,6 +70,7 @@ def purge(authorization: Authorization) -> bool:
     try:
         with transaction.atomic():
             _delete(authorization)
+            authorization.forget_customer()
             _destroy_key(authorization)
     finally:
         lease.give_back(authorization, lease_id)

@@ -46,5 +46,5 @@ def test_there_is_one_for_links_that_name_none(office: Browser) -> None:
     first = {"name": "Solar", "url": "https://solar.example/", "is_default": "on"}
     office.post(ADD, first)
     page = says(office.post(ADD, {**first, "url": "https://other.example/"}))
-    assert "There is one already for links that name none." in page
+    assert "Solar is the one for links that name none." in page
     assert ReturnAddress.objects.count() == 1

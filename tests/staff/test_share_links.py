@@ -278,7 +278,7 @@ def test_the_qr_code_is_the_links_address(office: Browser, link: ShareLink) -> N
     assert b"<script" not in svg.content
     png = office.get(page_of(link).replace("change/", "qr.png"))
     assert png.content.startswith(b"\x89PNG")
-    assert png["Cache-Control"] == "private, no-store"
+    assert "no-store" in png["Cache-Control"]  # it opens what the link opens
     assert qr_code(link.url, "svg") == svg.content
     assert qr_code(link.url + "x", "svg") != svg.content
 
