@@ -31,6 +31,21 @@ def allow_upload(browser: str, address: str) -> bool:
     )
 
 
+def allow_demo_visit(browser: str, address: str) -> bool:
+    """20 clients an hour per browser, 60 per address, are taken at the demo site."""
+    return _hit("demo-address", 60, address) and _hit("demo-browser", 20, browser)
+
+
+def allow_demo_request(visit: str) -> bool:
+    """600 requests an hour go out for one visit of the demo site."""
+    return _hit("demo-request", 600, visit)
+
+
+def allow_demo_notice(visit: str) -> bool:
+    """600 notices an hour are taken for one visit of the demo site."""
+    return _hit("demo-notice", 600, visit)
+
+
 def address_of(request: HttpRequest) -> str:
     """The network address that asks. Behind our own proxy it is the last one that proxy added."""
     if settings.BEHIND_PROXY:

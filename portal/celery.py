@@ -53,6 +53,11 @@ app.conf.update(
             "schedule": 3600,
             "options": {"expires": 3600},
         },
+        "forget what was tried at the demo site": {
+            "task": "portal.demo_site.tasks.forget_demo_visits",
+            "schedule": 600,
+            "options": {"expires": 600},
+        },
         "expire what is over": {
             "task": "greenbutton.tasks.expire_due",
             "schedule": 60,

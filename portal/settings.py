@@ -245,6 +245,7 @@ if IS_SANDBOX:
 else:
     INSTALLED_APPS = [
         "portal",
+        "portal.demo_site",
         "greenbutton",
         "authorizations",
         "utilities",
@@ -455,6 +456,11 @@ PASSCODES_AN_HOUR_PER_BROWSER = number("PASSCODES_AN_HOUR_PER_BROWSER", 10)
 PASSCODES_AN_HOUR_PER_ADDRESS = number("PASSCODES_AN_HOUR_PER_ADDRESS", 30)
 # How often one network address may look up a customer in an hour; test identifiers do not count.
 LOOKUPS_AN_HOUR_PER_ADDRESS = number("LOOKUPS_AN_HOUR_PER_ADDRESS", 60)
+
+# --- The demo site -----------------------------------------------------------------------------
+
+# Whether /demo/ is there: a third party to look into, to be set up with any client of a utility.
+DEMO_SITE = flag("DEMO_SITE", default=DEMO)
 
 # --- Connecting --------------------------------------------------------------------------------
 
