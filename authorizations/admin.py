@@ -40,6 +40,7 @@ from utilities.staff import (
     badge,
     copyable,
     link_to,
+    page_of,
     scope_in_words,
     sentences,
     signed_in,
@@ -48,6 +49,7 @@ from utilities.staff import (
 
 LINK_LIFETIME = timedelta(days=30)
 SENDINGS_SHOWN = 10
+SCOPE = '<code style="overflow-wrap: anywhere">{}</code>{}'
 
 
 @admin.register(ShareLink)
@@ -164,7 +166,7 @@ class ShareLinkAdmin(StaffAdmin):
         """What the customer will see, with buttons that do nothing."""
         link = self._link(request, object_id)
         with translation.override(link.language):
-            return share.preview(request, link)
+            return share.preview(request, link, page_of(link))
 
     def qr_svg(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The address as a picture to print."""
@@ -330,7 +332,7 @@ def scope_words(request: HttpRequest, model_admin: ShareLinkAdmin) -> HttpRespon
         text = default_scope(utility) if utility else ""
     if not text:
         return HttpResponse("What the registration with the utility says.")
-    return HttpResponse(format_html("<code>{}</code>{}", text, scope_in_words(text)))
+    return HttpResponse(format_html(SCOPE, text, scope_in_words(text)))
 
 
 @admin.register(ReturnAddress)

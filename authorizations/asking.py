@@ -16,11 +16,11 @@ YEAR = 365 * 86_400
 KINDS = [
     ("4", "Energy use, by interval"),
     ("16", "Bills and what they cost"),
-    ("51", "Account details: name, address, account and meter numbers"),
+    ("51", "Account details"),
     ("39", "A notice whenever there is new data"),
 ]
 HISTORY = [
-    ("", "As the utility does without a wish: 2 years"),
+    ("", "As usual there: 2 years"),
     ("0", "None, only what is new"),
     (str(YEAR), "1 year"),
     (str(2 * YEAR), "2 years"),
@@ -28,13 +28,13 @@ HISTORY = [
     (str(5 * YEAR), "5 years"),
 ]
 ENDS = [
-    ("", "As the utility does without a wish: after 3 years"),
+    ("", "As usual there: after 3 years"),
     ("never", "When the customer stops it"),
     ("year", "A year from today"),
     ("day", "On the day below"),
 ]
 OFTEN = [
-    ("", "As the utility does without a wish: after each billing period"),
+    ("", "As usual there"),
     ("daily", "Every day"),
     ("7", "Every 7 days"),
     ("billingPeriod", "After each billing period"),

@@ -174,7 +174,6 @@ class NewShareLinkForm(AskingForm, ModelForm[ShareLink]):
             "what comes of the link, into events and exports: better no name of a person."
         )
         self.fields["expires_at"].help_text = "Times are in UTC. Empty for a link that stays open."
-        self.fields["single_use"].label = "For one customer only"
         self.fields["single_use"].help_text = "It closes once a customer has consented."
 
     def clean_utility(self) -> Utility | None:

@@ -63,7 +63,7 @@ class ShareLink(models.Model):
         "auth.User", on_delete=models.SET_NULL, null=True, blank=True, editable=False
     )
     expires_at = models.DateTimeField(null=True, blank=True)
-    single_use = models.BooleanField(default=False)
+    single_use = models.BooleanField("for one customer only", default=False)
     # When a link for one customer had its customer.
     used_at = models.DateTimeField(null=True, blank=True, editable=False)
     disabled_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -85,9 +85,9 @@ def share_page(
     parameters: LinkParameters,
     *,
     is_again: bool = False,
-    is_preview: bool = False,
+    **more: object,
 ) -> HttpResponse:
-    """The link's page for a utility: a second time where its words have changed meanwhile."""
+    """The link's page for a utility; `is_again` where its words have changed meanwhile."""
     try:
         text = text_of(link, utility, parameters)
     except flows.ConnectError as e:
@@ -98,20 +98,23 @@ def share_page(
         "client": flows.client_of(utility),
         "consent": text,
         "carried": parameters.fields(),
+        "choose_address": with_query(
+            reverse("share-choose", args=[link.code]), parameters.without_utility()
+        ),
         "is_again": is_again,
-        "is_preview": is_preview,
+        **more,
     }
     status = 409 if is_again else 200
     page = render(request, "authorizations/share.html", context, status=status)
     return allow_redirects_to(page, utility)
 
 
-def preview(request: HttpRequest, link: ShareLink) -> HttpResponse:
-    """The first page of the link, as a customer would see it, leading nowhere."""
+def preview(request: HttpRequest, link: ShareLink, back: str) -> HttpResponse:
+    """The first page of the link, as a customer would see it, leading nowhere but `back`."""
     if link.utility is None:
-        context = choices_of(request, link, NONE) | {"is_preview": True}
+        context = choices_of(request, link, NONE) | {"is_preview": True, "back": back}
         return render(request, "authorizations/choose.html", context)
-    return share_page(request, link, link.utility, NONE, is_preview=True)
+    return share_page(request, link, link.utility, NONE, is_preview=True, back=back)
 
 
 def choices_of(

@@ -188,7 +188,7 @@ def test_choices_are_told_as_the_scope_that_they_make(office: Browser) -> None:
         office.get(WORDS, {"kinds": ["16", "4"], "history": "0", "ends": "never", "often": "7"})
     )
     scope = "FB=4_16;HistoryLength=0;PreferredAuthEndDate=0;SubscriptionFrequency=7"
-    assert f"<code>{scope}</code>" in said
+    assert f">{scope}</code>" in said
     assert "Until you stop sharing" in said
     assert "Tick at least one kind" in says(office.get(WORDS, {"history": "0"}))
     assert "none of those that are offered" in says(office.get(WORDS, {"kinds": "<script>"}))
