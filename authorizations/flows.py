@@ -8,6 +8,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import QueryDict
+from django.utils.translation import get_language, gettext, override
 
 from authorizations import link_parameters, prefill
 from authorizations.consent_text import Shown
@@ -60,8 +61,10 @@ class ConnectExpired(ConnectError):  # noqa: N818
 
     def __init__(self) -> None:
         super().__init__(
-            "We could not match this answer to a request from this browser, or too much time has "
-            "passed. Please open your link again in this browser.",
+            gettext(
+                "We could not match this answer to a request from this browser, or too much time "
+                "has passed. Please open your link again in this browser."
+            ),
             "unknown, used, stale or foreign state",
         )
 
@@ -71,7 +74,9 @@ class ConnectGarbled(ConnectError):  # noqa: N818
 
     def __init__(self, utility: Utility, to_log: str) -> None:
         super().__init__(
-            f"The answer of {utility.name} came back garbled. Please open your link again.", to_log
+            gettext("The answer of %(utility)s came back garbled. Please open your link again.")
+            % {"utility": utility.name},
+            to_log,
         )
 
 
@@ -83,7 +88,7 @@ class ConnectDenied(ConnectError):  # noqa: N818
 
     def __init__(self, attempt: ConnectAttempt, to_log: str) -> None:
         super().__init__(
-            "Nothing was shared. You can come back whenever you like.",
+            gettext("Nothing was shared. You can come back whenever you like."),
             to_log,
         )
         self.attempt = attempt
@@ -97,8 +102,10 @@ class ConnectUsedUp(ConnectError):  # noqa: N818
 
     def __init__(self, attempt: ConnectAttempt) -> None:
         super().__init__(
-            "This link was for one customer, and somebody else has used it meanwhile. Nothing of "
-            "yours was kept. Please ask for a link of your own.",
+            gettext(
+                "This link was for one customer, and somebody else has used it meanwhile. Nothing "
+                "of yours was kept. Please ask for a link of your own."
+            ),
             "a link for one customer was used by another one first",
         )
         self.attempt = attempt
@@ -138,15 +145,20 @@ def client_of(utility: Utility) -> Client:
     client = utility.client_for_customers()
     if client is None:
         raise ConnectUnavailable(
-            f"{utility.name} cannot be connected at the moment. Please try again later.",
+            _not_now(utility),
             f"{utility.slug}: there is no registration in use",
         )
     if utility.callback_url not in client.redirect_uris:
         raise ConnectUnavailable(
-            f"{utility.name} cannot be connected at the moment. Please try again later.",
+            _not_now(utility),
             f"{client.client_id}: {utility.callback_url} is not one of its redirect URIs",
         )
     return client
+
+
+def _not_now(utility: Utility) -> str:
+    words = gettext("%(utility)s cannot be connected at the moment. Please try again later.")
+    return words % {"utility": utility.name}
 
 
 def preview(client: Client, chosen: Authentication | None) -> str:
@@ -212,7 +224,9 @@ def _address(
         raise ConnectUnavailable(e.to_customer, e.to_log) from e
     except ValidationError as e:
         raise ConnectUnavailable(
-            "What this link fills in beforehand cannot be sent. Please ask for a new link.",
+            gettext(
+                "What this link fills in beforehand cannot be sent. Please ask for a new link."
+            ),
             f"{client.utility.slug}: {e.messages[0]}",
         ) from e
 
@@ -239,6 +253,14 @@ def complete(browser: str, utility: Utility, params: QueryDict) -> Authorization
         if made := ConnectAttempt.made_before(state, browser, utility):
             return made
         raise ConnectExpired
+    # What is said from here on is said in the language of the page that they came from.
+    with override(attempt.language or get_language()):
+        return _traded(attempt, params)
+
+
+def _traded(attempt: ConnectAttempt, params: QueryDict) -> Authorization:
+    """From a spent attempt to the authorization: steps 3 to 5 of `complete`."""
+    utility = attempt.client.utility
     if error := params.get("error"):
         raise _turned_away(attempt, error, params.get("error_description", ""))
     code = params.get("code", "")
@@ -295,7 +317,8 @@ def _turned_away(attempt: ConnectAttempt, error: str, description: str) -> Conne
         if error == "access_denied":
             Event.objects.create(type="authorization_declined", utility=utility)
             return ConnectDenied(attempt, reason)
-    sentence = f"{utility.name} could not go on. Please try again later."
+    sentence = gettext("%(utility)s could not go on. Please try again later.")
+    sentence %= {"utility": utility.name}
     return ConnectFailed(attempt, sentence, reason)
 
 
@@ -303,10 +326,9 @@ def _while_waiting(utility: Utility, error: UtilityError) -> str:
     """For a customer who is on the way back: what a pull tries again by itself, only they can."""
     if error.permanent or error.code == "invalid_client":
         return error.to_customer
-    return (
-        f"{utility.name} did not finish the connection. "
-        "Please open your link again in a few minutes."
-    )
+    return gettext(
+        "%(utility)s did not finish the connection. Please open your link again in a few minutes."
+    ) % {"utility": utility.name}
 
 
 def _give_back(client: Client, authorization_uri: str) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import QueryDict
+from django.utils.translation import gettext
 
 from authorizations.models import ReturnAddress
 from utilities.models import Utility
@@ -43,11 +44,13 @@ class LinkParameters:
         _check_state(said["state"])
         _check_email(said["email"])
         if said["utility"] and find_utility(said["utility"]) is None:
-            raise ParameterError("This link names a utility that cannot be connected here.")
+            raise ParameterError(
+                gettext("This link names a utility that cannot be connected here.")
+            )
         if said["redirect_uri"] and ReturnAddress.registered(said["redirect_uri"]) is None:
-            raise ParameterError("This link leads on to a page that we do not know.")
+            raise ParameterError(gettext("This link leads on to a page that we do not know."))
         if said["noredirect"] not in {"", "0", "1"}:
-            raise ParameterError("This link says something that we do not understand.")
+            raise ParameterError(gettext("This link says something that we do not understand."))
         return cls(
             utility=said["utility"],
             email=said["email"].strip(),
@@ -107,13 +110,15 @@ def with_query(url: str, fields: Mapping[str, str]) -> str:
 def _once(given: QueryDict, name: str) -> str:
     values = given.getlist(name)
     if len(values) > 1:
-        raise ParameterError("This link says one thing twice, so we do not know what is meant.")
+        raise ParameterError(
+            gettext("This link says one thing twice, so we do not know what is meant.")
+        )
     return values[0] if values else ""
 
 
 def _check_state(state: str) -> None:
     if len(state) > STATE_LENGTH or not all(c.isprintable() for c in state):
-        raise ParameterError("This link carries something that we cannot hand back.")
+        raise ParameterError(gettext("This link carries something that we cannot hand back."))
 
 
 def _check_email(email: str) -> None:
@@ -122,6 +127,8 @@ def _check_email(email: str) -> None:
     try:
         validate_email(email.strip())
     except ValidationError:
-        raise ParameterError("This link fills in an e-mail address that is none.") from None
+        raise ParameterError(
+            gettext("This link fills in an e-mail address that is none.")
+        ) from None
     if len(email) > EMAIL_LENGTH:
-        raise ParameterError("This link fills in an e-mail address that is too long.")
+        raise ParameterError(gettext("This link fills in an e-mail address that is too long."))

@@ -2,168 +2,258 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import utilities.encrypted
-import utilities.models
 from django.conf import settings
 from django.db import migrations, models
 
+import utilities.encrypted
+import utilities.models
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('authorizations', '0003_outgoing_emails'),
-        ('utilities', '0002_a_utility_names_itself'),
+        ("authorizations", "0003_outgoing_emails"),
+        ("utilities", "0002_a_utility_names_itself"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='authorization',
-            name='expectation',
-            field=models.CharField(choices=[('unknown', 'Not known'), ('met', 'As expected'), ('not_met', 'Not as expected')], default='unknown', max_length=8),
+            model_name="authorization",
+            name="expectation",
+            field=models.CharField(
+                choices=[
+                    ("unknown", "Not known"),
+                    ("met", "As expected"),
+                    ("not_met", "Not as expected"),
+                ],
+                default="unknown",
+                max_length=8,
+            ),
         ),
         migrations.AddField(
-            model_name='authorization',
-            name='reference',
+            model_name="authorization",
+            name="reference",
             field=models.CharField(blank=True, db_index=True, max_length=120),
         ),
         migrations.AddField(
-            model_name='connectattempt',
-            name='customer_email',
+            model_name="connectattempt",
+            name="customer_email",
             field=utilities.encrypted.EncryptedTextField(blank=True),
         ),
         migrations.AddField(
-            model_name='connectattempt',
-            name='language',
+            model_name="connectattempt",
+            name="language",
             field=models.CharField(blank=True, max_length=5),
         ),
         migrations.AddField(
-            model_name='connectattempt',
-            name='return_state',
+            model_name="connectattempt",
+            name="return_state",
             field=utilities.encrypted.EncryptedTextField(blank=True),
         ),
         migrations.AddField(
-            model_name='connectattempt',
-            name='return_url',
+            model_name="connectattempt",
+            name="return_url",
             field=models.CharField(blank=True, max_length=500),
         ),
         migrations.AddField(
-            model_name='connectattempt',
-            name='sentences',
+            model_name="connectattempt",
+            name="sentences",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name='connectattempt',
-            name='shown_at',
+            model_name="connectattempt",
+            name="shown_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='connectattempt',
-            name='stays_here',
+            model_name="connectattempt",
+            name="stays_here",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='connectattempt',
-            name='text_version',
+            model_name="connectattempt",
+            name="text_version",
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AddField(
-            model_name='sharelink',
-            name='customer_email',
+            model_name="sharelink",
+            name="customer_email",
             field=utilities.encrypted.EncryptedTextField(blank=True),
         ),
         migrations.AddField(
-            model_name='sharelink',
-            name='customer_email_digest',
+            model_name="sharelink",
+            name="customer_email_digest",
             field=models.CharField(blank=True, db_index=True, editable=False, max_length=64),
         ),
         migrations.AddField(
-            model_name='sharelink',
-            name='expected_account',
+            model_name="sharelink",
+            name="expected_account",
             field=utilities.encrypted.EncryptedTextField(blank=True),
         ),
         migrations.AddField(
-            model_name='sharelink',
-            name='expected_address',
+            model_name="sharelink",
+            name="expected_address",
             field=utilities.encrypted.EncryptedTextField(blank=True),
         ),
         migrations.AddField(
-            model_name='sharelink',
-            name='language',
-            field=models.CharField(choices=[('en', 'English'), ('fr', 'Français'), ('es', 'Español')], default='en', max_length=5),
+            model_name="sharelink",
+            name="language",
+            field=models.CharField(
+                choices=[("en", "English"), ("fr", "Français"), ("es", "Español")],
+                default="en",
+                max_length=5,
+            ),
         ),
         migrations.AddField(
-            model_name='sharelink',
-            name='reference',
+            model_name="sharelink",
+            name="reference",
             field=models.CharField(blank=True, db_index=True, max_length=120),
         ),
         migrations.AddField(
-            model_name='sharelink',
-            name='single_use',
-            field=models.BooleanField(default=False, verbose_name='for one customer only'),
+            model_name="sharelink",
+            name="single_use",
+            field=models.BooleanField(default=False, verbose_name="for one customer only"),
         ),
         migrations.AddField(
-            model_name='sharelink',
-            name='used_at',
+            model_name="sharelink",
+            name="used_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AlterField(
-            model_name='sharelink',
-            name='utility',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='share_links', to='utilities.utility'),
+            model_name="sharelink",
+            name="utility",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="share_links",
+                to="utilities.utility",
+            ),
         ),
         migrations.CreateModel(
-            name='ConsentRecord',
+            name="ConsentRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(default=utilities.models.new_uid, editable=False, max_length=32, unique=True)),
-                ('text_version', models.CharField(max_length=20)),
-                ('language', models.CharField(max_length=5)),
-                ('sentences', models.JSONField(default=list)),
-                ('company_name', models.CharField(max_length=200)),
-                ('utility_name', models.CharField(max_length=120)),
-                ('scope_asked', models.CharField(max_length=1000)),
-                ('scope_granted', models.CharField(max_length=1000)),
-                ('link_uid', models.CharField(blank=True, max_length=32)),
-                ('shown_at', models.DateTimeField()),
-                ('agreed_at', models.DateTimeField()),
-                ('granted_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('attempt', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='consent_records', to='authorizations.connectattempt')),
-                ('authorization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consent_records', to='authorizations.authorization')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uid",
+                    models.CharField(
+                        default=utilities.models.new_uid, editable=False, max_length=32, unique=True
+                    ),
+                ),
+                ("text_version", models.CharField(max_length=20)),
+                ("language", models.CharField(max_length=5)),
+                ("sentences", models.JSONField(default=list)),
+                ("company_name", models.CharField(max_length=200)),
+                ("utility_name", models.CharField(max_length=120)),
+                ("scope_asked", models.CharField(max_length=1000)),
+                ("scope_granted", models.CharField(max_length=1000)),
+                ("link_uid", models.CharField(blank=True, max_length=32)),
+                ("shown_at", models.DateTimeField()),
+                ("agreed_at", models.DateTimeField()),
+                ("granted_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "attempt",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="consent_records",
+                        to="authorizations.connectattempt",
+                    ),
+                ),
+                (
+                    "authorization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consent_records",
+                        to="authorizations.authorization",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-granted_at', '-id'],
+                "ordering": ["-granted_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='LinkSending',
+            name="LinkSending",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sendings', to='authorizations.sharelink')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sendings",
+                        to="authorizations.sharelink",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
-                'indexes': [models.Index(fields=['by', 'at'], name='link_sendings_of_staff')],
+                "ordering": ["-at", "-id"],
+                "indexes": [models.Index(fields=["by", "at"], name="link_sendings_of_staff")],
             },
         ),
         migrations.CreateModel(
-            name='ReturnAddress',
+            name="ReturnAddress",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(default=utilities.models.new_uid, editable=False, max_length=32, unique=True)),
-                ('url', models.CharField(max_length=500, unique=True, verbose_name='address')),
-                ('name', models.CharField(max_length=120)),
-                ('is_default', models.BooleanField(default=False, verbose_name='for links that name none')),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uid",
+                    models.CharField(
+                        default=utilities.models.new_uid, editable=False, max_length=32, unique=True
+                    ),
+                ),
+                ("url", models.CharField(max_length=500, unique=True, verbose_name="address")),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "is_default",
+                    models.BooleanField(default=False, verbose_name="for links that name none"),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'return addresses',
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_default', True), ('withdrawn_at', None)), fields=('is_default',), name='one_default_return_address')],
+                "verbose_name_plural": "return addresses",
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", True), ("withdrawn_at", None)),
+                        fields=("is_default",),
+                        name="one_default_return_address",
+                    )
+                ],
             },
         ),
     ]

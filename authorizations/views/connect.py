@@ -175,14 +175,16 @@ def _declined(request: HttpRequest, denied: flows.ConnectDenied) -> HttpResponse
 def told(request: HttpRequest, utility: Utility, error: flows.ConnectError) -> HttpResponse:
     """The page that says what happened and what to do next."""
     logger.warning("connect %s: %s", utility.slug, error.to_log)
-    back = returning.address_back(error.attempt, error=error.code) if error.attempt else ""
+    attempt, template = error.attempt, "authorizations/not_connected.html"
+    back = returning.address_back(attempt, error=error.code) if attempt else ""
     context = {
         "utility": utility,
         "sentence": error.to_customer,
         "back": back,
         "host": returning.host_of(back),
     }
-    return render(request, "authorizations/not_connected.html", context, status=error.status)
+    with translation.override((attempt and attempt.language) or translation.get_language()):
+        return render(request, template, context, status=error.status)
 
 
 def allow_redirects_to(response: HttpResponse, utility: Utility) -> HttpResponse:

@@ -67,6 +67,15 @@ def test_no_personal_data_and_no_secret_is_in_it(link: ShareLink, consented: Aut
         assert secret not in kept
 
 
+def test_ada_finds_it_beside_the_connection_and_on_the_receipt(
+    consented: Authorization, ada: Person
+) -> None:
+    link = f'href="/connections/{consented.uid}/consent/"'
+    assert link in ada.browser.get("/connections/").content.decode()
+    consented.mark_revoked("customer")
+    assert link in ada.browser.get(f"/connections/{consented.uid}/stopped/").content.decode()
+
+
 @pytest.mark.parametrize("path", ["consent/", "consent.json"])
 def test_ada_takes_it_along_and_cy_does_not(
     consented: Authorization, ada: Person, cy: Person, path: str
