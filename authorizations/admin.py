@@ -25,12 +25,14 @@ from authorizations.link_forms import NewShareLinkForm, ReturnAddressForm, SendF
 from authorizations.models import (
     ConnectAttempt,
     Event,
+    EventType,
     ReturnAddress,
     ShareLink,
     email_digest,
 )
 from authorizations.qr import qr_code
 from authorizations.sending import send_link
+from authorizations.timeline import event_words
 from authorizations.views import share
 from greenbutton.espi.errors import ScopeError
 from utilities.models import Utility
@@ -190,6 +192,8 @@ class ShareLinkAdmin(StaffAdmin):
         if not change:
             obj.created_by = signed_in(request)
         super().save_model(request, obj, form, change)
+        if not change:
+            Event.objects.create(type=EventType.FORM_CREATED, utility=obj.utility, share_link=obj)
 
     def response_add(
         self, request: HttpRequest, obj: ShareLink, post_url_continue: str | None = None
@@ -288,6 +292,7 @@ class ShareLinkAdmin(StaffAdmin):
     )
     def disable(self, request: HttpRequest, link: ShareLink, why: str) -> str:
         link.disable()
+        Event.objects.create(type=EventType.FORM_DISABLED, utility=link.utility, share_link=link)
         return "The link is disabled."
 
 
@@ -432,8 +437,3 @@ class EventAdmin(ReadOnlyAdmin):
     @admin.display(description="Your reference")
     def reference(self, event: Event) -> str:
         return event.authorization.reference if event.authorization else ""
-
-
-def event_words(event: Event) -> str:
-    """The platform's event type as people read it."""
-    return event.type.replace("_", " ").capitalize()

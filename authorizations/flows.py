@@ -10,7 +10,7 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import get_language, gettext, override
 
-from authorizations import link_parameters, prefill
+from authorizations import giving_back, link_parameters, prefill, receipts
 from authorizations.consent_text import Shown
 from authorizations.link_parameters import LinkParameters
 from authorizations.models import (
@@ -122,9 +122,9 @@ class ConnectFailed(ConnectError):  # noqa: N818
 
 
 def asked_scope(client: Client, link: ShareLink | None = None) -> espi_scope.Scope:
-    """What is asked for: what the link says, else what the registration says."""
+    """What is asked for, as the utility takes it: what the link says, else the registration."""
     text = link.scope if link and link.scope else client.default_scope
-    return espi_scope.parse(text).without_additional()
+    return GreenButtonClient(client).as_taken(espi_scope.parse(text).without_additional())
 
 
 def prefill_of(link: ShareLink, utility: Utility, email: str = "") -> Authentication | None:
@@ -273,39 +273,55 @@ def _traded(attempt: ConnectAttempt, params: QueryDict) -> Authorization:
         )
     except UtilityError as e:
         if isinstance(e, IncompleteGrantError):
-            _give_back(attempt.client, e.authorization_uri)
+            giving_back.give_back(attempt.client, e.authorization_uri)
         pause_if_refused(attempt.client, e)
         attempt.failed(e.to_log)
         raise ConnectFailed(attempt, _while_waiting(utility, e), e.to_log) from e
     try:
         return Authorization.activate(attempt, token)
     except LinkUsedUpError as e:
-        _give_back(attempt.client, token.authorization_uri)
+        giving_back.give_back(attempt.client, token.authorization_uri)
         used_up = ConnectUsedUp(attempt)
         attempt.failed(used_up.to_log)
         raise used_up from e
 
 
-def disconnect(authorization: Authorization, by: str) -> bool:
-    """Stop sharing, for `customer` or `staff`; returns whether the utility knows of it, too.
+def end(authorization: Authorization, by: str) -> str | None:
+    """Stop sharing here, for `customer` or `staff`, or because the `utility` says so.
 
-    1. End it here: tokens go, what was collected is due to be deleted, the row stays as a receipt.
-    2. Tell the utility (DELETE authorizationURI, with the client's own token). When it does not
-       answer, sharing has stopped all the same: nothing is left here to collect with.
+    Tokens go, what was collected is due to be deleted, the row stays as a receipt, which also goes
+    to the customer's address, if they gave one. Returns the token that ends the grant at a utility
+    that takes tokens back, for `giving_back.tell`; None if sharing had stopped before.
     """
     with transaction.atomic():
         row = (
             Authorization.objects.select_for_update(of=("self",))
-            .select_related("client__utility")
+            .select_related("client", "utility")
             .get(pk=authorization.pk)
         )
         if not row.can_be_stopped():
-            return True
+            return None
+        token = row.refresh_token or row.access_token
         row.mark_revoked(by)
+        receipts.send(row)
     authorization.refresh_from_db()
-    if row.client is None:
+    return token
+
+
+def disconnect(authorization: Authorization, by: str) -> bool:
+    """Stop sharing, for `customer` or `staff`; returns whether the utility knows of it, too.
+
+    1. End it here.
+    2. Tell the utility, quickly. If it does not answer, sharing has stopped all the same: nothing
+       is left here to collect with. Workers go on telling it.
+
+    What was collected goes when a worker finds it due: `greenbutton.flows.stop_sharing` does not
+    wait for that.
+    """
+    token = end(authorization, by)
+    if authorization.client_id is None:
         return True  # it came from a file, so there is no grant to end
-    return _give_back(row.client, row.authorization_uri)
+    return giving_back.tell(authorization, token or "", quickly=True)
 
 
 def _turned_away(attempt: ConnectAttempt, error: str, description: str) -> ConnectError:
@@ -329,16 +345,3 @@ def _while_waiting(utility: Utility, error: UtilityError) -> str:
     return gettext(
         "%(utility)s did not finish the connection. Please open your link again in a few minutes."
     ) % {"utility": utility.name}
-
-
-def _give_back(client: Client, authorization_uri: str) -> bool:
-    """End a grant at the utility, as far as it can be reached; whether it could."""
-    if not authorization_uri:
-        return False
-    try:
-        GreenButtonClient(client).revoke(authorization_uri)
-    except UtilityError as e:
-        logger.warning("%s could not be told to end a grant: %s", client.client_id, e.to_log)
-        pause_if_refused(client, e)
-        return False
-    return True

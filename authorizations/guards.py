@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest
 from limits import RateLimitItemPerHour
 from limits.errors import StorageError
-from limits.storage import storage_from_string
-from limits.strategies import MovingWindowRateLimiter
 
 from authorizations.models import digest
+from utilities.limiter import limiter
 
 logger = logging.getLogger(__name__)
 
@@ -58,16 +56,8 @@ def address_of(request: HttpRequest) -> str:
 def _hit(name: str, an_hour: int, who: str) -> bool:
     try:
         # Hashed: neither an address nor a browser's name is kept in Redis.
-        return _limiter().hit(RateLimitItemPerHour(an_hour), name, digest(who))
+        return limiter().hit(RateLimitItemPerHour(an_hour), name, digest(who))
     except StorageError:
         # A limit against nuisance. Without Redis it is better to serve everybody than nobody.
         logger.warning("%s cannot be counted: Redis does not answer", name)
         return True
-
-
-@cache
-def _limiter() -> MovingWindowRateLimiter:
-    storage = storage_from_string(
-        settings.REDIS_URL, key_prefix=f"{settings.REDIS_PREFIX}limits", wrap_exceptions=True
-    )
-    return MovingWindowRateLimiter(storage)

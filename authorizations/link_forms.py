@@ -152,6 +152,7 @@ class NewShareLinkForm(AskingForm, ModelForm[ShareLink]):
         assert isinstance(utility, forms.ModelChoiceField)
         utility.queryset = Utility.objects.enabled()
         utility.empty_label = "The customer chooses"
+        self.fields["language"].required = False  # without one it is the model's
         self._explain()
 
     def _explain(self) -> None:

@@ -19,6 +19,5 @@ urlpatterns = [
     path("connections/<slug:uid>/consent/", connections.consent, name="consent"),
     path("connections/<slug:uid>/consent.json", connections.consent_json, name="consent-json"),
     path("connections/<slug:uid>/return/", connections.handed_back, name="connection-return"),
-    path("connections/<slug:uid>/disconnect/", connections.disconnect, name="disconnect"),
     path("connections/<slug:uid>/stopped/", connections.stopped, name="stopped"),
 ]

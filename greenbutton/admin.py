@@ -5,7 +5,6 @@ They never show a token, and stop sharing by the same verb as the customer's own
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -18,22 +17,25 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from authorizations import flows
-from authorizations.admin import event_words
-from authorizations.models import Authorization, AuthorizationQuerySet, Event, PullTrigger
-from greenbutton import zones
+from authorizations.models import Authorization, AuthorizationQuerySet, PullTrigger
+from authorizations.timeline import staff_timeline
+from greenbutton import flows, zones
+from greenbutton.client_check.pages import ClientCheckAdmin, ClientPage
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
+from greenbutton.display.story import in_words
+from greenbutton.ingest import replay
 from greenbutton.ingest.recut import ask
-from greenbutton.models import Pull, Recutting
+from greenbutton.models import ClientCheck, Pull, Recutting
+from utilities.models import Client
 from utilities.staff import (
     Colour,
     ReadOnlyAdmin,
@@ -50,6 +52,7 @@ from utilities.staff import (
 # Two lines of a list; the pull's own page has all of it.
 LIST_ERROR_LENGTH = 70
 RECUTTINGS_SHOWN = 3
+BREAK = mark_safe("<br>")
 
 AUTHORIZATION_COLOURS: dict[str, Colour] = {
     Authorization.Status.ACTIVE: "success",
@@ -88,9 +91,11 @@ def pull_badge(state: str) -> SafeString:
     return badge(Pull.State(state).label, PULL_COLOURS[state])
 
 
-def where_from(pull: Pull) -> str:
-    """`Utility`, or how a file came and what it was called."""
+def where_from(pull: Pull) -> SafeString | str:
+    """`Utility`, how a file came and what it was called, or what was read again."""
     source = pull.get_source_display()
+    if pull.replay_of is not None:
+        return format_html("{} of the {}", source, link_to(pull.replay_of, str(pull.replay_of)))
     return f"{source}: {pull.file_name}" if pull.file_name else source
 
 
@@ -102,6 +107,17 @@ def recutting_words(recutting: Recutting) -> str:
     return f"{asked}: {recutting.words}"
 
 
+def knows_words(authorization: Authorization) -> str:
+    """Whether the utility knows that sharing has stopped."""
+    if authorization.utility_told_at:
+        return f"Knows since {timezone.localtime(authorization.utility_told_at):%d %B %Y, %H:%M}"
+    if authorization.could_not_be_told():
+        return "Could not be told. Tell it in another way, then press “The utility knows”."
+    if authorization.is_being_told():
+        return f"Is being told; tried {authorization.tell_tries} times so far"
+    return "–"
+
+
 def findings_counted(pull: Pull) -> str:
     """How many oddities of how many kinds: `1,204 of 2 kinds`."""
     if not pull.findings:
@@ -109,6 +125,10 @@ def findings_counted(pull: Pull) -> str:
     kinds = len(pull.findings)
     found = intcomma(sum(finding["count"] for finding in pull.findings))
     return found if kinds == 1 else f"{found} of {kinds} kinds"
+
+
+admin.site.register(Client, ClientPage)
+admin.site.register(ClientCheck, ClientCheckAdmin)
 
 
 class ArchivedFilter(admin.SimpleListFilter):
@@ -184,7 +204,7 @@ class PullInline(ReadOnlyInline):
         return pull_badge(pull.state)
 
     @admin.display(description="From")
-    def from_where(self, pull: Pull) -> str:
+    def from_where(self, pull: Pull) -> SafeString | str:
         return where_from(pull)
 
     @admin.display(description="Findings")
@@ -195,22 +215,6 @@ class PullInline(ReadOnlyInline):
     def brought(self, pull: Pull) -> str:
         readings, new, changed = map(intcomma, (pull.readings, pull.new, pull.changed))
         return f"{readings} ({new} new, {changed} changed)"
-
-
-class EventInline(ReadOnlyInline):
-    """What happened to the authorization."""
-
-    model = Event
-    fields = readonly_fields = ["when", "what"]
-    per_page = 10
-
-    @admin.display(description="When")
-    def when(self, event: Event) -> datetime:
-        return event.ts
-
-    @admin.display(description="What")
-    def what(self, event: Event) -> str:
-        return event_words(event)
 
 
 @admin.register(Authorization)
@@ -245,13 +249,14 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         "share_link__uid",
         "share_link__code",
     ]
-    inlines = [PullInline, EventInline]
+    inlines = [PullInline]
     actions_detail = [
         "collect_now",
         "hold",
         "release",
         "recut_days",
         "stop_sharing",
+        "told_by_phone",
         "archive",
         "unarchive",
     ]
@@ -282,7 +287,8 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                 ]
             },
         ),
-        ("Its end", {"fields": [("revoked_at", "revoked_by"), "archived_at"]}),
+        ("Its end", {"fields": [("revoked_at", "revoked_by"), "utility_knows", "archived_at"]}),
+        ("What happened", {"fields": ["happened"]}),
         (
             "Addresses at the utility",
             {"fields": ["resource_uri", "authorization_uri", "customer_uri"]},
@@ -310,6 +316,15 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def last_pull(self, authorization: Authorization) -> SafeString | str:
         state = getattr(authorization, "last_state", None)
         return pull_badge(state) if state else "None yet"
+
+    @admin.display(description="The utility")
+    def utility_knows(self, authorization: Authorization) -> str:
+        return knows_words(authorization)
+
+    @admin.display(description="The newest first")
+    def happened(self, authorization: Authorization) -> SafeString:
+        lines = staff_timeline(authorization)
+        return render_to_string("admin/_timeline.html", {"lines": lines})
 
     @admin.display(description="Usage page")
     def usage_page(self, authorization: Authorization) -> SafeString:
@@ -451,12 +466,22 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         offered=Authorization.can_be_stopped,
     )
     def stop_sharing(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
-        if flows.disconnect(authorization, by="staff"):
-            return "Sharing is stopped, and what was collected is being deleted."
+        if flows.stop_sharing(authorization, by="staff"):
+            return "Sharing is stopped, and what was collected is deleted."
         return (
-            "Sharing is stopped here, and what was collected is being deleted. The utility could "
-            "not be told: ask the customer to stop it there, too."
+            "Sharing is stopped here, and what was collected is deleted. The utility could not be "
+            "told yet; we go on telling it for three days."
         )
+
+    @staff_action(
+        "The utility knows",
+        "For one that we could not tell: somebody has, in another way.",
+        icon="call",
+        offered=Authorization.could_not_be_told,
+    )
+    def told_by_phone(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
+        authorization.mark_told()
+        return "It is noted that the utility knows."
 
     @staff_action(
         "Archive",
@@ -513,10 +538,13 @@ class PullAdmin(ReadOnlyAdmin):
                     ("authorization_link", "for_whom"),
                     ("started", "finished"),
                     "from_where",
+                    ("trigger_words", "next_at"),
                     ("first", "windows"),
+                    "uid",
                 ]
             },
         ),
+        ("Step by step", {"fields": ["steps_words", ("requests", "kept"), "read_again_as"]}),
         ("What it brought", {"fields": [("readings", "new"), ("changed", "bills")]}),
         ("What was odd in the feeds", {"fields": ["findings_table"]}),
     ]
@@ -524,6 +552,40 @@ class PullAdmin(ReadOnlyAdmin):
     @admin.display(description="State", ordering="state")
     def how(self, pull: Pull) -> SafeString:
         return pull_badge(pull.state)
+
+    actions_detail = ["read_again"]
+
+    @admin.display(description="Why then")
+    def trigger_words(self, pull: Pull) -> str:
+        return pull.get_trigger_display() or "–"
+
+    @admin.display(description="What was asked, and what came of it")
+    def steps_words(self, pull: Pull) -> SafeString | str:
+        lines = in_words(pull)
+        return sentences(lines) if lines else "Nothing was asked for."
+
+    @admin.display(description="Kept documents")
+    def kept(self, pull: Pull) -> str:
+        return intcomma(pull.raw_feeds.count()) if pull.raw_feeds.exists() else "None"
+
+    @admin.display(description="Read again")
+    def read_again_as(self, pull: Pull) -> SafeString | str:
+        links = [(link_to(one, str(one)),) for one in pull.replays.all()]
+        return format_html_join(BREAK, "{}", links) if links else "Never"
+
+    @staff_action(
+        "Read again",
+        "A worker reads what this pull kept, and all that came after it, once more: for a feed "
+        "that could not be read. Nothing is fetched, and what is stored already changes nothing.",
+        icon="replay",
+        offered=lambda pull: pull.source != Pull.Source.REPLAY,
+    )
+    def read_again(self, request: HttpRequest, pull: Pull, why: str) -> str:
+        try:
+            replay.ask(pull)
+        except replay.ReplayError as e:
+            raise ValidationError(str(e)) from e
+        return "A worker reads it again. How that goes shows below, as “Read again”."
 
     @admin.display(description="Authorization")
     def authorization_link(self, pull: Pull) -> SafeString:
@@ -542,7 +604,7 @@ class PullAdmin(ReadOnlyAdmin):
         return findings_counted(pull)
 
     @admin.display(description="From")
-    def from_where(self, pull: Pull) -> str:
+    def from_where(self, pull: Pull) -> SafeString | str:
         return where_from(pull)
 
     @admin.display(description="Authorization")

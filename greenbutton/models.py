@@ -12,9 +12,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, ConnectAttempt, PullTrigger
 from utilities.encrypted import EncryptedTextField
-from utilities.models import new_uid
+from utilities.models import Client, new_uid
 
 # Seconds, 68 years: a length as long as the column of a reading's holds, within all calendars.
 LONGEST_PERIOD = 2**31 - 1
@@ -341,6 +341,7 @@ class Pull(models.Model):
         UTILITY = "utility", "Utility"
         UPLOAD = "upload", "Upload"
         COMMAND = "command", "Command"
+        REPLAY = "replay", "What was kept"
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     authorization = models.ForeignKey(Authorization, on_delete=models.CASCADE, related_name="pulls")
@@ -348,6 +349,12 @@ class Pull(models.Model):
     finished = models.DateTimeField(null=True)
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
     source = models.CharField(max_length=8, choices=Source, default=Source.UTILITY)
+    # Why it was due; blank for what is no collecting.
+    trigger = models.CharField(max_length=16, choices=PullTrigger, blank=True)
+    # Of a replay: the pull whose feeds, with all that came after them, were read again.
+    replay_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replays"
+    )
     # What a file was called where it came from, shortened; blank for what the utility sent.
     file_name = models.CharField(max_length=100, blank=True)
     first = models.BooleanField(default=False)
@@ -360,6 +367,12 @@ class Pull(models.Model):
     bills = models.PositiveIntegerField(default=0)
     # The reader's Findings, grouped: [{"code", "count", "where", "detail"}], the first of a kind.
     findings = models.JSONField(default=list)
+    # Requests to the utility, tokens among them.
+    requests = models.PositiveIntegerField(default=0)
+    # What was asked for and what came of it, in order: each a `greenbutton.ingest.story.Step`.
+    steps = models.JSONField(default=list)
+    # When the utility is asked again, as far as this attempt had a say in it.
+    next_at = models.DateTimeField(null=True)
     # What went wrong, in words for staff; never a token, never the customer's data.
     error = models.TextField(blank=True)
     # The same in words for the customer.
@@ -373,10 +386,17 @@ class Pull(models.Model):
                 name="uploads_to_read",
                 condition=models.Q(source="upload", state="running"),
             ),
+            models.Index(
+                fields=["authorization"],
+                name="replays_to_do",
+                condition=models.Q(source="replay", state="running"),
+            ),
         ]
 
     def __str__(self) -> str:
-        what = "pull" if self.source == self.Source.UTILITY else "import"
+        what = {self.Source.UTILITY.value: "pull", self.Source.REPLAY.value: "replay"}.get(
+            self.source, "import"
+        )
         return f"{what} of {self.started:%Y-%m-%d %H:%M} ({self.get_state_display()})"
 
 
@@ -416,6 +436,59 @@ class Recutting(models.Model):
 
     def __str__(self) -> str:
         return f"days cut anew, asked {self.asked:%Y-%m-%d %H:%M} ({self.get_state_display()})"
+
+
+class ClientCheck(models.Model):
+    """A registration that is tested: a test customer goes the whole way, and each step is told.
+
+    It is what a worker needs to go on with what another one began.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting for a worker"
+        RUNNING = "running", "Running"
+        PASSED = "passed", "Passed"
+        FAILED = "failed", "Failed"
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="checks")
+    asked_by = models.ForeignKey("auth.User", on_delete=models.SET_NULL, null=True)
+    asked = models.DateTimeField(default=timezone.now)
+    started = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    # [{"name", "state": ok, failed or skipped, "words", "seconds"}], those that are over.
+    steps = models.JSONField(default=list)
+    # The test customer's way to the utility, and by it the authorization that came of it.
+    attempt = models.ForeignKey(
+        ConnectAttempt, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    # When a worker is to take it, or to go on with it; null when it is over.
+    due_at = models.DateTimeField(null=True, default=timezone.now)
+    # Until when the worker that has it may keep it without a word.
+    taken_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-asked", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client"],
+                name="one_check_a_client_at_a_time",
+                condition=models.Q(state__in=["waiting", "running"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"check of {self.client.client_id}, {self.asked:%Y-%m-%d %H:%M}"
+
+    @property
+    def authorization(self) -> Authorization | None:
+        """The test customer's consent; None before there is one."""
+        return self.attempt.authorization if self.attempt else None
+
+    def is_over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in {self.State.PASSED, self.State.FAILED}
 
 
 class RawFeed(models.Model):

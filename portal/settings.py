@@ -63,6 +63,16 @@ def number(name: str, default: int, *, least: int = 1) -> int:
     return int(value)
 
 
+def numbers(name: str, default: str) -> list[int]:
+    """Whole numbers from 1 to 999, separated by commas."""
+    found = [one.strip() for one in text(name, default).split(",")]
+    if not all(one.isdecimal() and len(one) <= 3 and int(one) for one in found):
+        raise ImproperlyConfigured(
+            f"{name} must be whole numbers from 1 to 999, separated by commas."
+        )
+    return [int(one) for one in found]
+
+
 def secret(name: str) -> str:
     """A secret from the variable, or from the file that `<name>_FILE` names (Docker's way)."""
     if file := text(f"{name}_FILE", ""):
@@ -474,6 +484,10 @@ CONNECTS_AN_HOUR_PER_ADDRESS = number("CONNECTS_AN_HOUR_PER_ADDRESS", 60)
 # How many times a day one link, and links by one of the staff, may be sent by e-mail.
 LINK_EMAILS_A_DAY_PER_LINK = number("LINK_EMAILS_A_DAY_PER_LINK", 3)
 LINK_EMAILS_A_DAY_PER_STAFF = number("LINK_EMAILS_A_DAY_PER_STAFF", 200)
+# --- Ending ------------------------------------------------------------------------------------
+
+# How many days before sharing ends by itself its customer, and whoever reads events, is told.
+EXPIRING_SOON_DAYS = numbers("EXPIRING_SOON_DAYS", "1")
 
 # --- Registering with a utility of the sandbox -------------------------------------------------
 
@@ -495,8 +509,16 @@ FEED_MAX_RESOURCES = number("FEED_MAX_RESOURCES", 1_000_000)
 FEED_MAX_USAGE_POINTS = number("FEED_MAX_USAGE_POINTS", 10_000)
 # One overall deadline for one feed, in seconds.
 FEED_DEADLINE_SECONDS = number("FEED_DEADLINE_SECONDS", 300)
+# A file of certificates (PEM) of authorities that a connection to a utility is trusted by, besides
+# the public ones: for a test laboratory that signs its own. What it signs is believed like anybody.
+EXTRA_CA_FILE = text("EXTRA_CA_FILE", "")
+if EXTRA_CA_FILE and not Path(EXTRA_CA_FILE).is_file():
+    raise ImproperlyConfigured(f"EXTRA_CA_FILE: there is no file {EXTRA_CA_FILE}.")
 # How often beat looks for due authorizations, in seconds.
 DISPATCH_SECONDS = number("DISPATCH_SECONDS", 3)
+# How many collections of a kind (for customers who wait, and daily ones) stand in the queue at
+# most. The rest stays due: a longer queue would outlast the claims, and the turns of the clients.
+PULLS_QUEUED = number("PULLS_QUEUED", 50)
 
 # --- Uploads -----------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from authorizations.models.authorizations import (
     new_feed_key,
 )
 from authorizations.models.consent_records import ConsentRecord
-from authorizations.models.events import Event
+from authorizations.models.events import Event, EventType
 from authorizations.models.hashing import digest, email_digest
 from authorizations.models.link_sendings import LinkSending
 from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
@@ -31,6 +31,7 @@ __all__ = [
     "ConnectAttempt",
     "ConsentRecord",
     "Event",
+    "EventType",
     "LinkSending",
     "LinkUsedUpError",
     "OutgoingEmail",

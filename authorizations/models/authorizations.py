@@ -36,6 +36,7 @@ NO_ZONE = "UTC"
 
 # What says when it is collected, and what bringing forward looks at.
 WHEN_DUE = ("next_pull_at", "brought_forward_to", "pull_trigger", "somebody_waits")
+REFRESHING = ("refresh_id", "refreshing_until", "refreshing_since")
 BROUGHT_FORWARD = ("status", "origin", "next_pull_at", "brought_forward_to")
 
 
@@ -82,13 +83,16 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
         A hold is no fault: staff put it there.
         """
         stuck = Q(failures__gt=0) | Q(client__paused_at__isnull=False)
+        # It may still let us in, for all its customer knows.
+        untold = Q(tell_gave_up_at__isnull=False, utility_told_at=None)
         return self.filter(
             Q(status=Authorization.Status.NEEDS_CONSENT)
             | Q(stuck, status=Authorization.Status.ACTIVE)
             | Q(
                 expectation=Authorization.Expectation.NOT_MET,
                 status=Authorization.Status.ACTIVE,
-            ),
+            )
+            | Q(untold, status=Authorization.Status.REVOKED),
             archived_at=None,
         )
 
@@ -141,6 +145,13 @@ class Authorization(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.CharField(max_length=16, blank=True)
 
+    # Ending the grant at the utility, too: a due time, how often it was tried, and how it ended.
+    tell_utility_at = models.DateTimeField(null=True, blank=True)
+    tell_tries = models.PositiveSmallIntegerField(default=0)
+    utility_told_at = models.DateTimeField(null=True, blank=True)
+    # When we stopped trying; until somebody of the staff has told them, it needs attention.
+    tell_gave_up_at = models.DateTimeField(null=True, blank=True)
+
     # The zone in which its days are cut; blank for the utility's. Only files have one of their own,
     # and until the customer has confirmed it, it is what we took from the file or the browser.
     time_zone = models.CharField(max_length=64, blank=True)
@@ -150,10 +161,17 @@ class Authorization(models.Model):
     asked_scope = models.CharField(max_length=1000, blank=True)
     scope = models.CharField(max_length=1000, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    # The fewest days before that end of which was told; none where nothing was.
+    expiry_told_days = models.PositiveSmallIntegerField(null=True)
 
     access_token = EncryptedTextField(blank=True)
     refresh_token = EncryptedTextField(blank=True)
     access_expires_at = models.DateTimeField(null=True)
+    # A refresh: whose turn it is, until when; and since when nobody knows whether the utility has
+    # traded the refresh token that stands here.
+    refresh_id = models.CharField(max_length=32, blank=True)
+    refreshing_until = models.DateTimeField(null=True)
+    refreshing_since = models.DateTimeField(null=True)
     resource_uri = models.URLField(max_length=500, blank=True)
     authorization_uri = models.URLField(max_length=500, blank=True)
     customer_uri = models.URLField(max_length=500, blank=True)
@@ -175,6 +193,8 @@ class Authorization(models.Model):
     leased_until = models.DateTimeField(null=True)
     pulled_to = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
+    # How often in a row the utility asked to come later, and nothing came between.
+    delays = models.PositiveIntegerField(default=0)
     purge_at = models.DateTimeField(null=True, blank=True)
 
     objects = AuthorizationQuerySet.as_manager()
@@ -193,6 +213,14 @@ class Authorization(models.Model):
             ),
             models.Index(
                 fields=["purge_at"], name="purge_due", condition=Q(purge_at__isnull=False)
+            ),
+            models.Index(
+                fields=["tell_utility_at"],
+                name="utilities_to_tell",
+                condition=Q(tell_utility_at__isnull=False),
+            ),
+            models.Index(
+                fields=["expires_at"], name="ending_authorizations", condition=Q(status="active")
             ),
             models.Index(fields=["browser_hash"], name="authorizations_of_browser"),
         ]
@@ -225,6 +253,10 @@ class Authorization(models.Model):
         soon = timezone.now() + timedelta(seconds=seconds)
         return self.access_expires_at is None or self.access_expires_at <= soon
 
+    def is_refreshing(self) -> bool:
+        """Whether it is somebody's turn to refresh its tokens."""
+        return self.refreshing_until is not None and self.refreshing_until > timezone.now()
+
     def granted_less_than_asked(self) -> list[str]:
         """Sentences that say what the customer left out; empty when nothing was."""
         if not self.asked_scope or not self.scope:
@@ -235,6 +267,18 @@ class Authorization(models.Model):
     def can_be_stopped(self) -> bool:
         """Whether there is anything to stop sharing."""
         return self.status != self.Status.REVOKED
+
+    def is_being_told(self) -> bool:
+        """Whether we are still trying to tell the utility that sharing has stopped."""
+        return self.tell_utility_at is not None
+
+    def could_not_be_told(self) -> bool:
+        """Whether we gave up telling the utility, and nobody has told it since."""
+        return self.tell_gave_up_at is not None and self.utility_told_at is None
+
+    def is_deleted(self) -> bool:
+        """Whether what was collected is gone: with the key of its raw feeds, last of all."""
+        return not self.can_be_stopped() and not self.feed_key
 
     # -- verbs --------------------------------------------------------------------------------
 
@@ -289,13 +333,6 @@ class Authorization(models.Model):
             authorization.tell("authorization_created")
         return authorization
 
-    def forget_customer(self) -> None:
-        """Delete what our own pages and links know of its customer; what proves a consent stays."""
-        if self.share_link_id is not None:
-            ShareLink(pk=self.share_link_id).forget_customer()
-        self.attempts.update(customer_email="", return_state="", sentences=[])
-        self.consent_records.update(sentences=[])
-
     def expected(self, met: bool) -> None:
         """Note whether it is of the account that was expected, and tell if that is news."""
         answer = self.Expectation.MET if met else self.Expectation.NOT_MET
@@ -320,13 +357,32 @@ class Authorization(models.Model):
         self.time_zone_is_proposed = is_proposed
         self.save(update_fields=["time_zone", "time_zone_is_proposed"])
 
+    def begin_refresh(self, refresh_id: str, lasts: timedelta) -> None:
+        """Take the turn to refresh. The old refresh token stays until a new one is here."""
+        now = timezone.now()
+        self.refresh_id, self.refreshing_until = refresh_id, now + lasts
+        self.refreshing_since = self.refreshing_since or now
+        self.save(update_fields=REFRESHING)
+
+    def end_refresh(self, *, is_known: bool, since: datetime | None) -> None:
+        """Give the turn back without a new token; `is_known` says that the old one is as it was.
+
+        `since` is when an earlier turn began that was not known to end.
+        """
+        self.refresh_id, self.refreshing_until = "", None
+        if is_known:
+            self.refreshing_since = since
+        self.save(update_fields=REFRESHING)
+
     def keep_token(self, token: Token) -> None:
         """Save refreshed tokens before anything uses them (style rule 17)."""
         self.access_token = token.access_token
         # RFC 6749 §6: a new refresh token is optional; without one the old stays good.
         self.refresh_token = token.refresh_token or self.refresh_token
         self.access_expires_at = token.expires_at
-        self.save(update_fields=["access_token", "refresh_token", "access_expires_at"])
+        self.refresh_id, self.refreshing_until, self.refreshing_since = "", None, None
+        tokens = ("access_token", "refresh_token", "access_expires_at")
+        self.save(update_fields=[*tokens, *REFRESHING])
 
     def collect_now(self, trigger: str = PullTrigger.STAFF) -> None:
         """Make it due at once, for `staff` or `customer`; refuses what no worker would take."""
@@ -361,6 +417,18 @@ class Authorization(models.Model):
         self.pull_trigger, self.somebody_waits = trigger, trigger.somebody_waits
         self.save(update_fields=WHEN_DUE)
 
+    def comes_due_again(
+        self, at: datetime, trigger: PullTrigger, *, began: datetime, somebody_waits: bool
+    ) -> None:
+        """After a pull that began at `began`: what was brought forward since then stays so."""
+        wish = self.brought_forward_to
+        if wish is not None and began < wish:
+            self.next_pull_at = min(at, wish)
+        else:
+            self.next_pull_at = at
+            self.pull_trigger, self.somebody_waits = trigger, somebody_waits
+        self.save(update_fields=WHEN_DUE)
+
     def narrowed(self, said: str) -> bool:
         """Take over that the utility shares less than was granted; returns whether it does.
 
@@ -382,53 +450,91 @@ class Authorization(models.Model):
 
     def hold(self) -> None:
         """Collect nothing until released; a pull that runs already comes to its end."""
-        self.held_at = timezone.now()
-        self.save(update_fields=["held_at"])
+        self._write("authorization_held", {}, {"held_at": timezone.now()})
 
     def release(self) -> None:
         """Collect again; what came due meanwhile is due now."""
-        self.held_at = None
-        self.save(update_fields=["held_at"])
+        self._write("authorization_released", {}, {"held_at": None})
 
     def archive(self) -> None:
         """Put it away from lists and figures; refuses while data still flows in unseen."""
         if self.status == self.Status.ACTIVE and self.origin == self.Origin.CONNECT:
             raise ValidationError("This authorization is active. Stop sharing before archiving it.")
-        self.archived_at = timezone.now()
-        self.save(update_fields=["archived_at"])
+        self._write("authorization_archived", {}, {"archived_at": timezone.now()})
 
     def unarchive(self) -> None:
         """Bring it back into lists and figures."""
-        self.archived_at = None
-        self.save(update_fields=["archived_at"])
+        self._write("authorization_unarchived", {}, {"archived_at": None})
 
-    def mark_needs_consent(self) -> None:
-        """The utility no longer accepts our tokens: only the customer can mend that. Data stays."""
-        self._end(self.Status.NEEDS_CONSENT, "authorization_update_finished_errored")
+    def mark_needs_consent(self, refresh_interrupted: datetime | None = None) -> None:
+        """The utility no longer accepts our tokens: only the customer can mend that. Data stays.
+
+        `refresh_interrupted` is when a refresh began whose answer we never saved.
+        """
+        detail = {"reason": "needs_consent"}
+        if refresh_interrupted:
+            detail["refresh_interrupted"] = refresh_interrupted.isoformat()
+        self._end(self.Status.NEEDS_CONSENT, "authorization_update_finished_errored", detail)
+
+    def tell_of_end(self, days: int) -> None:
+        """Tell that it ends in so many days."""
+        self._write("authorization_expiring_soon", {"days": days}, {"expiry_told_days": days})
 
     def mark_expired(self) -> None:
         """The agreed time is over: credentials go, data stays."""
         self._end(self.Status.EXPIRED, "authorization_expired")
 
     def mark_revoked(self, by: str) -> None:
-        """Sharing was stopped by `customer`, `staff` or `utility`: tokens go now, data soon."""
+        """Sharing was stopped by `customer`, `staff` or `utility`: tokens go now, data soon.
+
+        Where the utility does not know of it, it is due to be told.
+        """
         now = timezone.now()
+        knows = by == "utility"
+        is_to_be_told = self.client_id is not None and not knows
         self._end(
             self.Status.REVOKED,
             "authorization_revoked",
+            {"by": by},
             revoked_at=now,
             revoked_by=by,
             purge_at=now,
+            utility_told_at=now if knows else None,
+            tell_utility_at=now if is_to_be_told else None,
+            # The other two are of no use without a token. This one is where the grant is ended.
+            resource_uri="",
+            customer_uri="",
+            authorization_uri=self.authorization_uri if is_to_be_told else "",
         )
 
-    def _end(self, status: Status, event: str, **fields: Any) -> None:
+    def mark_told(self) -> None:
+        """The utility knows that sharing has stopped; its address of the grant is not needed."""
+        self._telling_ends("authorization_utility_told", utility_told_at=timezone.now())
+
+    def mark_untold(self) -> None:
+        """The utility could not be told in all that time: staff have to."""
+        self._telling_ends("authorization_utility_untold", tell_gave_up_at=timezone.now())
+
+    def _telling_ends(self, event: str, **fields: Any) -> None:
+        fields |= {"tell_utility_at": None, "authorization_uri": ""}
+        self._write(event, {}, fields)
+
+    def _end(
+        self, status: Status, event: str, detail: dict[str, Any] | None = None, **fields: Any
+    ) -> None:
         """Leave `active`: without tokens and a due time nothing is collected any more."""
         fields |= {"status": status, "access_token": "", "refresh_token": "", "next_pull_at": None}
+        fields |= {"refresh_id": "", "refreshing_until": None, "refreshing_since": None}
+        fields |= {"somebody_waits": False}
+        self._write(event, detail or {}, fields)
+
+    def _write(self, event: str, detail: dict[str, Any], fields: dict[str, Any]) -> None:
+        """Change the row and tell of it, both or neither."""
         with transaction.atomic():
             for name, value in fields.items():
                 setattr(self, name, value)
             self.save(update_fields=list(fields))
-            self.tell(event)
+            self.tell(event, **detail)
 
     def tell(self, type: str, **detail: Any) -> Event:  # noqa: A002 (the platform's word)
         """Write an event about this authorization; `detail` holds no personal data."""

@@ -9,8 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import Q, Value
-from django.db.models.functions import Coalesce, Length
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -20,8 +19,6 @@ from utilities.encrypted import EncryptedTextField
 from utilities.models import Utility, new_uid, origin_of
 
 REFERENCE_LENGTH = 120
-# What a link may know of its customer.
-PERSONAL = ("authentication_value", "customer_email", "expected_account", "expected_address")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -117,19 +114,6 @@ class ShareLink(models.Model):
         """Close the link; authorizations that came of it stay."""
         self.disabled_at = timezone.now()
         self.save(update_fields=["disabled_at"])
-
-    def forget_customer(self) -> None:
-        """Delete what it knows of the customer whom it was made for, and close it.
-
-        The keyed hash of the address stays, as in a receipt. A link for everybody knows nobody, and
-        stays as it is. Nothing encrypted is read: what no key opens must go as well.
-        """
-        said = sum((Length(name) for name in PERSONAL), Value(0))
-        mine = ShareLink.objects.filter(pk=self.pk).annotate(said=said)
-        mine.filter(Q(single_use=True) | Q(said__gt=0)).update(
-            **dict.fromkeys((*PERSONAL, "note"), ""),
-            disabled_at=Coalesce("disabled_at", timezone.now()),
-        )
 
 
 class ReturnAddress(models.Model):

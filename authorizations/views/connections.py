@@ -1,15 +1,14 @@
-"""What this browser authorized, and how to stop it."""
+"""What this browser authorized, and the receipts of what was stopped."""
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from authorizations import access, flows, returning
+from authorizations import access, returning, timeline
 from authorizations.models import ConsentRecord
 
 
@@ -24,29 +23,18 @@ def index(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_POST
-@never_cache
-def disconnect(request: HttpRequest, uid: str) -> HttpResponseBase:
-    """Stop sharing."""
-    authorization = access.get_authorization_for(request, uid, staff_permission="change")
-    by = "customer" if access.is_owner(request, authorization) else "staff"
-    if not flows.disconnect(authorization, by):
-        messages.warning(
-            request,
-            f"We could not reach {authorization.source_name} to tell them. We have stopped all "
-            "the same; you can end the permission on their pages, too.",
-        )
-    return redirect("stopped", authorization.uid)
-
-
 @require_safe
 @never_cache
 def stopped(request: HttpRequest, uid: str) -> HttpResponseBase:
-    """The receipt: when sharing ended, and what became of the data."""
+    """The receipt: when sharing ended, what became of the data, and whether the utility knows."""
     authorization = access.get_authorization_for(request, uid)
     if authorization.can_be_stopped():
         return redirect("usage", authorization.uid)
-    return render(request, "authorizations/stopped.html", {"authorization": authorization})
+    context = {
+        "authorization": authorization,
+        "happened": timeline.customers_timeline(authorization),
+    }
+    return render(request, "authorizations/stopped.html", context)
 
 
 @require_safe

@@ -25,6 +25,8 @@ from greenbutton.espi.readable import Readable
 from greenbutton.espi.usage_summary import UsageSummary
 from greenbutton.ingest import days
 from greenbutton.ingest.days import Calendar, Day, Oddities, Unplaced
+from greenbutton.ingest.money import in_standard_unit
+from utilities.quirks import STANDARD_COST_EXPONENT
 
 # As it is kept with a Pull: {"code", "count", "where", "detail"}.
 GroupedFinding = dict[str, Any]
@@ -149,12 +151,14 @@ def read(
     max_bytes: int,
     limits: Limits = USUAL_LIMITS,
     max_usage_points: int = MAX_USAGE_POINTS,
+    cost_exponent: int = STANDARD_COST_EXPONENT,
     recognise: Callable[[Tree], Tree] = lambda tree: tree,
     progress: Callable[[int], None] = lambda readings: None,
 ) -> Document:
     """Read a document into the sink; raises EspiError, after which the sink holds nothing of use.
 
-    `progress` is told, once a second, how many readings there were so far.
+    `progress` is told, once a second, how many readings there were so far. `cost_exponent` says in
+    10^what of its currency the document's money is; it is taken over in 10^-5.
 
     1. Stream the entries, cutting blocks into local days.
     2. Resolve the links; `recognise` may replace what the document only points at.
@@ -162,13 +166,16 @@ def read(
     4. Join the days that came in pieces.
     """
     feed = read_feed(file, max_bytes=max_bytes, limits=limits)
-    return _Reader(sink, zone, max_usage_points).read(feed, recognise, progress)
+    return _Reader(sink, zone, max_usage_points, cost_exponent).read(feed, recognise, progress)
 
 
 class _Reader:
-    def __init__(self, sink: Sink, zone: ZoneInfo, max_usage_points: int) -> None:
+    def __init__(
+        self, sink: Sink, zone: ZoneInfo, max_usage_points: int, cost_exponent: int
+    ) -> None:
         self.sink = sink
         self.max_usage_points = max_usage_points
+        self.cost_exponent = cost_exponent
         self.calendar = Calendar(zone)
         self.tally = Tally()
         self.customers = CustomerLinker()
@@ -202,7 +209,7 @@ class _Reader:
         # The blocks of one Atom entry, which have their links in common, and the first one's own.
         blocks: list[IntervalBlock] = []
         first: Entry | None = None
-        for entry in feed:
+        for entry in in_standard_unit(feed, self.cost_exponent):
             if feed.entries != number:
                 number = feed.entries
                 if first is not None:

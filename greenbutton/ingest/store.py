@@ -29,6 +29,7 @@ from greenbutton.ingest.read import (
     zone_findings,
 )
 from greenbutton.ingest.reading_days import keep_corrections
+from utilities.quirks import STANDARD_COST_EXPONENT
 
 
 @dataclass(slots=True)
@@ -91,6 +92,7 @@ def store_feed(
             max_bytes=max_bytes,
             limits=limits(),
             max_usage_points=settings.FEED_MAX_USAGE_POINTS,
+            cost_exponent=_cost_exponent(authorization),
             progress=progress,
             recognise=Known.of(authorization).recognise,
         )
@@ -100,6 +102,12 @@ def store_feed(
         work = _Work(authorization, lease_id, document, tables, stored)
         work.store(pulled_to)
     return stored
+
+
+def _cost_exponent(authorization: Authorization) -> int:
+    """In which unit this utility's money is, also in a file that was downloaded there."""
+    utility = authorization.utility
+    return STANDARD_COST_EXPONENT if utility is None else utility.behaviour.cost_exponent
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from authorizations.access import get_authorization_for, may_stop
 from authorizations.models import Authorization
+from authorizations.timeline import customers_timeline
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.bills import bills_of
 from greenbutton.display.charts import Theme, chart_json
@@ -59,6 +60,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponseBase:
         "left_out": authorization.granted_less_than_asked(),
         "may_stop": may_stop(request, authorization),
         "accounts": accounts_of(authorization),
+        "happened": customers_timeline(authorization),
         **drawn,
         **files(authorization, drawn["selection"]),
     }

@@ -33,6 +33,7 @@ SIDEBAR = [
     ("Attempts to connect", "login", "authorizations", "connectattempt"),
     ("Events", "history", "authorizations", "event"),
     ("Clients", "badge", "utilities", "client"),
+    ("Tests of clients", "science", "greenbutton", "clientcheck"),
     ("Utilities", "bolt", "utilities", "utility"),
 ]
 

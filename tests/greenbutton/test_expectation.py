@@ -123,7 +123,6 @@ def test_after_a_purge_the_link_expects_nobody() -> None:
     assert purge(authorization)
     link = ShareLink.objects.get()
     assert not link.expects_somebody()
-    assert not link.is_open()
 
 
 @pytest.mark.parametrize(

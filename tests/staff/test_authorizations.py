@@ -34,7 +34,7 @@ def test_the_page_tells_the_facts(office: Browser, authorization: Authorization)
     assert "Your bills and what they cost" in page
     assert "Not shared: your account details" in page
     assert "Demo Power and Light answered 503." in page
-    assert "Authorization created" in page
+    assert "The customer authorized us at Demo Power and Light." in page
     assert reverse("usage", args=[authorization.uid]) in page
     assert ">Customer<" in "".join(page.split())
 
@@ -97,9 +97,10 @@ def test_stop_sharing_destroys_the_tokens_and_tells_why(
     authorization.refresh_from_db()
     assert (authorization.status, authorization.revoked_by) == ("revoked", "staff")
     assert authorization.access_token == authorization.refresh_token == ""
-    assert authorization.purge_at is not None
+    assert authorization.is_deleted()
     # Nobody answers at this utility.
-    assert "The utility could not be told" in page.replace("\n", " ")
+    assert "The utility could not be told yet" in page.replace("\n", " ")
+    assert authorization.is_being_told()
     assert "She called us" in says(
         office.get(page_of(authorization).replace("/change/", "/history/"))
     )

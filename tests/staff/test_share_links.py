@@ -19,7 +19,6 @@ from authorizations.models import (
     LinkSending,
     OutgoingEmail,
     ShareLink,
-    email_digest,
 )
 from authorizations.qr import qr_code
 from tests import cast
@@ -382,31 +381,3 @@ def test_who_may_not_change_links_cannot_send_one(link: ShareLink) -> None:
     clerk = signed_in(cast.make_staff("clerk", "view_sharelink", "add_sharelink"))
     send(clerk, link, "joe@example.com")
     assert not OutgoingEmail.objects.exists()
-
-
-def test_a_link_forgets_its_customer_but_not_the_hash_of_the_address(link: ShareLink) -> None:
-    link.customer_email = "joe@example.com"
-    link.save()
-    link.forget_customer()
-    link.refresh_from_db()
-    assert (link.customer_email, link.authentication_value, link.note) == ("", "", "")
-    assert link.customer_email_digest == email_digest("joe@example.com")
-    assert not link.is_open()
-
-
-def test_a_link_for_everybody_stays_as_it_is(utility: Utility) -> None:
-    link = ShareLink.objects.create(utility=utility, note="Spring campaign")
-    link.forget_customer()
-    link.refresh_from_db()
-    assert (link.note, link.is_open()) == ("Spring campaign", True)
-
-
-def test_what_is_typed_as_a_scope_is_never_taken_for_a_page(office: Browser) -> None:
-    page = says(office.get(WORDS, {"scope": "FB=4;SubscriptionFrequency=<script>"}))
-    assert "<script>" not in page
-    assert "&lt;script&gt;" in page
-
-
-def test_words_are_for_those_who_make_links(db: None) -> None:
-    looker = signed_in(cast.make_staff("looker", "view_sharelink"))
-    assert looker.get(WORDS, {"scope": "FB=4"}).status_code == 403

@@ -546,10 +546,10 @@ def test_a_database_that_drops_the_connection_costs_a_delay(lying: LyingUtility)
     with pytest.raises(DatabaseError):
         pulled(authorization)
     connection.close()
-    assert due.claim() == []
+    assert due.claim(waiting=True, room=9) == []
     past = timezone.now() - timedelta(seconds=1)
     Authorization.objects.filter(pk=authorization.pk).update(leased_until=past)
-    assert due.claim() == [authorization.pk]
+    assert due.claim(waiting=True, room=9) == [authorization.pk]
     assert pulled(authorization).state == Pull.State.DONE
     assert authorization.reading_days.get().values == [1]
     assert [one.state for one in authorization.pulls.order_by("id")] == ["abandoned", "done"]
