@@ -84,6 +84,8 @@ def status_badges(authorization: Authorization) -> SafeString:
     words = [badge(authorization.get_status_display(), AUTHORIZATION_COLOURS[authorization.status])]
     if authorization.held_at:
         words.append(badge("On hold", "warning"))
+    if authorization.expectation == Authorization.Expectation.NOT_MET:
+        words.append(badge("Another account", "danger"))
     if authorization.archived_at:
         words.append(badge("Archived"))
     return format_html("{} " * len(words), *words)
@@ -237,11 +239,26 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         "origin",
         "next_pull_at",
         "last_pull",
+        "reference",
         "share_link",
     ]
-    list_filter = [AttentionFilter, "status", "is_test", "utility", "origin", ArchivedFilter]
+    list_filter = [
+        AttentionFilter,
+        "status",
+        "expectation",
+        "is_test",
+        "utility",
+        "origin",
+        ArchivedFilter,
+    ]
     list_select_related = ["utility", "share_link__utility"]
-    search_fields = ["uid", "share_link__note", "share_link__uid", "share_link__code"]
+    search_fields = [
+        "uid",
+        "reference",
+        "share_link__note",
+        "share_link__uid",
+        "share_link__code",
+    ]
     inlines = [MeterInline, PullInline]
     actions_detail = [
         "collect_now",
@@ -269,7 +286,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
             },
         ),
         ("What the customer granted", {"fields": ["granted", "left_out", "expires_at"]}),
-        ("Whose account it is", {"fields": ["account_details"]}),
+        ("Whose account it is", {"fields": ["expected_words", "account_details"]}),
         (
             "Where it comes from",
             {
@@ -277,6 +294,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                     ("utility", "client"),
                     ("share_link", "origin"),
                     ("created", "uid"),
+                    ("reference", "consent_link"),
                     "zone_words",
                     "days_cut_anew",
                 ]
@@ -415,6 +433,24 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def account_details(self, authorization: Authorization) -> SafeString:
         accounts = [account.masked() for account in accounts_of(authorization)]
         return render_to_string("admin/_accounts.html", {"accounts": accounts})
+
+    @admin.display(description="Is it the account that was expected?")
+    def expected_words(self, authorization: Authorization) -> str:
+        link = authorization.share_link
+        if authorization.expectation == Authorization.Expectation.NOT_MET:
+            return "No. Ask the customer before you use this data."
+        if authorization.expectation == Authorization.Expectation.MET:
+            return "Yes"
+        if link is None or not link.expects_somebody():
+            return "The link did not say"
+        return "Not known: the account details have not come, or do not say"
+
+    @admin.display(description="Consent")
+    def consent_link(self, authorization: Authorization) -> SafeString | str:
+        if not authorization.consent_records.exists():
+            return "Not recorded"
+        link = '<a class="text-primary-600 underline" href="{}">What was shown and agreed to</a>'
+        return format_html(link, reverse("consent", args=[authorization.uid]))
 
     @admin.display(description="Left out of what was asked")
     def left_out(self, authorization: Authorization) -> SafeString | str:

@@ -157,6 +157,10 @@ ALLOWED_HOSTS = [split_domain_port(urlsplit(SITE_URL).netloc)[0]]
 
 COMPANY_NAME = text("COMPANY_NAME", "Test Company")
 SUPPORT_EMAIL = text("SUPPORT_EMAIL", "support@example.org")
+# Both go into the headers of e-mails, where a line break would begin another one.
+for header in (COMPANY_NAME, SUPPORT_EMAIL):
+    if not header.isprintable():
+        raise ImproperlyConfigured("COMPANY_NAME and SUPPORT_EMAIL must be one line each.")
 
 # --- Secrets -----------------------------------------------------------------------------------
 
@@ -237,6 +241,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-ca"
+# What a share link can speak; the pages that belong to no link speak English.
+LANGUAGES = [("en-ca", "English"), ("en", "English"), ("fr", "Français"), ("es", "Español")]
+LOCALE_PATHS = [] if IS_SANDBOX else [BASE_DIR / "locale"]
 
 # --- Applications ------------------------------------------------------------------------------
 
@@ -487,6 +494,9 @@ DEMO_SITE = flag("DEMO_SITE", default=DEMO)
 CONNECTS_AN_HOUR_PER_BROWSER = number("CONNECTS_AN_HOUR_PER_BROWSER", 10)
 CONNECTS_AN_HOUR_PER_ADDRESS = number("CONNECTS_AN_HOUR_PER_ADDRESS", 60)
 
+# How many times a day one link, and links by one of the staff, may be sent by e-mail.
+LINK_EMAILS_A_DAY_PER_LINK = number("LINK_EMAILS_A_DAY_PER_LINK", 3)
+LINK_EMAILS_A_DAY_PER_STAFF = number("LINK_EMAILS_A_DAY_PER_STAFF", 200)
 # --- Ending ------------------------------------------------------------------------------------
 
 # How many days before sharing ends by itself its customer, and whoever reads events, is told.

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from authorizations import access, flows
 from authorizations.models import Authorization, ConnectAttempt
+from portal.rehearsal.browser import read_page
 from utilities.client import Token
 from utilities.models import Client, Utility
 
@@ -48,6 +49,18 @@ def browser() -> Browser:
     )
 
 
+def press_start(
+    browser: Browser, page: str, fields: dict[str, str] | None = None, **request: Any
+) -> Any:
+    """Open a page about sharing and press its button; the answer. A page without one is it."""
+    opened = browser.get(page)
+    forms = read_page(page, opened.status_code, opened.content.decode()).forms
+    for form in forms:
+        if form.action.endswith("/start/"):
+            return browser.post(form.action, form.filled(fields or {}), **request)
+    return opened
+
+
 @dataclass
 class Person:
     """A customer at a browser of their own."""
@@ -63,6 +76,10 @@ class Person:
         """Set out for the utility; the state that goes along."""
         query = urlsplit(flows.begin(self.cookie, utility)).query
         return parse_qs(query)["state"][0]
+
+    def sets_out(self, page: str, **fields: str) -> Any:
+        """Open the page and press the button that leads to the utility; the answer."""
+        return press_start(self.browser, page, fields)
 
     def sees(self, authorization: Authorization) -> bool:
         """Whether the receipt or the usage page of it opens."""

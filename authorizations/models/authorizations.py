@@ -15,9 +15,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest, Least, Now
 from django.utils import timezone
 
+from authorizations.models.consent_records import ConsentRecord
 from authorizations.models.events import Event
 from authorizations.models.hashing import digest, email_digest
-from authorizations.models.share_links import ShareLink
+from authorizations.models.share_links import REFERENCE_LENGTH, ShareLink
 from authorizations.models.triggers import PullTrigger
 from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.errors import ScopeError
@@ -47,6 +48,10 @@ BROUGHT_FORWARD = ("status", "origin", "next_pull_at", "brought_forward_to")
 def new_feed_key() -> str:
     """A key for one authorization's raw feeds: destroying it destroys them, backups included."""
     return Fernet.generate_key().decode("ascii")
+
+
+class LinkUsedUpError(Exception):
+    """The link was for one customer, and another one consented first."""
 
 
 class AuthorizationQuerySet(models.QuerySet["Authorization"]):
@@ -100,7 +105,7 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
         return self.filter(leased_until__gt=timezone.now())
 
     def needing_attention(self) -> AuthorizationQuerySet:
-        """Those whose data does not come as agreed: staff, or a new link to the customer, can help.
+        """Those whose data does not come as agreed, or is not whose it was meant to be.
 
         A hold is no fault: staff put it there.
         """
@@ -110,6 +115,10 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
         return self.filter(
             Q(status=Authorization.Status.NEEDS_CONSENT)
             | Q(stuck, status=Authorization.Status.ACTIVE)
+            | Q(
+                expectation=Authorization.Expectation.NOT_MET,
+                status=Authorization.Status.ACTIVE,
+            )
             | Q(untold, status=Authorization.Status.REVOKED),
             archived_at=None,
         )
@@ -133,6 +142,13 @@ class Authorization(models.Model):
         CONNECT = "connect", "Connect"
         FILE = "file", "File"
         ADOPTED = "adopted", "Adopted"
+
+    class Expectation(models.TextChoices):
+        """Whether what arrived is of the account that the link was made for."""
+
+        UNKNOWN = "unknown", "Not known"
+        MET = "met", "As expected"
+        NOT_MET = "not_met", "Not as expected"
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     utility = models.ForeignKey(
@@ -159,8 +175,14 @@ class Authorization(models.Model):
         related_name="authorizations",
     )
     claimed_at = models.DateTimeField(null=True, blank=True)
+    # The address that the customer gave, or confirmed, after consenting, for receipts, reminders and
+    # coming back; goes with a revocation.
+    customer_email = EncryptedTextField(blank=True)
     # The keyed hash of `customer_email`, by which whoever proves it finds this; stays, as proof.
     customer_email_digest = models.CharField(max_length=64, blank=True)
+    # The company's own name for it, from the link.
+    reference = models.CharField(max_length=REFERENCE_LENGTH, blank=True, db_index=True)
+    expectation = models.CharField(max_length=8, choices=Expectation, default=Expectation.UNKNOWN)
     created = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     held_at = models.DateTimeField(null=True, blank=True)
@@ -347,19 +369,27 @@ class Authorization(models.Model):
     @property
     def offered_email(self) -> str:
         """The address that its link was made for: to be offered, masked; it proves nothing."""
-        return self.share_link.customer_email if self.share_link else ""
+        attempt = self.attempts.select_related("share_link").first()
+        return attempt.offered_email if attempt else ""
 
     # -- verbs --------------------------------------------------------------------------------
 
     @classmethod
     def activate(cls, attempt: ConnectAttempt, token: Token) -> Authorization:
-        """Keep what the customer granted; it is due for its first pull from this moment."""
+        """Keep what the customer granted; it is due for its first pull from this moment.
+
+        Raises LinkUsedUpError, with nothing kept, where a link for one had its customer meanwhile.
+        """
+        link = attempt.share_link
         granted = espi_scope.parse(token.scope or attempt.scope).without_additional()
         with transaction.atomic():
+            if link is not None and not link.take_use():
+                raise LinkUsedUpError
             authorization = cls.objects.create(
                 utility=attempt.client.utility,
                 client=attempt.client,
-                share_link=attempt.share_link,
+                share_link=link,
+                reference=link.reference if link else "",
                 is_test=attempt.client.is_sandbox,
                 browser_hash=attempt.browser_hash,
                 asked_scope=attempt.scope,
@@ -377,6 +407,7 @@ class Authorization(models.Model):
             )
             attempt.authorization = authorization
             attempt.save(update_fields=["authorization"])
+            ConsentRecord.keep(attempt, authorization)
             authorization.tell("authorization_created")
         return authorization
 
@@ -470,6 +501,16 @@ class Authorization(models.Model):
                 ]
             )
             self.tell("authorization_unclaimed")
+
+    def expected(self, met: bool) -> None:
+        """Note whether it is of the account that was expected, and tell if that is news."""
+        answer = self.Expectation.MET if met else self.Expectation.NOT_MET
+        if self.expectation == answer:
+            return
+        self.expectation = answer
+        with transaction.atomic():
+            self.save(update_fields=["expectation"])
+            self.tell(f"authorization_expectation_{answer}")
 
     def propose_time_zone(self, name: str) -> None:
         """Cut days in this zone from now on, until the customer says which it is."""

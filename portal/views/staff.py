@@ -27,6 +27,7 @@ A_DAY = timedelta(hours=24)
 
 SIDEBAR = [
     ("Share links", "link", "authorizations", "sharelink"),
+    ("Return addresses", "keyboard_return", "authorizations", "returnaddress"),
     ("Authorizations", "handshake", "authorizations", "authorization"),
     ("Meters", "electric_meter", "greenbutton", "usagepoint"),
     ("Pulls", "download", "greenbutton", "pull"),

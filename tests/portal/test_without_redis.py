@@ -89,6 +89,7 @@ class Visitor:
 
 def pages_open(visitor: Visitor, authorization: Authorization, link: ShareLink) -> None:
     """What needs no limit opens as always."""
+    assert link.utility is not None
     for path in (
         "/",
         "/connect/",
@@ -116,6 +117,7 @@ def is_put_off(answer: httpx.Response) -> bool:
 
 def limited(visitor: Visitor, link: ShareLink) -> list[httpx.Response]:
     """Each thing that has a limit, tried once."""
+    assert link.utility is not None
     share, slug = f"/share/{link.code}/", link.utility.slug
     return [
         visitor.sends(share, f"{share}start/"),
