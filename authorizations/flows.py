@@ -80,9 +80,9 @@ class ConnectFailed(ConnectError):  # noqa: N818
 
 
 def asked_scope(client: Client, link: ShareLink | None = None) -> espi_scope.Scope:
-    """What is asked for: what the link says, else what the registration says."""
+    """What is asked for, as the utility takes it: what the link says, else the registration."""
     text = link.scope if link and link.scope else client.default_scope
-    return espi_scope.parse(text).without_additional()
+    return GreenButtonClient(client).as_taken(espi_scope.parse(text).without_additional())
 
 
 def prefill_of(link: ShareLink) -> Authentication | None:

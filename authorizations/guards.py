@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest
 from limits import RateLimitItemPerHour
 from limits.errors import StorageError
-from limits.storage import storage_from_string
-from limits.strategies import MovingWindowRateLimiter
 
 from authorizations.models import digest
+from utilities.limiter import limiter
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +29,21 @@ def allow_upload(browser: str, address: str) -> bool:
     )
 
 
+def allow_demo_visit(browser: str, address: str) -> bool:
+    """20 clients an hour per browser, 60 per address, are taken at the demo site."""
+    return _hit("demo-address", 60, address) and _hit("demo-browser", 20, browser)
+
+
+def allow_demo_request(visit: str) -> bool:
+    """600 requests an hour go out for one visit of the demo site."""
+    return _hit("demo-request", 600, visit)
+
+
+def allow_demo_notice(visit: str) -> bool:
+    """600 notices an hour are taken for one visit of the demo site."""
+    return _hit("demo-notice", 600, visit)
+
+
 def address_of(request: HttpRequest) -> str:
     """The network address that asks. Behind our own proxy it is the last one that proxy added."""
     if settings.BEHIND_PROXY:
@@ -43,16 +56,8 @@ def address_of(request: HttpRequest) -> str:
 def _hit(name: str, an_hour: int, who: str) -> bool:
     try:
         # Hashed: neither an address nor a browser's name is kept in Redis.
-        return _limiter().hit(RateLimitItemPerHour(an_hour), name, digest(who))
+        return limiter().hit(RateLimitItemPerHour(an_hour), name, digest(who))
     except StorageError:
         # A limit against nuisance. Without Redis it is better to serve everybody than nobody.
         logger.warning("%s cannot be counted: Redis does not answer", name)
         return True
-
-
-@cache
-def _limiter() -> MovingWindowRateLimiter:
-    storage = storage_from_string(
-        settings.REDIS_URL, key_prefix=f"{settings.REDIS_PREFIX}limits", wrap_exceptions=True
-    )
-    return MovingWindowRateLimiter(storage)

@@ -5,6 +5,7 @@ They never show a token, and stop sharing by the same verb as the customer's own
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -17,8 +18,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
@@ -27,11 +28,16 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from authorizations.models import Authorization, AuthorizationQuerySet, PullTrigger
 from authorizations.timeline import staff_timeline
 from greenbutton import flows, zones
+from greenbutton.client_check.pages import ClientCheckAdmin, ClientPage
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
+from greenbutton.display.story import in_words
+from greenbutton.ingest import history, replay
 from greenbutton.ingest.recut import ask
-from greenbutton.models import Pull, Recutting
+from greenbutton.meters_admin import AGAIN, HistoryForm, MeterInline, can_ask, histories_words
+from greenbutton.models import ClientCheck, Pull, Recutting
+from utilities.models import Client
 from utilities.staff import (
     Colour,
     ReadOnlyAdmin,
@@ -42,12 +48,14 @@ from utilities.staff import (
     page_of,
     scope_in_words,
     sentences,
+    signed_in,
     staff_action,
 )
 
 # Two lines of a list; the pull's own page has all of it.
 LIST_ERROR_LENGTH = 70
 RECUTTINGS_SHOWN = 3
+BREAK = mark_safe("<br>")
 
 AUTHORIZATION_COLOURS: dict[str, Colour] = {
     Authorization.Status.ACTIVE: "success",
@@ -84,9 +92,11 @@ def pull_badge(state: str) -> SafeString:
     return badge(Pull.State(state).label, PULL_COLOURS[state])
 
 
-def where_from(pull: Pull) -> str:
-    """`Utility`, or how a file came and what it was called."""
+def where_from(pull: Pull) -> SafeString | str:
+    """`Utility`, how a file came and what it was called, or what was read again."""
     source = pull.get_source_display()
+    if pull.replay_of is not None:
+        return format_html("{} of the {}", source, link_to(pull.replay_of, str(pull.replay_of)))
     return f"{source}: {pull.file_name}" if pull.file_name else source
 
 
@@ -116,6 +126,10 @@ def findings_counted(pull: Pull) -> str:
     kinds = len(pull.findings)
     found = intcomma(sum(finding["count"] for finding in pull.findings))
     return found if kinds == 1 else f"{found} of {kinds} kinds"
+
+
+admin.site.register(Client, ClientPage)
+admin.site.register(ClientCheck, ClientCheckAdmin)
 
 
 class ArchivedFilter(admin.SimpleListFilter):
@@ -191,7 +205,7 @@ class PullInline(ReadOnlyInline):
         return pull_badge(pull.state)
 
     @admin.display(description="From")
-    def from_where(self, pull: Pull) -> str:
+    def from_where(self, pull: Pull) -> SafeString | str:
         return where_from(pull)
 
     @admin.display(description="Findings")
@@ -221,9 +235,10 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     list_filter = [AttentionFilter, "status", "is_test", "utility", "origin", ArchivedFilter]
     list_select_related = ["utility", "share_link__utility"]
     search_fields = ["uid", "share_link__note", "share_link__uid", "share_link__code"]
-    inlines = [PullInline]
+    inlines = [MeterInline, PullInline]
     actions_detail = [
         "collect_now",
+        "collect_history",
         "hold",
         "release",
         "recut_days",
@@ -255,6 +270,8 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                     ("next_pull_at", "pulled_to"),
                     ("failures", "held_at"),
                     ("leased_until", "purge_at"),
+                    "histories",
+                    "raw_feeds_kept",
                 ]
             },
         ),
@@ -344,6 +361,16 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         latest = authorization.recuttings.all()[:RECUTTINGS_SHOWN]
         return sentences([recutting_words(one) for one in latest]) if latest else "Never"
 
+    @admin.display(description="Histories asked for again")
+    def histories(self, authorization: Authorization) -> SafeString | str:
+        return histories_words(authorization.histories.all())
+
+    @admin.display(description="Raw feeds")
+    def raw_feeds_kept(self, authorization: Authorization) -> str:
+        if authorization.keeps_raw_feeds():
+            return "Kept with each pull"
+        return "None are kept, since one of its meters is no longer shared"
+
     @admin.display(description="Granted")
     def granted(self, authorization: Authorization) -> SafeString | str:
         if not authorization.scope:
@@ -370,6 +397,19 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def collect_now(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
         authorization.collect_now(PullTrigger.STAFF)
         return "It is due now. The pull shows below once a worker has taken it."
+
+    @staff_action(
+        "Collect its history",
+        f"{AGAIN} Meters that are not monitored are left as they are.",
+        icon="history",
+        offered=can_ask,
+        form_class=HistoryForm,
+    )
+    def collect_history(
+        self, request: HttpRequest, authorization: Authorization, why: str, since: date | None
+    ) -> str:
+        history.ask(authorization, since=since, by=signed_in(request), why=why)
+        return "Its history is asked for. How it goes shows below."
 
     @staff_action(
         "Hold",
@@ -491,10 +531,13 @@ class PullAdmin(ReadOnlyAdmin):
                     ("authorization_link", "for_whom"),
                     ("started", "finished"),
                     "from_where",
+                    ("trigger_words", "next_at"),
                     ("first", "windows"),
+                    "uid",
                 ]
             },
         ),
+        ("Step by step", {"fields": ["steps_words", ("requests", "kept"), "read_again_as"]}),
         ("What it brought", {"fields": [("readings", "new"), ("changed", "bills")]}),
         ("What was odd in the feeds", {"fields": ["findings_table"]}),
     ]
@@ -502,6 +545,40 @@ class PullAdmin(ReadOnlyAdmin):
     @admin.display(description="State", ordering="state")
     def how(self, pull: Pull) -> SafeString:
         return pull_badge(pull.state)
+
+    actions_detail = ["read_again"]
+
+    @admin.display(description="Why then")
+    def trigger_words(self, pull: Pull) -> str:
+        return pull.get_trigger_display() or "–"
+
+    @admin.display(description="What was asked, and what came of it")
+    def steps_words(self, pull: Pull) -> SafeString | str:
+        lines = in_words(pull)
+        return sentences(lines) if lines else "Nothing was asked for."
+
+    @admin.display(description="Kept documents")
+    def kept(self, pull: Pull) -> str:
+        return intcomma(pull.raw_feeds.count()) if pull.raw_feeds.exists() else "None"
+
+    @admin.display(description="Read again")
+    def read_again_as(self, pull: Pull) -> SafeString | str:
+        links = [(link_to(one, str(one)),) for one in pull.replays.all()]
+        return format_html_join(BREAK, "{}", links) if links else "Never"
+
+    @staff_action(
+        "Read again",
+        "A worker reads what this pull kept, and all that came after it, once more: for a feed "
+        "that could not be read. Nothing is fetched, and what is stored already changes nothing.",
+        icon="replay",
+        offered=lambda pull: pull.source != Pull.Source.REPLAY,
+    )
+    def read_again(self, request: HttpRequest, pull: Pull, why: str) -> str:
+        try:
+            replay.ask(pull)
+        except replay.ReplayError as e:
+            raise ValidationError(str(e)) from e
+        return "A worker reads it again. How that goes shows below, as “Read again”."
 
     @admin.display(description="Authorization")
     def authorization_link(self, pull: Pull) -> SafeString:
@@ -520,7 +597,7 @@ class PullAdmin(ReadOnlyAdmin):
         return findings_counted(pull)
 
     @admin.display(description="From")
-    def from_where(self, pull: Pull) -> str:
+    def from_where(self, pull: Pull) -> SafeString | str:
         return where_from(pull)
 
     @admin.display(description="Authorization")

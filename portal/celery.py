@@ -4,13 +4,22 @@ import os
 
 from celery import Celery
 from django.conf import settings
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.conf.update(
     broker_url=settings.REDIS_URL,
-    broker_transport_options={"global_keyprefix": settings.REDIS_PREFIX},
+    broker_transport_options={
+        "global_keyprefix": settings.REDIS_PREFIX,
+        # A worker takes from the first of its queues that has something, not from each in turn.
+        "queue_order_strategy": "priority",
+    },
+    # A customer who waits, then the short errands of beat, then the daily run. A worker that is
+    # told no queues listens to all of them, in this order.
+    # Without a key of its own, each would be bound to the default one, and get what is for another.
+    task_queues=[Queue(name, routing_key=name) for name in ("waiting", "celery", "nightly")],
     broker_connection_retry_on_startup=True,
     # Work is a due time on a row: nobody waits for a task's result.
     task_ignore_result=True,
@@ -33,10 +42,25 @@ app.conf.update(
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
+        "dispatch what is to be read again": {
+            "task": "greenbutton.tasks.dispatch_replays",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
         "dispatch days to be cut anew": {
             "task": "greenbutton.tasks.dispatch_recuttings",
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "dispatch bulks": {
+            "task": "greenbutton.tasks.dispatch_bulks",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "forget meters no longer shared": {
+            "task": "greenbutton.tasks.forget_stopped",
+            "schedule": 30,
+            "options": {"expires": 60},
         },
         "send e-mails": {
             "task": "authorizations.tasks.send_due_emails",
@@ -62,6 +86,21 @@ app.conf.update(
             "task": "greenbutton.tasks.forget_refused",
             "schedule": 3600,
             "options": {"expires": 3600},
+        },
+        "look at registrations": {
+            "task": "utilities.tasks.look_at_due_registrations",
+            "schedule": 60,
+            "options": {"expires": 120},
+        },
+        "check clients": {
+            "task": "greenbutton.tasks.dispatch_client_checks",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "forget what was tried at the demo site": {
+            "task": "portal.demo_site.tasks.forget_demo_visits",
+            "schedule": 600,
+            "options": {"expires": 600},
         },
         "expire what is over": {
             "task": "greenbutton.tasks.expire_due",

@@ -251,6 +251,7 @@ if IS_SANDBOX:
 else:
     INSTALLED_APPS = [
         "portal",
+        "portal.demo_site",
         "greenbutton",
         "authorizations",
         "utilities",
@@ -462,6 +463,11 @@ PASSCODES_AN_HOUR_PER_ADDRESS = number("PASSCODES_AN_HOUR_PER_ADDRESS", 30)
 # How often one network address may look up a customer in an hour; test identifiers do not count.
 LOOKUPS_AN_HOUR_PER_ADDRESS = number("LOOKUPS_AN_HOUR_PER_ADDRESS", 60)
 
+# --- The demo site -----------------------------------------------------------------------------
+
+# Whether /demo/ is there: a third party to look into, to be set up with any client of a utility.
+DEMO_SITE = flag("DEMO_SITE", default=DEMO)
+
 # --- Connecting --------------------------------------------------------------------------------
 
 # How often one browser, and one network address, may set out for a utility.
@@ -493,8 +499,16 @@ FEED_MAX_RESOURCES = number("FEED_MAX_RESOURCES", 1_000_000)
 FEED_MAX_USAGE_POINTS = number("FEED_MAX_USAGE_POINTS", 10_000)
 # One overall deadline for one feed, in seconds.
 FEED_DEADLINE_SECONDS = number("FEED_DEADLINE_SECONDS", 300)
+# A file of certificates (PEM) of authorities that a connection to a utility is trusted by, besides
+# the public ones: for a test laboratory that signs its own. What it signs is believed like anybody.
+EXTRA_CA_FILE = text("EXTRA_CA_FILE", "")
+if EXTRA_CA_FILE and not Path(EXTRA_CA_FILE).is_file():
+    raise ImproperlyConfigured(f"EXTRA_CA_FILE: there is no file {EXTRA_CA_FILE}.")
 # How often beat looks for due authorizations, in seconds.
 DISPATCH_SECONDS = number("DISPATCH_SECONDS", 3)
+# How many collections of a kind (for customers who wait, and daily ones) stand in the queue at
+# most. The rest stays due: a longer queue would outlast the claims, and the turns of the clients.
+PULLS_QUEUED = number("PULLS_QUEUED", 50)
 
 # --- Uploads -----------------------------------------------------------------------------------
 

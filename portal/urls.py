@@ -3,13 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal.views import demo_site, home
+from portal.views import home
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("health/", home.health, name="health"),
-    path("demo/", demo_site.show, name="demo-site"),
-    path("demo/callback/", demo_site.callback, name="demo-callback"),
+    path("demo/", include("portal.demo_site.urls")),
     path("", include("authorizations.urls")),
     path("", include("greenbutton.urls")),
     path("accounts/", include("allauth.urls")),

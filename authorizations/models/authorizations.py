@@ -35,6 +35,7 @@ NO_ZONE = "UTC"
 
 # What says when it is collected, and what bringing forward looks at.
 WHEN_DUE = ("next_pull_at", "brought_forward_to", "pull_trigger", "somebody_waits")
+REFRESHING = ("refresh_id", "refreshing_until", "refreshing_since")
 BROUGHT_FORWARD = ("status", "origin", "next_pull_at", "brought_forward_to")
 
 
@@ -147,10 +148,18 @@ class Authorization(models.Model):
     access_token = EncryptedTextField(blank=True)
     refresh_token = EncryptedTextField(blank=True)
     access_expires_at = models.DateTimeField(null=True)
+    # A refresh: whose turn it is, until when; and since when nobody knows whether the utility has
+    # traded the refresh token that stands here.
+    refresh_id = models.CharField(max_length=32, blank=True)
+    refreshing_until = models.DateTimeField(null=True)
+    refreshing_since = models.DateTimeField(null=True)
     resource_uri = models.URLField(max_length=500, blank=True)
     authorization_uri = models.URLField(max_length=500, blank=True)
     customer_uri = models.URLField(max_length=500, blank=True)
     feed_key = EncryptedTextField(default=new_feed_key)
+    # How many of its meters are no longer shared. Raw feeds hold all meters, so they are kept only
+    # while it is 0; and a worker that finds it changed has read a document that holds too much.
+    meters_stopped = models.PositiveIntegerField(default=0)
 
     # Where its customer wants receipts and reminders; goes with a revocation.
     customer_email = EncryptedTextField(blank=True)
@@ -168,6 +177,8 @@ class Authorization(models.Model):
     leased_until = models.DateTimeField(null=True)
     pulled_to = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
+    # How often in a row the utility asked to come later, and nothing came between.
+    delays = models.PositiveIntegerField(default=0)
     purge_at = models.DateTimeField(null=True, blank=True)
 
     objects = AuthorizationQuerySet.as_manager()
@@ -226,12 +237,20 @@ class Authorization(models.Model):
         soon = timezone.now() + timedelta(seconds=seconds)
         return self.access_expires_at is None or self.access_expires_at <= soon
 
+    def is_refreshing(self) -> bool:
+        """Whether it is somebody's turn to refresh its tokens."""
+        return self.refreshing_until is not None and self.refreshing_until > timezone.now()
+
     def granted_less_than_asked(self) -> list[str]:
         """Sentences that say what the customer left out; empty when nothing was."""
         if not self.asked_scope or not self.scope:
             return []
         granted, asked = espi_scope.parse(self.scope), espi_scope.parse(self.asked_scope)
         return granted.granted_less_than(asked)
+
+    def keeps_raw_feeds(self) -> bool:
+        """Whether feeds may be kept as they came: not once a meter is no longer shared."""
+        return self.meters_stopped == 0
 
     def can_be_stopped(self) -> bool:
         """Whether there is anything to stop sharing."""
@@ -308,13 +327,32 @@ class Authorization(models.Model):
         self.time_zone_is_proposed = is_proposed
         self.save(update_fields=["time_zone", "time_zone_is_proposed"])
 
+    def begin_refresh(self, refresh_id: str, lasts: timedelta) -> None:
+        """Take the turn to refresh. The old refresh token stays until a new one is here."""
+        now = timezone.now()
+        self.refresh_id, self.refreshing_until = refresh_id, now + lasts
+        self.refreshing_since = self.refreshing_since or now
+        self.save(update_fields=REFRESHING)
+
+    def end_refresh(self, *, is_known: bool, since: datetime | None) -> None:
+        """Give the turn back without a new token; `is_known` says that the old one is as it was.
+
+        `since` is when an earlier turn began that was not known to end.
+        """
+        self.refresh_id, self.refreshing_until = "", None
+        if is_known:
+            self.refreshing_since = since
+        self.save(update_fields=REFRESHING)
+
     def keep_token(self, token: Token) -> None:
         """Save refreshed tokens before anything uses them (style rule 17)."""
         self.access_token = token.access_token
         # RFC 6749 §6: a new refresh token is optional; without one the old stays good.
         self.refresh_token = token.refresh_token or self.refresh_token
         self.access_expires_at = token.expires_at
-        self.save(update_fields=["access_token", "refresh_token", "access_expires_at"])
+        self.refresh_id, self.refreshing_until, self.refreshing_since = "", None, None
+        tokens = ("access_token", "refresh_token", "access_expires_at")
+        self.save(update_fields=[*tokens, *REFRESHING])
 
     def collect_now(self, trigger: str = PullTrigger.STAFF) -> None:
         """Make it due at once, for `staff` or `customer`; refuses what no worker would take."""
@@ -347,6 +385,18 @@ class Authorization(models.Model):
     ) -> None:
         self.next_pull_at, self.brought_forward_to = at, brought_forward_to or at
         self.pull_trigger, self.somebody_waits = trigger, trigger.somebody_waits
+        self.save(update_fields=WHEN_DUE)
+
+    def comes_due_again(
+        self, at: datetime, trigger: PullTrigger, *, began: datetime, somebody_waits: bool
+    ) -> None:
+        """After a pull that began at `began`: what was brought forward since then stays so."""
+        wish = self.brought_forward_to
+        if wish is not None and began < wish:
+            self.next_pull_at = min(at, wish)
+        else:
+            self.next_pull_at = at
+            self.pull_trigger, self.somebody_waits = trigger, somebody_waits
         self.save(update_fields=WHEN_DUE)
 
     def narrowed(self, said: str) -> bool:
@@ -386,13 +436,24 @@ class Authorization(models.Model):
         """Bring it back into lists and figures."""
         self._write("authorization_unarchived", {}, {"archived_at": None})
 
-    def mark_needs_consent(self) -> None:
-        """The utility no longer accepts our tokens: only the customer can mend that. Data stays."""
-        self._end(
-            self.Status.NEEDS_CONSENT,
-            "authorization_update_finished_errored",
-            {"reason": "needs_consent"},
-        )
+    def meter_stopped(self) -> None:
+        """One of its meters is no longer shared: what is kept of raw feeds cannot be read again.
+
+        Belongs into a transaction that holds the row.
+        """
+        self.meters_stopped += 1
+        self.feed_key = new_feed_key()
+        self.save(update_fields=["meters_stopped", "feed_key"])
+
+    def mark_needs_consent(self, refresh_interrupted: datetime | None = None) -> None:
+        """The utility no longer accepts our tokens: only the customer can mend that. Data stays.
+
+        `refresh_interrupted` is when a refresh began whose answer we never saved.
+        """
+        detail = {"reason": "needs_consent"}
+        if refresh_interrupted:
+            detail["refresh_interrupted"] = refresh_interrupted.isoformat()
+        self._end(self.Status.NEEDS_CONSENT, "authorization_update_finished_errored", detail)
 
     def tell_of_end(self, days: int) -> None:
         """Tell that it ends in so many days."""
@@ -442,6 +503,8 @@ class Authorization(models.Model):
     ) -> None:
         """Leave `active`: without tokens and a due time nothing is collected any more."""
         fields |= {"status": status, "access_token": "", "refresh_token": "", "next_pull_at": None}
+        fields |= {"refresh_id": "", "refreshing_until": None, "refreshing_since": None}
+        fields |= {"somebody_waits": False}
         self._write(event, detail or {}, fields)
 
     def _write(self, event: str, detail: dict[str, Any], fields: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ that has not come yet is left out, and joined once it comes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,10 +68,14 @@ PARENT_COLUMNS: dict[type, str] = {
 }
 
 
-def keep_customers(authorization: Authorization, customers: CustomerLinker) -> list[Finding]:
+def keep_customers(
+    authorization: Authorization,
+    customers: CustomerLinker,
+    without: Callable[[CustomerTree], CustomerTree] = lambda tree: tree,
+) -> list[Finding]:
     """Keep what a document has of the customer's side; returns what is odd about it.
 
-    1. Link its entries with each other and with what is stored.
+    1. Link its entries with each other and with what is stored; `without` leaves some out.
     2. Make or fill in the rows, parents first.
     3. Join service locations and usage points, of which either may have come later.
 
@@ -82,8 +86,10 @@ def keep_customers(authorization: Authorization, customers: CustomerLinker) -> l
         _join_waiting(authorization)
         return []
     rows = {kind: _rows_of(authorization, kind) for kind in TABLES}
-    tree = customers.resolve(
-        _as_stored(kind, row) for kind, found in rows.items() for row in found.values()
+    tree = without(
+        customers.resolve(
+            _as_stored(kind, row) for kind, found in rows.items() for row in found.values()
+        )
     )
     keys: dict[tuple[type, str], int] = {}
     locations: list[ServiceLocation] = []
@@ -129,6 +135,8 @@ def _keep(
     values: dict[str, Any] = {
         PARENT_COLUMNS[parent]: keys[parent, identity]
         for parent, identity in linked.parents.items()
+        # A parent that was left out has no row.
+        if (parent, identity) in keys
     }
     if linked.entry is not None:
         values |= {
@@ -230,6 +238,8 @@ def _keep_suppliers(tree: CustomerTree, keys: Mapping[tuple[type, str], int]) ->
     for linked in tree.linked[EspiServiceSupplier].values():
         agreement = linked.parents.get(EspiAgreement)
         if agreement is None or linked.entry is None:
+            continue
+        if (EspiAgreement, agreement) not in keys:
             continue
         supplier = linked.entry.resource
         assert isinstance(supplier, EspiServiceSupplier)

@@ -19,7 +19,7 @@ from authorizations.models import LEASE, Authorization
 
 # What whoever stores readings asks of the row; the rest comes when it is asked for. Decrypting its
 # secrets takes longer than locking it.
-ASKED_FOR = ("origin", "status", "lease_id", "pulled_to")
+ASKED_FOR = ("origin", "status", "lease_id", "pulled_to", "meters_stopped")
 
 
 class LeaseLostError(Exception):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from authorizations.forgetting import emptied, forget, forget_staffs_words, tell_of_deletion
 from authorizations.models import Authorization
+from greenbutton.ingest.history import end_histories
 from greenbutton.models import (
     Customer,
     CustomerAccount,
@@ -114,7 +115,11 @@ def _delete(authorization: Authorization) -> None:
     ReadingCorrection.objects.filter(**of).delete()
     UsageSummary.objects.filter(**point).delete()
     MeterReading.objects.filter(**point).delete()
-    UsagePoint.objects.filter(**of).delete()
+    end_histories(authorization.histories.all())
+    points = UsagePoint.objects.filter(**of)
+    # Why staff did something to one of its meters is said in words that may name the customer.
+    forget_staffs_words(UsagePoint, list(points.values_list("pk", flat=True)))
+    points.delete()
     for table in (Meter, ServiceLocation, CustomerAgreement, CustomerAccount, Customer):
         table.objects.filter(**of).only("pk").delete()
     RawFeed.objects.filter(pull__authorization=authorization).delete()

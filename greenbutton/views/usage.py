@@ -30,6 +30,7 @@ from greenbutton.display.progress import (
     recut_lately,
 )
 from greenbutton.display.selection import Selection, selection_of
+from greenbutton.display.standing import standings_of
 from greenbutton.display.units import number
 from greenbutton.display.usage import Chart, chart_of
 from greenbutton.espi import scope
@@ -51,6 +52,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponseBase:
     if not authorization.can_be_stopped():
         return redirect("stopped", authorization.uid)
     drawn = energy(authorization, request.GET)
+    services = drawn["selection"].services if drawn["selection"] else []
     context = {
         "authorization": authorization,
         "utility": authorization.utility,
@@ -61,6 +63,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponseBase:
         "may_stop": may_stop(request, authorization),
         "accounts": accounts_of(authorization),
         "happened": customers_timeline(authorization),
+        "meters": standings_of(authorization, services, settings.COMPANY_NAME),
         **drawn,
         **files(authorization, drawn["selection"]),
     }

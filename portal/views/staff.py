@@ -28,10 +28,13 @@ A_DAY = timedelta(hours=24)
 SIDEBAR = [
     ("Share links", "link", "authorizations", "sharelink"),
     ("Authorizations", "handshake", "authorizations", "authorization"),
+    ("Meters", "electric_meter", "greenbutton", "usagepoint"),
     ("Pulls", "download", "greenbutton", "pull"),
+    ("Bulk feeds", "dynamic_feed", "greenbutton", "bulkcollection"),
     ("Attempts to connect", "login", "authorizations", "connectattempt"),
     ("Events", "history", "authorizations", "event"),
     ("Clients", "badge", "utilities", "client"),
+    ("Tests of clients", "science", "greenbutton", "clientcheck"),
     ("Utilities", "bolt", "utilities", "utility"),
 ]
 

@@ -14,6 +14,7 @@ from django.db import connection
 
 from tests import cast
 from utilities.models import Client, Utility
+from utilities.registry import FOLDER
 
 pytestmark = pytest.mark.django_db
 SANDBOX = "http://127.0.0.1:9123"
@@ -56,7 +57,10 @@ def refused(folder: Path, *clients: object) -> str:
 def test_utilities_are_loaded_once_however_often_it_runs() -> None:
     for _ in range(2):
         call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
-    assert list(Utility.objects.values_list("slug", flat=True)) == ["demo", "ssmpuc", "svce"]
+    known = [path.stem for path in sorted(FOLDER.glob("*.toml"))]
+    assert sorted(Utility.objects.values_list("slug", flat=True)) == known
+    enabled = Utility.objects.enabled().values_list("slug", flat=True)
+    assert list(enabled) == ["demo", "ssmpuc", "svce"]
     puc = Utility.objects.get(utility_id="SSMPUC")
     assert puc.authorize_url == f"{settings.SANDBOX_URL}/DataCustodian/ssmpuc/oauth/authorize"
     assert puc.owns(puc.token_url)
@@ -69,6 +73,32 @@ def test_what_staff_switched_off_stays_off() -> None:
     Utility.objects.update(enabled=False)
     call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
     assert not Utility.objects.enabled().exists()
+
+
+def test_what_staff_switched_on_stays_on_unless_it_cannot_be_connected_any_more() -> None:
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    Utility.objects.filter(slug="pge").update(enabled=True)
+    Utility.objects.filter(slug="sce").update(enabled=True, unavailable="")
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    assert Utility.objects.get(slug="pge").enabled
+    assert not Utility.objects.get(slug="sce").enabled
+
+
+def test_customers_are_offered_none_that_nobody_switched_on() -> None:
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    page = cast.browser().get("/connect/").content.decode()
+    assert "PUC Distribution" in page
+    assert "Burlington" not in page
+    assert cast.browser().get("/connect/burlington/").status_code == 404
+
+
+def test_the_quirks_of_a_file_are_kept_with_their_evidence() -> None:
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    lge = Utility.objects.get(slug="lge_ku")
+    assert lge.behaviour.resends_scope_on_refresh
+    assert lge.behaviour.demanded_options == ("HistoryLength=94608000",)
+    assert lge.behaviour.first_history_seconds == 63_072_000
+    assert "invalid_scope" in lge.evidence["resends_scope_on_refresh"]
 
 
 def test_a_portal_outside_the_demo_is_told_that_files_point_at_the_sandbox() -> None:
@@ -134,7 +164,7 @@ def test_the_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"redirect_uris": "http://a/"}, "redirect_uris must be a list of texts"),
         ({"client_secret": ""}, "no id or no secret"),
         ({"status": "live"}, "only sandbox ones are loaded"),
-        ({"utility": "PGE"}, "no file for PGE"),
+        ({"utility": "NOBODY"}, "no file for NOBODY"),
         ({"origin": "http://sandbox.example"}, "must be https"),
         ({"token_url": "https://elsewhere.example/token"}, "lies on none of the origins"),
         ({"redirect_uris": ["http://localhost:1/"]}, "Give both sites one PORTAL_URL"),
@@ -195,3 +225,33 @@ def test_a_zone_stays_with_the_days_that_are_kept_in_it() -> None:
     assert puc.time_zone == "America/Halifax"
     assert "recut_days --utility SSMPUC --time-zone America/Toronto" in said.getvalue()
     assert Utility.objects.get(utility_id="SVCE").time_zone == "America/Los_Angeles"
+
+
+def test_what_staff_took_over_outlasts_the_registry(tmp_path: Path) -> None:
+    load(tmp_path, registered("SVCE"))
+    utility = Utility.objects.get(utility_id="SVCE")
+    utility.take_over("token_url", "https://elsewhere.example/token")
+    said = io.StringIO()
+    call_command("load_utilities", stdout=io.StringIO(), stderr=said)
+    utility.refresh_from_db()
+    assert utility.token_url == "https://elsewhere.example/token"
+    assert utility.owns(utility.token_url)
+    assert utility.owns(utility.authorize_url)
+    assert "token_url stays https://elsewhere.example/token" in said.getvalue()
+    utility.give_back()
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    utility.refresh_from_db()
+    assert utility.token_url.startswith(settings.SANDBOX_URL)
+    assert not utility.owns("https://elsewhere.example/token")
+
+
+def test_where_a_test_customer_consents_comes_with_the_registration(tmp_path: Path) -> None:
+    url = f"{SANDBOX}/DataCustodian/svce/test-submit"
+    load(tmp_path, registered("SVCE", test_submit_url=url), registered("DEMO"))
+    found = dict(Utility.objects.values_list("utility_id", "test_submit_url"))
+    assert (found["SVCE"], found["DEMO"]) == (url, "")
+
+
+def test_a_test_customer_elsewhere_is_refused(tmp_path: Path) -> None:
+    client = registered("SVCE", test_submit_url="https://evil.example/test-submit")
+    assert "lies on none of the origins" in refused(tmp_path, client)

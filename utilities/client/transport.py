@@ -15,7 +15,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 
@@ -24,6 +23,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.utils import timezone
 
+from utilities.client import tls
 from utilities.client.errors import Problem
 from utilities.client.exchanges import Exchange, Listener
 
@@ -57,6 +57,8 @@ class Asked:
     max_bytes: int = ANSWER_MAX_BYTES
     deadline_seconds: float = ANSWER_SECONDS
     connect_seconds: float = CONNECT_SECONDS
+    # Our client certificate and its key, in PEM; empty for a connection without one.
+    certificate: tuple[str, str] = field(default=("", ""), repr=False)
     # Asked every other second; what it raises ends the conversation at once.
     still_wanted: Callable[[], object] | None = None
 
@@ -157,6 +159,9 @@ def _converse(asked: Asked, heard: _Heard | None) -> Answer:
         raise BrokenOffError(Problem.TOO_LARGE, says) from e
     except httpx.DecodingError as e:
         raise BrokenOffError(Problem.UNREADABLE, "was compressed in a wrong way") from e
+    except ssl.SSLError as e:
+        says = "could not begin: our client certificate cannot be used"
+        raise BrokenOffError(Problem.CERTIFICATE, says) from e
     except httpx.HTTPError as e:
         # Its own words may quote a header, so only its kind is told.
         raise BrokenOffError(Problem.CUT_OFF, f"broke off ({type(e).__name__})") from e
@@ -182,6 +187,7 @@ async def _ask(asked: Asked, heard: _Heard | None) -> Answer:
     """Asynchronous only so that one deadline covers all of it: httpx's own time-outs begin anew
     with each byte that trickles in."""
     deadline = asked.deadline_seconds
+    certificates = tls.context(*asked.certificate)
     async with (
         asyncio.timeout(deadline),
         httpx.AsyncClient(
@@ -190,7 +196,7 @@ async def _ask(asked: Asked, heard: _Heard | None) -> Answer:
             follow_redirects=False,
             # A proxy or certificate that the environment names would see the tokens.
             trust_env=False,
-            verify=_certificates(),
+            verify=certificates,
         ) as http,
     ):
         request = http.build_request(
@@ -246,12 +252,6 @@ async def _receive(
             heard.take(chunk)
         sink.write(chunk)
     return size
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """The public certificate authorities; reading them takes longer than a request."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def _exchange(asked: Asked, heard: _Heard, seconds: float, error: str) -> Exchange:

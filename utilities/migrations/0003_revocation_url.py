@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("utilities", "0002_a_utility_names_itself"),
+        ("utilities", "0003_quirks_with_evidence_and_client_certificates"),
     ]
 
     operations = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from utilities.registry import Described, Endpoints, RegistryError
+from utilities.described import Described, RegistryError
+from utilities.registry import Endpoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class RegisteredClient(Described):
     resource_url: str
     origin: str
     issuer: str = ""
+    test_submit_url: str = ""
 
     @property
     def endpoints(self) -> Endpoints:
@@ -35,6 +37,7 @@ class RegisteredClient(Described):
             resource=self.resource_url,
             origins=[self.origin],
             issuer=self.issuer,
+            test_submit=self.test_submit_url,
         )
 
     def check(self) -> None:
