@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('authorizations', '0003_outgoing_emails'),
+        ("authorizations", "0003_outgoing_emails"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='authorization',
-            name='meters_stopped',
+            model_name="authorization",
+            name="meters_stopped",
             field=models.PositiveIntegerField(default=0),
         ),
     ]

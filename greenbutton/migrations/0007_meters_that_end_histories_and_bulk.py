@@ -3,157 +3,252 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.utils.timezone
-import utilities.encrypted
-import utilities.models
 from django.conf import settings
 from django.db import migrations, models
 
+import utilities.encrypted
+import utilities.models
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('authorizations', '0004_meters_no_longer_shared'),
-        ('greenbutton', '0006_pulls_tell_their_story'),
-        ('utilities', '0003_quirks_with_evidence_and_client_certificates'),
+        ("authorizations", "0004_meters_no_longer_shared"),
+        ("greenbutton", "0006_pulls_tell_their_story"),
+        ("utilities", "0003_quirks_with_evidence_and_client_certificates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BulkCollection',
+            name="BulkCollection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(default=utilities.models.new_uid, editable=False, max_length=32, unique=True)),
-                ('uri', models.CharField(max_length=500)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('delayed', 'Utility is preparing'), ('gone', 'Gone'), ('failed', 'Failed')], default='waiting', max_length=8)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('brought_forward_to', models.DateTimeField(null=True)),
-                ('claimed_until', models.DateTimeField(null=True)),
-                ('run_id', models.CharField(blank=True, max_length=32)),
-                ('started', models.DateTimeField(null=True)),
-                ('finished', models.DateTimeField(null=True)),
-                ('collected_to', models.DateTimeField(null=True)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('counts', models.JSONField(default=dict)),
-                ('error', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uid",
+                    models.CharField(
+                        default=utilities.models.new_uid, editable=False, max_length=32, unique=True
+                    ),
+                ),
+                ("uri", models.CharField(max_length=500)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("delayed", "Utility is preparing"),
+                            ("gone", "Gone"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("due_at", models.DateTimeField(null=True)),
+                ("brought_forward_to", models.DateTimeField(null=True)),
+                ("claimed_until", models.DateTimeField(null=True)),
+                ("run_id", models.CharField(blank=True, max_length=32)),
+                ("started", models.DateTimeField(null=True)),
+                ("finished", models.DateTimeField(null=True)),
+                ("collected_to", models.DateTimeField(null=True)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("counts", models.JSONField(default=dict)),
+                ("error", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['-due_at', '-id'],
+                "ordering": ["-due_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalCollection',
+            name="HistoricalCollection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(default=utilities.models.new_uid, editable=False, max_length=32, unique=True)),
-                ('asked', models.DateTimeField(default=django.utils.timezone.now)),
-                ('why', models.CharField(blank=True, max_length=300)),
-                ('since', models.DateTimeField(null=True)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=8)),
-                ('started', models.DateTimeField(null=True)),
-                ('windows_done', models.PositiveIntegerField(default=0)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('finished', models.DateTimeField(null=True)),
-                ('error', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uid",
+                    models.CharField(
+                        default=utilities.models.new_uid, editable=False, max_length=32, unique=True
+                    ),
+                ),
+                ("asked", models.DateTimeField(default=django.utils.timezone.now)),
+                ("why", models.CharField(blank=True, max_length=300)),
+                ("since", models.DateTimeField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("done", "Done"), ("failed", "Failed")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("started", models.DateTimeField(null=True)),
+                ("windows_done", models.PositiveIntegerField(default=0)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("finished", models.DateTimeField(null=True)),
+                ("error", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['-asked', '-id'],
+                "ordering": ["-asked", "-id"],
             },
         ),
         migrations.AddField(
-            model_name='usagepoint',
-            name='closed_at',
+            model_name="usagepoint",
+            name="closed_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='usagepoint',
-            name='forget_at',
+            model_name="usagepoint",
+            name="forget_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='usagepoint',
-            name='missed_pulls',
+            model_name="usagepoint",
+            name="missed_pulls",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='usagepoint',
-            name='monitoring_stopped_at',
+            model_name="usagepoint",
+            name="monitoring_stopped_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='usagepoint',
-            name='monitoring_stopped_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="usagepoint",
+            name="monitoring_stopped_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='usagepoint',
-            name='monitoring_stopped_why',
+            model_name="usagepoint",
+            name="monitoring_stopped_why",
             field=models.CharField(blank=True, max_length=300),
         ),
         migrations.AddField(
-            model_name='usagepoint',
-            name='names_key',
+            model_name="usagepoint",
+            name="names_key",
             field=utilities.encrypted.EncryptedTextField(blank=True),
         ),
         migrations.AddField(
-            model_name='usagepoint',
-            name='stopped_at',
+            model_name="usagepoint",
+            name="stopped_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='usagepoint',
-            name='stopped_by',
+            model_name="usagepoint",
+            name="stopped_by",
             field=models.CharField(blank=True, max_length=16),
         ),
         migrations.AddField(
-            model_name='usagepoint',
-            name='stopped_names',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), default=list, size=None),
+            model_name="usagepoint",
+            name="stopped_names",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=64), default=list, size=None
+            ),
         ),
         migrations.AlterField(
-            model_name='pull',
-            name='source',
-            field=models.CharField(choices=[('utility', 'Utility'), ('upload', 'Upload'), ('command', 'Command'), ('bulk', 'Bulk'), ('replay', 'What was kept')], default='utility', max_length=8),
+            model_name="pull",
+            name="source",
+            field=models.CharField(
+                choices=[
+                    ("utility", "Utility"),
+                    ("upload", "Upload"),
+                    ("command", "Command"),
+                    ("bulk", "Bulk"),
+                    ("replay", "What was kept"),
+                ],
+                default="utility",
+                max_length=8,
+            ),
         ),
         migrations.AddIndex(
-            model_name='usagepoint',
-            index=models.Index(condition=models.Q(('forget_at__isnull', False)), fields=['forget_at'], name='meters_to_forget'),
+            model_name="usagepoint",
+            index=models.Index(
+                condition=models.Q(("forget_at__isnull", False)),
+                fields=["forget_at"],
+                name="meters_to_forget",
+            ),
         ),
         migrations.AddField(
-            model_name='bulkcollection',
-            name='client',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bulk_collections', to='utilities.client'),
+            model_name="bulkcollection",
+            name="client",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="bulk_collections",
+                to="utilities.client",
+            ),
         ),
         migrations.AddField(
-            model_name='historicalcollection',
-            name='asked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="historicalcollection",
+            name="asked_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='historicalcollection',
-            name='authorization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='histories', to='authorizations.authorization'),
+            model_name="historicalcollection",
+            name="authorization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="histories",
+                to="authorizations.authorization",
+            ),
         ),
         migrations.AddField(
-            model_name='historicalcollection',
-            name='usage_point',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='histories', to='greenbutton.usagepoint'),
+            model_name="historicalcollection",
+            name="usage_point",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="histories",
+                to="greenbutton.usagepoint",
+            ),
         ),
         migrations.AddField(
-            model_name='pull',
-            name='history',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='pulls', to='greenbutton.historicalcollection'),
+            model_name="pull",
+            name="history",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="pulls",
+                to="greenbutton.historicalcollection",
+            ),
         ),
         migrations.AddIndex(
-            model_name='bulkcollection',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='due_bulks'),
+            model_name="bulkcollection",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_bulks"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bulkcollection',
-            constraint=models.UniqueConstraint(fields=('client', 'uri'), name='one_bulk_collection_an_address'),
+            model_name="bulkcollection",
+            constraint=models.UniqueConstraint(
+                fields=("client", "uri"), name="one_bulk_collection_an_address"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='historicalcollection',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('authorization', 'usage_point'), name='one_history_waits', nulls_distinct=False),
+            model_name="historicalcollection",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "waiting")),
+                fields=("authorization", "usage_point"),
+                name="one_history_waits",
+                nulls_distinct=False,
+            ),
         ),
     ]
