@@ -66,9 +66,9 @@ def forget(authorization: Authorization) -> None:
     1. The row's own columns: tokens, addresses, whatever the company called its customer.
     2. Its link's, if that was for this customer alone.
     3. The sentences that it was agreed to with; their version and the times stay.
-    4. The attempts that led to it, codes on their way to its customer, e-mails that wait (but not the
-       receipt), what events
-       say beside their type, and what staff wrote.
+    4. The attempts that led to it, codes on their way to its customer, and e-mails that wait (but
+       not the receipt).
+    5. What events say beside their type, and what staff wrote.
     """
     Authorization.objects.filter(pk=authorization.pk).update(**emptied(Authorization, KEPT))
     link = authorization.share_link_id

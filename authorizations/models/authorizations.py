@@ -175,8 +175,8 @@ class Authorization(models.Model):
         related_name="authorizations",
     )
     claimed_at = models.DateTimeField(null=True, blank=True)
-    # The address that the customer gave, or confirmed, after consenting, for receipts, reminders and
-    # coming back; goes with a revocation.
+    # What the customer gave, or confirmed, after consenting: for receipts, reminders and coming
+    # back. It goes with a revocation.
     customer_email = EncryptedTextField(blank=True)
     # The keyed hash of `customer_email`, by which whoever proves it finds this; stays, as proof.
     customer_email_digest = models.CharField(max_length=64, blank=True)
