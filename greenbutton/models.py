@@ -8,20 +8,37 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import User
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
 from django.utils import timezone
 
-from authorizations.models import Authorization, PullTrigger
+from authorizations.models import LEASE, Authorization, ConnectAttempt, PullTrigger
 from utilities.encrypted import EncryptedTextField
-from utilities.models import new_uid
+from utilities.models import Client, new_uid
 
+# A storm of notices makes one reading of a Bulk feed in so much time.
+BRING_FORWARD_EVERY = timedelta(minutes=15)
 # Seconds, 68 years: a length as long as the column of a reading's holds, within all calendars.
 LONGEST_PERIOD = 2**31 - 1
 
 
+class UsagePointQuerySet(models.QuerySet["UsagePoint"]):
+    """Questions that pages and the store ask."""
+
+    def shared(self) -> UsagePointQuerySet:
+        """Those of which the customer has not stopped sharing."""
+        return self.filter(stopped_at=None)
+
+
 class UsagePoint(models.Model):
-    """A place where a service is measured (espi.xsd UsagePoint), within one authorization."""
+    """A place where a service is measured (espi.xsd UsagePoint), within one authorization.
+
+    Customers and pages call it a meter. Three things may end, each by itself: staff stop monitoring
+    it (what is there stays), the utility no longer sends it (closed; what is there stays), or its
+    customer stops sharing it (what is there goes, and nothing of it is ever stored again).
+    """
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     authorization = models.ForeignKey(
@@ -45,6 +62,30 @@ class UsagePoint(models.Model):
         "ServiceLocation", on_delete=models.SET_NULL, null=True, related_name="usage_points"
     )
 
+    # Since when staff have nothing new of it stored, and why.
+    monitoring_stopped_at = models.DateTimeField(null=True, blank=True)
+    monitoring_stopped_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    monitoring_stopped_why = models.CharField(max_length=300, blank=True)
+
+    # In how many pulls running it was missing where others of its authorization were listed, and
+    # since when that is taken for its end.
+    missed_pulls = models.PositiveSmallIntegerField(default=0)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    # Since when it is no longer shared, stopped by `customer` or `staff`. The row stays, without
+    # what the utility said of it, so that it is recognised and passed over: by keyed hashes of the
+    # names and links that it, its series and its place had. The key is the row's own.
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    stopped_by = models.CharField(max_length=16, blank=True)
+    stopped_names = ArrayField(models.CharField(max_length=64), default=list)
+    names_key = EncryptedTextField(blank=True)
+    # When a worker looks once more whether anything of it was left behind.
+    forget_at = models.DateTimeField(null=True, blank=True)
+
+    objects = UsagePointQuerySet.as_manager()
+
     class Meta:
         ordering = ["id"]
         constraints = [
@@ -52,9 +93,54 @@ class UsagePoint(models.Model):
                 fields=["authorization", "identity"], name="one_usage_point_an_identity"
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["forget_at"],
+                name="meters_to_forget",
+                condition=models.Q(forget_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
-        return self.title or f"usage point {self.uid}"
+        # Not its title, which may be an address: the staff's history keeps what a row was called.
+        return f"usage point {self.uid}"
+
+    def is_shared(self) -> bool:
+        """Whether its customer has not stopped sharing it."""
+        return self.stopped_at is None
+
+    def is_monitored(self) -> bool:
+        """Whether what the utility sends of it is stored."""
+        return self.stopped_at is None and self.monitoring_stopped_at is None
+
+    def stop_monitoring(self, by: User | None, why: str) -> None:
+        """Store nothing new of it from the next document on; what is there stays."""
+        if not self.is_monitored():
+            raise ValidationError("It is not monitored.")
+        self._monitoring(timezone.now(), by, why, "meter_monitoring_stopped")
+
+    def start_monitoring(self) -> None:
+        """Store what comes of it again; what came meanwhile has to be asked for by itself."""
+        if self.is_monitored() or not self.is_shared():
+            raise ValidationError("It is monitored, or no longer shared.")
+        self._monitoring(None, None, "", "meter_monitoring_started")
+
+    def _monitoring(self, at: datetime | None, by: User | None, why: str, event: str) -> None:
+        self.monitoring_stopped_at, self.monitoring_stopped_by = at, by
+        self.monitoring_stopped_why = why
+        with transaction.atomic():
+            self.save(
+                update_fields=[
+                    "monitoring_stopped_at",
+                    "monitoring_stopped_by",
+                    "monitoring_stopped_why",
+                ]
+            )
+            self.tell(event)
+
+    def tell(self, event: str) -> None:
+        """Write an event about this meter, which it names by its uid only."""
+        self.authorization.tell(event, usage_point=self.uid)
 
 
 class MeterReading(models.Model):
@@ -326,8 +412,8 @@ class Meter(CustomerSide):
 class Pull(models.Model):
     """One attempt to bring data in for an authorization, written as running before anything else.
 
-    Most collect from the utility; the others read a file that a customer or somebody of the staff
-    brought.
+    Most collect from the utility, by themselves or out of a Bulk feed of many customers; the others
+    read a file that a customer or somebody of the staff brought.
     """
 
     class State(models.TextChoices):
@@ -341,6 +427,7 @@ class Pull(models.Model):
         UTILITY = "utility", "Utility"
         UPLOAD = "upload", "Upload"
         COMMAND = "command", "Command"
+        BULK = "bulk", "Bulk"
         REPLAY = "replay", "What was kept"
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
@@ -358,6 +445,10 @@ class Pull(models.Model):
     # What a file was called where it came from, shortened; blank for what the utility sent.
     file_name = models.CharField(max_length=100, blank=True)
     first = models.BooleanField(default=False)
+    # The history that somebody asked for, where it collects that and not what is new.
+    history = models.ForeignKey(
+        "HistoricalCollection", on_delete=models.SET_NULL, null=True, related_name="pulls"
+    )
     windows_planned = models.PositiveIntegerField(default=0)
     windows_done = models.PositiveIntegerField(default=0)
     # Readings seen in the feeds; of those, how many were new and how many changed a stored one.
@@ -394,9 +485,11 @@ class Pull(models.Model):
         ]
 
     def __str__(self) -> str:
-        what = {self.Source.UTILITY.value: "pull", self.Source.REPLAY.value: "replay"}.get(
-            self.source, "import"
-        )
+        what = {
+            self.Source.UPLOAD.value: "import",
+            self.Source.COMMAND.value: "import",
+            self.Source.REPLAY.value: "replay",
+        }.get(self.source, "pull")
         return f"{what} of {self.started:%Y-%m-%d %H:%M} ({self.get_state_display()})"
 
 
@@ -436,6 +529,235 @@ class Recutting(models.Model):
 
     def __str__(self) -> str:
         return f"days cut anew, asked {self.asked:%Y-%m-%d %H:%M} ({self.get_state_display()})"
+
+
+class HistoricalCollection(models.Model):
+    """A history that is to be asked for once more, for a whole authorization or for one meter.
+
+    It goes through the windows of a first history, in as many pulls as it takes; the cursor of the
+    ordinary collecting does not move.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    authorization = models.ForeignKey(
+        Authorization, on_delete=models.CASCADE, related_name="histories"
+    )
+    # The only meter that it is about; null for all of them.
+    usage_point = models.ForeignKey(
+        UsagePoint, on_delete=models.SET_NULL, null=True, related_name="histories"
+    )
+    # Where its windows end; also which of several comes first.
+    asked = models.DateTimeField(default=timezone.now)
+    asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    why = models.CharField(max_length=300, blank=True)
+    # Null for all that was granted.
+    since = models.DateTimeField(null=True)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    started = models.DateTimeField(null=True)
+    windows_done = models.PositiveIntegerField(default=0)
+    # How often it failed since a window was last stored.
+    tries = models.PositiveSmallIntegerField(default=0)
+    finished = models.DateTimeField(null=True)
+    # Why it ended before it was done, in words for staff.
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-asked", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["authorization", "usage_point"],
+                name="one_history_waits",
+                condition=models.Q(state="waiting"),
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"history asked {self.asked:%Y-%m-%d %H:%M} ({self.get_state_display()})"
+
+
+class BulkCollection(models.Model):
+    """One registration's Bulk address, when it is to be read again, and how that went last.
+
+    A Bulk feed holds what several customers share (FB 35). It is work of the registration: what
+    goes wrong with it says nothing of any customer's consent.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "Running"
+        DONE = "done", "Done"
+        DELAYED = "delayed", "Utility is preparing"
+        GONE = "gone", "Gone"
+        FAILED = "failed", "Failed"
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="bulk_collections")
+    # Without a query: what is asked for follows from what was collected before.
+    uri = models.CharField(max_length=500)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    due_at = models.DateTimeField(null=True)
+    # When it was, or is to be, read because somebody said that there is something new.
+    brought_forward_to = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+    run_id = models.CharField(max_length=32, blank=True)
+    started = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+    # Up to when all that was published is stored.
+    collected_to = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    # What the last one held: {"authorizations", "entries", "unknown", "disputed", …}.
+    counts = models.JSONField(default=dict)
+    # What went wrong, in words for staff; never a token, never a customer's data.
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-due_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["client", "uri"], name="one_bulk_collection_an_address")
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="due_bulks", condition=models.Q(due_at__isnull=False)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Bulk of {self.client.client_id} ({self.get_state_display()})"
+
+    @classmethod
+    def bring_forward(cls, client: Client, uri: str) -> BulkCollection:
+        """Have this address read now, or as soon as its last bringing forward is 15 minutes old.
+
+        Whoever calls it knows the address: as this registration's own, and as the utility's.
+        """
+        now = timezone.now()
+        address = uri.partition("#")[0].partition("?")[0]
+        with transaction.atomic():
+            cls.objects.get_or_create(client=client, uri=address)
+            row = cls.objects.select_for_update(of=("self",)).get(client=client, uri=address)
+            before = row.brought_forward_to
+            turn = now if before is None else max(now, before + BRING_FORWARD_EVERY)
+            # One that waits for its turn has it already.
+            turn = before if before is not None and before > now else turn
+            row.brought_forward_to, row.due_at = turn, min(turn, row.due_at or turn)
+            row.save(update_fields=["brought_forward_to", "due_at"])
+        return row
+
+    def from_the_beginning(self) -> None:
+        """Read all of it, and now: it was told of a customer of whom nothing was stored so far.
+
+        A run that is on now is of the time before, so its end no longer counts.
+        """
+        now = timezone.now()
+        fresh = {"collected_to": None, "run_id": "", "claimed_until": None, "due_at": now}
+        BulkCollection.objects.filter(pk=self.pk).update(**fresh)
+
+    def take(self, run_id: str) -> bool:
+        """Begin to read it, unless somebody else is at it, or has been since it was queued."""
+        now = timezone.now()
+        # Whoever queued it has claimed it for a moment, without a run.
+        free = models.Q(run_id="") | models.Q(claimed_until=None) | models.Q(claimed_until__lte=now)
+        mine = BulkCollection.objects.filter(free, pk=self.pk, due_at__lte=now)
+        return bool(
+            mine.update(
+                run_id=run_id,
+                claimed_until=now + LEASE,
+                started=now,
+                finished=None,
+                state=self.State.RUNNING,
+            )
+        )
+
+    def renew(self, run_id: str) -> bool:
+        """Keep it for as long again; False if somebody else is at it by now."""
+        mine = BulkCollection.objects.filter(pk=self.pk, run_id=run_id)
+        return bool(mine.update(claimed_until=timezone.now() + LEASE))
+
+    def ended(
+        self,
+        run_id: str,
+        state: State,
+        *,
+        due_at: datetime | None = None,
+        error: str = "",
+        **fields: object,
+    ) -> None:
+        """Say how it went, and when it is read again; news that came meanwhile keep their time."""
+        with transaction.atomic():
+            rows = BulkCollection.objects.select_for_update(of=("self",))
+            row = rows.filter(pk=self.pk, run_id=run_id).first()
+            if row is None:
+                return
+            news, started = row.brought_forward_to, row.started
+            times = [due_at, news if news and started and news > started else None]
+            BulkCollection.objects.filter(pk=row.pk).update(
+                state=state,
+                error=error,
+                finished=timezone.now(),
+                due_at=min((at for at in times if at), default=None),
+                claimed_until=None,
+                run_id="",
+                **fields,
+            )
+
+
+class ClientCheck(models.Model):
+    """A registration that is tested: a test customer goes the whole way, and each step is told.
+
+    It is what a worker needs to go on with what another one began.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting for a worker"
+        RUNNING = "running", "Running"
+        PASSED = "passed", "Passed"
+        FAILED = "failed", "Failed"
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="checks")
+    asked_by = models.ForeignKey("auth.User", on_delete=models.SET_NULL, null=True)
+    asked = models.DateTimeField(default=timezone.now)
+    started = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    # [{"name", "state": ok, failed or skipped, "words", "seconds"}], those that are over.
+    steps = models.JSONField(default=list)
+    # The test customer's way to the utility, and by it the authorization that came of it.
+    attempt = models.ForeignKey(
+        ConnectAttempt, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    # When a worker is to take it, or to go on with it; null when it is over.
+    due_at = models.DateTimeField(null=True, default=timezone.now)
+    # Until when the worker that has it may keep it without a word.
+    taken_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-asked", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client"],
+                name="one_check_a_client_at_a_time",
+                condition=models.Q(state__in=["waiting", "running"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"check of {self.client.client_id}, {self.asked:%Y-%m-%d %H:%M}"
+
+    @property
+    def authorization(self) -> Authorization | None:
+        """The test customer's consent; None before there is one."""
+        return self.attempt.authorization if self.attempt else None
+
+    def is_over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in {self.State.PASSED, self.State.FAILED}
 
 
 class RawFeed(models.Model):

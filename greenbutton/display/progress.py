@@ -177,6 +177,7 @@ def has_readings(authorization: Authorization) -> bool:
 
 def as_of(authorization: Authorization) -> datetime | None:
     """When the utility was last asked with success."""
-    asked = authorization.pulls.filter(source=Pull.Source.UTILITY, state=Pull.State.DONE)
+    from_utility = (Pull.Source.UTILITY, Pull.Source.BULK)
+    asked = authorization.pulls.filter(source__in=from_utility, state=Pull.State.DONE)
     last = asked.first()
     return last.finished if last else None

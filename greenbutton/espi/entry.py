@@ -62,7 +62,7 @@ class Entry:
 
 def read(element: Element, ordinal: int, findings: Findings) -> Iterator[Entry]:
     """Yield the entry once for each resource in its content, the first numbered `ordinal`."""
-    around = _read_around(element, ordinal)
+    around = read_around(element, ordinal)
     findings.where = around.where
     if around.id is None:
         findings.note("entry.no_id")
@@ -109,7 +109,7 @@ def _dated(around: Entry, element: Element, inner: list[Element], findings: Find
     return around
 
 
-def _read_around(element: Element, ordinal: int) -> Entry:
+def read_around(element: Element, ordinal: int) -> Entry:
     """The entry without its dates and content."""
     hrefs: dict[str, list[str]] = {}
     for link in element.iterchildren(LINK):

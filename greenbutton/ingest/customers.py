@@ -6,11 +6,12 @@ that has not come yet is left out, and joined once it comes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from authorizations.models import Authorization
+from greenbutton import expectation
 from greenbutton.espi import Entry, Finding
 from greenbutton.espi.customer.customer import Customer as EspiCustomer
 from greenbutton.espi.customer.customer_account import CustomerAccount as EspiAccount
@@ -68,12 +69,17 @@ PARENT_COLUMNS: dict[type, str] = {
 }
 
 
-def keep_customers(authorization: Authorization, customers: CustomerLinker) -> list[Finding]:
+def keep_customers(
+    authorization: Authorization,
+    customers: CustomerLinker,
+    without: Callable[[CustomerTree], CustomerTree] = lambda tree: tree,
+) -> list[Finding]:
     """Keep what a document has of the customer's side; returns what is odd about it.
 
-    1. Link its entries with each other and with what is stored.
+    1. Link its entries with each other and with what is stored; `without` leaves some out.
     2. Make or fill in the rows, parents first.
-    3. Join service locations and usage points, of which either may have come later.
+    3. Ask whether it is the account that the link was made for.
+    4. Join service locations and usage points, of which either may have come later.
 
     It comes after the document's usage points, and belongs into a transaction that holds the
     authorization's row.
@@ -82,8 +88,10 @@ def keep_customers(authorization: Authorization, customers: CustomerLinker) -> l
         _join_waiting(authorization)
         return []
     rows = {kind: _rows_of(authorization, kind) for kind in TABLES}
-    tree = customers.resolve(
-        _as_stored(kind, row) for kind, found in rows.items() for row in found.values()
+    tree = without(
+        customers.resolve(
+            _as_stored(kind, row) for kind, found in rows.items() for row in found.values()
+        )
     )
     keys: dict[tuple[type, str], int] = {}
     locations: list[ServiceLocation] = []
@@ -100,6 +108,7 @@ def keep_customers(authorization: Authorization, customers: CustomerLinker) -> l
             if linked.entry and isinstance(row, ServiceLocation):
                 locations.append(row)
     _keep_suppliers(tree, keys)
+    expectation.check(authorization)
     return [*tree.findings, *_join(authorization, locations)]
 
 
@@ -129,6 +138,8 @@ def _keep(
     values: dict[str, Any] = {
         PARENT_COLUMNS[parent]: keys[parent, identity]
         for parent, identity in linked.parents.items()
+        # A parent that was left out has no row.
+        if (parent, identity) in keys
     }
     if linked.entry is not None:
         values |= {
@@ -230,6 +241,8 @@ def _keep_suppliers(tree: CustomerTree, keys: Mapping[tuple[type, str], int]) ->
     for linked in tree.linked[EspiServiceSupplier].values():
         agreement = linked.parents.get(EspiAgreement)
         if agreement is None or linked.entry is None:
+            continue
+        if (EspiAgreement, agreement) not in keys:
             continue
         supplier = linked.entry.resource
         assert isinstance(supplier, EspiServiceSupplier)

@@ -8,7 +8,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from authorizations.models import CLAIM, Authorization
-from greenbutton.models import Pull, Recutting
+from greenbutton.models import BulkCollection, Pull, Recutting
 from utilities.models import Client
 from utilities.pace import free_downloads
 
@@ -111,6 +111,30 @@ def claim_recuttings() -> list[int]:
     """
     waiting = Recutting.objects.filter(state=Recutting.State.WAITING)
     return _claim_free(Authorization.objects.filter(pk__in=waiting.values("authorization")))
+
+
+def claim_bulks() -> list[int]:
+    """Claim the Bulk addresses that are to be read; returns their ids.
+
+    What is being read is claimed by its worker, for longer.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        due = (
+            BulkCollection.objects.filter(
+                Q(claimed_until=None) | Q(claimed_until__lte=now),
+                due_at__lte=now,
+                client__paused_at=None,
+                client__retired_at=None,
+            )
+            .select_for_update(of=("self",), skip_locked=True)
+            .order_by("due_at")
+            .only("id")[:BATCH]
+        )
+        ids = [bulk.pk for bulk in due]
+        # A run that ended without a word is over with its claim.
+        BulkCollection.objects.filter(pk__in=ids).update(claimed_until=now + CLAIM, run_id="")
+    return ids
 
 
 def _claim_free(waiting: QuerySet[Authorization]) -> list[int]:

@@ -27,6 +27,8 @@ def join_usage_points(kept: UsagePoint, other: UsagePoint) -> None:
     if kept.service_location_id is None and other.service_location_id is not None:
         kept.service_location_id = other.service_location_id
         kept.save(update_fields=["service_location"])
+    if other.monitoring_stopped_at is not None and kept.is_monitored():
+        kept.stop_monitoring(other.monitoring_stopped_by, other.monitoring_stopped_why)
     if not other.meter_readings.exists():
         other.delete()
 

@@ -98,7 +98,7 @@ class Known:
         """What an authorization has by now."""
         usage_points = {
             one.pk: Row(one.pk, one.identity, tuple(one.links))
-            for one in UsagePoint.objects.filter(authorization=authorization)
+            for one in UsagePoint.objects.shared().filter(authorization=authorization)
         }
         meter_readings = MeterReading.objects.filter(usage_point__authorization=authorization)
         return cls(

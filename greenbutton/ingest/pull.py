@@ -19,13 +19,14 @@ from authorizations.models.authorizations import WHEN_DUE
 from authorizations.tokens import fresh_access_token
 from greenbutton.espi import EspiError
 from greenbutton.espi import scope as espi_scope
-from greenbutton.ingest import lease, raw, story, windows
+from greenbutton.ingest import closing, history, lease, raw, story, windows
 from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.read import add_up
+from greenbutton.ingest.stopped import refusal_words
 from greenbutton.ingest.store import Stored, store_feed
 from greenbutton.ingest.story import Story
 from greenbutton.ingest.windows import Window
-from greenbutton.models import Pull
+from greenbutton.models import HistoricalCollection, Pull, RawFeed
 from utilities.client import GreenButtonClient, Problem, UtilityError
 
 logger = logging.getLogger(__name__)
@@ -41,8 +42,6 @@ WAIT_JITTER = timedelta(seconds=5)
 # much later where a customer waits.
 PATIENT_TIMES = 3
 LATER_FOR_THE_WAITING = timedelta(minutes=5)
-# No meter's readings go back further than thirty years, in seconds.
-LONGEST_HISTORY = 30 * 365 * 86_400
 # A first history that took several attempts ends where it began: what came since is asked for soon.
 SOON = timedelta(minutes=1)
 # Whose account it is; and how long it is worth waiting for within a pull.
@@ -90,7 +89,7 @@ def _may_be_pulled(authorization: Authorization, lease_id: str) -> bool:
         with transaction.atomic():
             lease.locked(authorization, lease_id).mark_expired()
         return False
-    return client is not None and client.is_usable()
+    return client is not None and client.is_usable() and authorization.is_pulled()
 
 
 def _put_off(authorization: Authorization, lease_id: str, error: Exception) -> None:
@@ -142,13 +141,18 @@ class _Attempt:
         self.authorization = authorization
         self.lease_id = lease_id
         self.began = began
+        # A history that somebody asked for goes before what is new.
+        self.history = history.waiting(authorization)
         # The time that this history, or this look, is about: where the cursor moves to.
-        self.up_to, self.done_before, self.planned_before = _resumed(authorization)
+        self.up_to, self.done_before, self.planned_before = _resumed(authorization, self.history)
+        # The meters that its documents named, where they listed any.
+        self.listed: set[int] = set()
         goes_on = _abandon_older(authorization)
         self.pull = Pull.objects.create(
             authorization=authorization,
             first=authorization.pulled_to is None,
-            trigger=PullTrigger.RESUMED if goes_on else authorization.pull_trigger,
+            history=self.history,
+            trigger=_trigger(authorization, self.history, goes_on=goes_on),
         )
         self.story = Story(self.pull)
         self.client = GreenButtonClient(authorization.client, self.story.hear)
@@ -156,16 +160,19 @@ class _Attempt:
     def run(self) -> Pull:
         try:
             self.authorization.tell("authorization_update_started", pull=self.pull.uid)
-            planned = _plan(self.authorization, self.up_to)
-            if self.planned_before != len(planned):
+            if self.history:
+                history.begun(self.history)
+            planned = _plan(self.authorization, self.up_to, self.history)
+            if self.done_before and self.planned_before not in {None, len(planned)}:
                 # The registry plans otherwise by now. What is stored comes again, and adds nothing.
                 self.done_before = 0
             self.pull.windows_planned = len(planned)
             self.pull.windows_done = self.done_before
-            self.pull.save()
+            self._write()
             for window in planned[self.done_before :]:
                 self._collect(window, is_last=window is planned[-1])
-            self._collect_customer()
+            if not self.history:
+                self._collect_customer()
         except LeaseLostError:
             self._abandoned()
         except UtilityError as e:
@@ -180,12 +187,17 @@ class _Attempt:
         return self.pull
 
     def _collect(self, window: Window, *, is_last: bool) -> None:
-        uri, pulled_to = self.authorization.resource_uri, self.up_to if is_last else None
+        moves_cursor = is_last and self.history is None
+        uri, pulled_to = self.authorization.resource_uri, self.up_to if moves_cursor else None
         with self.story.step(story.USAGE, window) as step:
             stored = self._take(uri, window, pulled_to)
             step.brought(stored)
         self.pull.windows_done += 1
         self._add(stored)
+        if stored.lists:
+            self.listed |= stored.named
+        if self.history:
+            history.progressed(self.history, self.pull.windows_done)
 
     def _collect_customer(self) -> None:
         """Collect whose account it is, where that is shared; what is odd about it stops nothing.
@@ -213,7 +225,7 @@ class _Attempt:
         except EspiError as e:
             logger.warning("pull %s, customer: %s", self.pull.uid, e.says)
             if before != story.UNREADABLE:
-                self._find("customer.unreadable", str(e))
+                self._find("customer.unreadable", refusal_words(self.authorization, e))
 
     def _take_soon(self, uri: str) -> Stored:
         """Take a document that has no window; whoever asks for a moment's patience gets it, once.
@@ -236,8 +248,7 @@ class _Attempt:
         with raw.spool() as file:
             lease.renew(self.authorization, self.lease_id)
             self._fetch(uri, window, file)
-            lease.renew(self.authorization, self.lease_id)
-            raw_feed = raw.keep(self.pull, file, window)
+            raw_feed = self._keep(file, window)
             file.seek(0)
             try:
                 return store_feed(
@@ -246,15 +257,29 @@ class _Attempt:
                     max_bytes=settings.FEED_MAX_BYTES,
                     lease_id=self.lease_id,
                     pulled_to=pulled_to,
+                    only=self.history.usage_point if self.history else None,
                     progress=self._so_far,
                 )
             except EspiError as e:
-                raw_feed.error = str(e)
-                raw_feed.save(update_fields=["error"])
+                if raw_feed is not None:
+                    with lease.while_shared(self.authorization):
+                        RawFeed.objects.filter(pk=raw_feed.pk).update(error=str(e))
                 raise
+
+    def _keep(self, file: BinaryIO, window: Window | None) -> RawFeed | None:
+        """Keep a document as it came; nothing of it where sharing was stopped meanwhile."""
+        lease.renew(self.authorization, self.lease_id)
+        with transaction.atomic():
+            raw_feed = raw.keep(self.pull, file, window)
+            # Asked last, since a purge may have come and gone while it was written.
+            lease.locked(self.authorization, self.lease_id)
+        return raw_feed
 
     def _fetch(self, uri: str, window: Window | None, file: BinaryIO) -> None:
         """Fetch a document; a token that is refused before its time is renewed, once."""
+        if self.authorization.is_opened_by_client():
+            self._fetch_with("", uri, window, file)
+            return
         token = fresh_access_token(self.authorization, listener=self.story.hear)
         try:
             self._fetch_with(token, uri, window, file)
@@ -276,12 +301,22 @@ class _Attempt:
             published_min=start,
             published_max=end,
             is_download=window is not None,
+            still_wanted=self._still_wanted,
+            token="client" if self.authorization.is_opened_by_client() else "access",
         )
 
     def _so_far(self, readings: int) -> None:
-        """Let others see how many readings were read of this window."""
+        """Let others see how many readings were read; raises LeaseLostError if that is in vain."""
+        self._still_wanted()
         seen = self.pull.readings + readings
         Pull.objects.filter(pk=self.pull.pk).update(readings=seen)
+
+    def _still_wanted(self) -> None:
+        """Keep the lease; raises LeaseLostError where sharing was stopped, so that we stop, too.
+
+        Asked every second or two: what is spooled by then goes with us.
+        """
+        lease.renew(self.authorization, self.lease_id)
 
     def _add(self, stored: Stored) -> None:
         """Write the progress, which the customer's page reads."""
@@ -291,7 +326,12 @@ class _Attempt:
         pull.changed += stored.changed
         pull.bills += stored.bills
         pull.findings = add_up([*pull.findings, *stored.findings])
-        pull.save()
+        self._write()
+
+    def _write(self) -> None:
+        """Write the attempt; raises LeaseLostError where a purge has emptied it, or will."""
+        with lease.while_shared(self.authorization):
+            self.pull.save()
 
     def _find(self, code: str, detail: str) -> None:
         """Note what staff should know, and what does not make the pull fail."""
@@ -302,7 +342,13 @@ class _Attempt:
 
     def _finished(self) -> None:
         jitter = DAILY_JITTER * _random.uniform(-1, 1)
-        if self.done_before:
+        if self.history:
+            history.done(self.history)
+        elif not self.done_before:
+            closing.note_listed(self.authorization, self.lease_id, self.listed)
+        if history.waiting(self.authorization):
+            self._due(SOON, PullTrigger.HISTORY, somebody_waits=False)
+        elif self.done_before or self.history:
             self._due(SOON, PullTrigger.RESUMED, somebody_waits=False)
         else:
             self._due(DAILY + jitter, PullTrigger.NIGHTLY, somebody_waits=False)
@@ -324,6 +370,8 @@ class _Attempt:
             self._needs_consent(error)
         elif error.code == Problem.COME_LATER:
             self._comes_later(error.after or BACKOFF_FIRST)
+            if self.history:
+                history.delayed(self.history)
             self._end(
                 Pull.State.WAITING,
                 error=error.to_log,
@@ -349,13 +397,15 @@ class _Attempt:
         # Refreshing the token may have found it out, and marked it, before us.
         with suppress(LeaseLostError), transaction.atomic():
             lease.locked(self.authorization, self.lease_id).mark_needs_consent()
+        if self.history:
+            history.failed(self.history, error.to_log, for_good=True)
         self._end(Pull.State.FAILED, error=error.to_log, message=error.to_customer)
 
     def _unreadable(self, error: EspiError) -> None:
         logger.warning("pull %s: %s", self.pull.uid, error.says)
         name = self.authorization.source_name
         self._failed(
-            f"The feed was refused: {error}",
+            f"The feed was refused: {refusal_words(self.authorization, error)}",
             f"{name} sent data that we could not read. We have kept it and will ask again.",
         )
 
@@ -370,6 +420,8 @@ class _Attempt:
             somebody_waits=waits,
             failures=failures + 1,
         )
+        if self.history:
+            history.failed(self.history, error)
         self._end(
             Pull.State.FAILED,
             error=error,
@@ -408,17 +460,36 @@ class _Attempt:
         self.pull.state = state
         self.pull.finished = timezone.now()
         self.pull.error, self.pull.message = error, message
-        self.pull.save()
-        if tells:
-            self.authorization.tell(tells, pull=self.pull.uid)
+        try:
+            with lease.while_shared(self.authorization):
+                self.pull.save()
+                if tells:
+                    self.authorization.tell(tells, pull=self.pull.uid)
+        except LeaseLostError:
+            # A purge leaves of an attempt when it was, and how it ended.
+            ended = {"state": Pull.State.ABANDONED, "finished": self.pull.finished}
+            Pull.objects.filter(pk=self.pull.pk).update(**ended)
+            self.pull.refresh_from_db()
 
 
-def _resumed(authorization: Authorization) -> tuple[datetime, int, int]:
+def _trigger(
+    authorization: Authorization, asked: HistoricalCollection | None, *, goes_on: bool
+) -> str:
+    if asked is not None:
+        return PullTrigger.HISTORY
+    return PullTrigger.RESUMED if goes_on else authorization.pull_trigger
+
+
+def _resumed(
+    authorization: Authorization, asked: HistoricalCollection | None
+) -> tuple[datetime, int, int | None]:
     """When this history's collecting began, how many of its windows are stored, and of how many.
 
     The platform allows one download a minute and may take longer to prepare one, so a first history
     often takes several attempts. Each goes on where the last one stopped.
     """
+    if asked is not None:
+        return asked.asked, asked.windows_done, None
     if authorization.pulled_to is None:
         stored = authorization.pulls.filter(first=True, windows_done__gt=0)
         earlier = stored.aggregate(
@@ -426,20 +497,18 @@ def _resumed(authorization: Authorization) -> tuple[datetime, int, int]:
         )
         if earlier["done"]:
             return earlier["began"], earlier["done"], earlier["planned"]
-    return timezone.now(), 0, 0
+    return timezone.now(), 0, None
 
 
-def _plan(authorization: Authorization, up_to: datetime) -> list[Window]:
+def _plan(
+    authorization: Authorization, up_to: datetime, asked: HistoricalCollection | None
+) -> list[Window]:
     """The windows to ask for, as the grant allows and the utility wants them."""
+    if asked is not None:
+        return history.plan(asked)
     assert authorization.utility is not None
     quirks = authorization.utility.behaviour
-    history = espi_scope.DEFAULT_HISTORY_LENGTH
-    if authorization.scope:
-        asked = espi_scope.parse(authorization.scope).history_length
-        history = history if asked is None else asked
-    # What a utility writes into a scope may be more seconds than the calendar has.
-    history = min(history, quirks.first_history_seconds or LONGEST_HISTORY, LONGEST_HISTORY)
-    earliest = authorization.created - timedelta(seconds=history)
+    earliest = history.earliest(authorization)
     if authorization.pulled_to is None:
         return windows.first_history(up_to, earliest, quirks.first_windows_days)
     return windows.since(authorization.pulled_to, earliest, quirks.later_overlap_days)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
@@ -15,6 +16,7 @@ from typing import BinaryIO, cast
 from cryptography.fernet import Fernet
 from django.db import transaction
 
+from authorizations.models import Authorization
 from greenbutton.ingest.windows import Window
 from greenbutton.models import Pull, RawFeed, RawFeedPart
 
@@ -32,8 +34,31 @@ def spool() -> BinaryIO:
     return cast(BinaryIO, SpooledTemporaryFile(max_size=SPOOL_BYTES))
 
 
-def keep(pull: Pull, file: BinaryIO, window: Window | None = None) -> RawFeed:
-    """Keep the file, from its beginning, as what came in this window; a customer's has none."""
+class _NotKept(Exception):  # noqa: N818 (undoes a transaction, and goes no further)
+    pass
+
+
+def keep(pull: Pull, file: BinaryIO, window: Window | None = None) -> RawFeed | None:
+    """Keep the file, from its beginning, as what came in this window; a customer's has none.
+
+    None, and nothing is kept, once one of the authorization's meters is no longer shared: the file
+    may hold that one, too.
+    """
+    if not pull.authorization.keeps_raw_feeds():
+        return None
+    with suppress(_NotKept), transaction.atomic():
+        raw_feed = _keep(pull, file, window)
+        # Asked last, under the lock: a meter may have been stopped while the file was written, and
+        # what deleted the feeds before has not seen this one.
+        rows = Authorization.objects.select_for_update(of=("self",), no_key=True)
+        row = rows.only("meters_stopped").filter(pk=pull.authorization_id).first()
+        if row is None or not row.keeps_raw_feeds():
+            raise _NotKept
+        return raw_feed
+    return None
+
+
+def _keep(pull: Pull, file: BinaryIO, window: Window | None) -> RawFeed:
     file.seek(0)
     digest = _Digest()
     start, end = window or (None, None)

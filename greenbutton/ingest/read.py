@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 
 from greenbutton.espi import Entry, EspiError, Feed, Finding, read_feed
 from greenbutton.espi.customer_links import CustomerLinker
-from greenbutton.espi.feed import USUAL_LIMITS, Limits
 from greenbutton.espi.findings import MORE
 from greenbutton.espi.interval_block import IntervalBlock, Readings
 from greenbutton.espi.links import Linker, Tree
+from greenbutton.espi.members import USUAL_LIMITS, Limits
 from greenbutton.espi.readable import Readable
 from greenbutton.espi.usage_summary import UsageSummary
 from greenbutton.ingest import days
@@ -153,6 +153,7 @@ def read(
     max_usage_points: int = MAX_USAGE_POINTS,
     cost_exponent: int = STANDARD_COST_EXPONENT,
     recognise: Callable[[Tree], Tree] = lambda tree: tree,
+    passes_over: Callable[[Entry], bool] = lambda block: False,
     progress: Callable[[int], None] = lambda readings: None,
 ) -> Document:
     """Read a document into the sink; raises EspiError, after which the sink holds nothing of use.
@@ -160,22 +161,30 @@ def read(
     `progress` is told, once a second, how many readings there were so far. `cost_exponent` says in
     10^what of its currency the document's money is; it is taken over in 10^-5.
 
-    1. Stream the entries, cutting blocks into local days.
-    2. Resolve the links; `recognise` may replace what the document only points at.
+    1. Stream the entries, cutting blocks into local days; a block that `passes_over` says is to be
+       passed over reaches no sink.
+    2. Resolve the links; `recognise` may replace what the document only points at, or leave it out.
     3. Place the readings that left their times to a reading type.
     4. Join the days that came in pieces.
     """
     feed = read_feed(file, max_bytes=max_bytes, limits=limits)
-    return _Reader(sink, zone, max_usage_points, cost_exponent).read(feed, recognise, progress)
+    reader = _Reader(sink, zone, max_usage_points, cost_exponent, passes_over)
+    return reader.read(feed, recognise, progress)
 
 
 class _Reader:
     def __init__(
-        self, sink: Sink, zone: ZoneInfo, max_usage_points: int, cost_exponent: int
+        self,
+        sink: Sink,
+        zone: ZoneInfo,
+        max_usage_points: int,
+        cost_exponent: int,
+        passes_over: Callable[[Entry], bool],
     ) -> None:
         self.sink = sink
         self.max_usage_points = max_usage_points
         self.cost_exponent = cost_exponent
+        self.passes_over = passes_over
         self.calendar = Calendar(zone)
         self.tally = Tally()
         self.customers = CustomerLinker()
@@ -238,6 +247,8 @@ class _Reader:
 
     def _take(self, entry: Entry, blocks: list[IntervalBlock]) -> None:
         """Gather the blocks of one Atom entry."""
+        if self.passes_over(entry):
+            return
         readings = Readings.joined([block.columns for block in blocks])
         gapless = days.are_gapless(readings)
         self.tally.add(readings, gapless=gapless)

@@ -36,6 +36,10 @@ DESTROYED = (
     "Nothing is left to be read again: what was kept was destroyed when sharing was stopped."
 )
 NOTHING_KEPT = "Nothing was kept of this pull: it ended before anything came."
+METER_STOPPED = (
+    "Nothing is kept of this authorization since one of its meters is no longer shared: its feeds "
+    "held that meter, too."
+)
 NOT_SHARED = "This is not shared any more, so nothing can be added to it."
 ASKED_ALREADY = "A replay of this authorization waits for a worker already."
 UNREADABLE_KEY = "What was kept cannot be opened with this authorization's key."
@@ -54,6 +58,8 @@ def why_not(pull: Pull) -> str:
     authorization = pull.authorization
     if not authorization.feed_key or not authorization.can_be_stopped():
         return DESTROYED
+    if not authorization.keeps_raw_feeds():
+        return METER_STOPPED
     is_shared = authorization.is_from_file() or (
         authorization.status == Authorization.Status.ACTIVE
     )
@@ -183,9 +189,9 @@ class _Replay:
             )
 
     def _note(self, raw_feed: RawFeed, error: str) -> None:
+        # It may have gone meanwhile, with a meter that is no longer shared.
         if raw_feed.error != error:
-            raw_feed.error = error
-            raw_feed.save(update_fields=["error"])
+            RawFeed.objects.filter(pk=raw_feed.pk).update(error=error)
 
     # -- how it ends --------------------------------------------------------------------------
 

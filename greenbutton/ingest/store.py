@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -12,12 +12,14 @@ from django.conf import settings
 from django.db import transaction
 
 from authorizations.models import Authorization
-from greenbutton.espi.feed import Limits
+from greenbutton.espi.members import Limits
 from greenbutton.espi.readable import Readable
-from greenbutton.ingest import lease
+from greenbutton.ingest import closing, lease
 from greenbutton.ingest.copy_in import Incoming, Merged, do_not_wait_for_disk, incoming
 from greenbutton.ingest.customers import keep_customers
 from greenbutton.ingest.known import Known
+from greenbutton.ingest.lease import LeaseLostError
+from greenbutton.ingest.monitored import Monitored
 from greenbutton.ingest.parents import Kept, Part, keep_parents, parts_of, together
 from greenbutton.ingest.read import (
     Document,
@@ -29,6 +31,8 @@ from greenbutton.ingest.read import (
     zone_findings,
 )
 from greenbutton.ingest.reading_days import keep_corrections
+from greenbutton.ingest.stopped import Stopped
+from greenbutton.models import UsagePoint
 from utilities.quirks import STANDARD_COST_EXPONENT
 
 
@@ -37,7 +41,8 @@ class Stored:
     """What a document held, and what of it was new here.
 
     `readings` counts those in the document, repeated ones too; `new` and `changed` count stored
-    ones, exactly. `bills` counts new bills, `bills_changed` corrected ones.
+    ones, exactly. `bills` counts new bills, `bills_changed` corrected ones. `named` has the usage
+    points that are in it, stored or not; where `lists` is false, it has no usage point's own entry.
     """
 
     tally: Tally
@@ -47,6 +52,8 @@ class Stored:
     changed: int = 0
     bills: int = 0
     bills_changed: int = 0
+    named: set[int] = field(default_factory=set)
+    lists: bool = False
 
     @property
     def readings(self) -> int:
@@ -70,11 +77,13 @@ def store_feed(
     max_bytes: int,
     lease_id: str | None = None,
     pulled_to: datetime | None = None,
+    only: UsagePoint | None = None,
     progress: Callable[[int], None] = lambda readings: None,
 ) -> Stored:
-    """Read a document and store what is new in it.
+    """Read a document and store what is new in it; of one usage point `only`, if so.
 
-    `progress` is told, outside any transaction, how many readings were read so far.
+    `progress` is told, outside any transaction, how many readings were read so far. Usage points
+    that are no longer shared are passed over, those that are not monitored are left as they are.
 
     1. Read it whole into temporary tables. An EspiError ends here, with nothing stored.
     2. Merge each usage point in a transaction of its own, under the authorization's lock. The first
@@ -84,6 +93,7 @@ def store_feed(
     Raises EspiError, or LeaseLostError when the lease is no longer `lease_id`, or the authorization
     no longer active: nothing is stored from that moment.
     """
+    stopped = Stopped.of(authorization)
     with incoming() as tables:
         document = read(
             file,
@@ -94,12 +104,14 @@ def store_feed(
             max_usage_points=settings.FEED_MAX_USAGE_POINTS,
             cost_exponent=_cost_exponent(authorization),
             progress=progress,
-            recognise=Known.of(authorization).recognise,
+            recognise=lambda tree: Known.of(authorization).recognise(stopped.without(tree)),
+            passes_over=stopped.holds,
         )
         odd_zone = grouped(zone_findings(document.tree, authorization.zone))
-        findings = add_up([*document.findings, *odd_zone])
+        findings = add_up(stopped.hide([*document.findings, *odd_zone]))
         stored = Stored(document.tally, tables.distinct(), findings)
-        work = _Work(authorization, lease_id, document, tables, stored)
+        monitored = Monitored.of(authorization, only)
+        work = _Work(authorization, lease_id, document, tables, stored, stopped, monitored)
         work.store(pulled_to)
     return stored
 
@@ -119,9 +131,14 @@ class _Work:
     document: Document
     tables: Incoming
     stored: Stored
+    stopped: Stopped
+    monitored: Monitored
 
     def store(self, pulled_to: datetime | None) -> None:
-        parts = parts_of(self.document.tree)
+        found = parts_of(self.document.tree)
+        self.stored.lists = any(part.usage_point.entry for part in found)
+        self.stored.named |= self.monitored.passed_over(found)
+        parts = [part for part in found if self.monitored.takes(part)]
         for some in together(parts):
             kept: list[Kept] = []
             for number, part in enumerate(some):
@@ -140,10 +157,16 @@ class _Work:
         with transaction.atomic():
             if not is_last:
                 do_not_wait_for_disk()
-            yield lease.locked(self.authorization, self.lease_id)
+            row = lease.locked(self.authorization, self.lease_id)
+            # One of its meters was stopped after the document was read, which may hold it.
+            if row.meters_stopped != self.stopped.count:
+                raise LeaseLostError
+            yield row
 
     def _merge(self, row: Authorization, part: Part, kept: Kept, news: list[Kept]) -> None:
         """Merge the readings of a part, and tell of them and of the parents that are new."""
+        self.stored.named.add(kept.usage_point.pk)
+        closing.reopen(kept.usage_point)
         merged = Merged()
         for linked, meter_reading in zip(part.meter_readings, kept.meter_readings, strict=True):
             if linked.identity in self.document.series:
@@ -168,8 +191,9 @@ class _Work:
         )
 
     def _end(self, row: Authorization, pulled_to: datetime | None) -> None:
-        odd = keep_customers(row, self.document.customers)
-        self.stored.findings = add_up([*self.stored.findings, *grouped(odd)])
+        odd = grouped(keep_customers(row, self.document.customers, self.stopped.without_places))
+        self.stored.findings = add_up([*self.stored.findings, *self.stopped.hide(odd)])
+        self.stopped.remember()
         _pulled(row, pulled_to)
 
 

@@ -9,7 +9,8 @@ from django.utils import timezone
 from authorizations.models import Authorization
 from greenbutton import tasks
 from greenbutton.ingest.recut import ask
-from greenbutton.models import Pull
+from greenbutton.ingest.stopping import stop_sharing
+from greenbutton.models import BulkCollection, Pull
 from portal.celery import app
 from tests import cast
 from tests.greenbutton.ingest.documents import block, document, hours, meter
@@ -137,6 +138,29 @@ def test_what_no_key_opens_is_purged_too(authorization: Authorization) -> None:
 def test_what_is_over_expires(authorization: Authorization) -> None:
     Authorization.objects.update(expires_at=timezone.now())
     assert tasks.expire_due() == 1
+
+
+def test_a_bulk_address_that_is_due_is_queued_once_and_read(
+    queue: list[int], authorization: Authorization
+) -> None:
+    tasks.dispatch_bulks()
+    assert drain("celery") == []
+    client = authorization.client
+    assert client is not None
+    # Nobody answers at this utility.
+    row = BulkCollection.bring_forward(client, f"{client.utility.resource_url}/Batch/Bulk/1")
+    tasks.dispatch_bulks()
+    tasks.dispatch_bulks()
+    assert drain("celery") == [row.pk]
+    assert "(Failed)" in tasks.collect_bulk(row.pk)
+
+
+def test_a_meter_that_was_stopped_is_looked_after(authorization: Authorization) -> None:
+    assert tasks.forget_stopped() == 0
+    point = authorization.usage_points.create(identity="1")
+    stop_sharing(point, by="customer")
+    assert tasks.forget_stopped() == 1
+    assert tasks.forget_stopped() == 0
 
 
 def test_beat_knows_tasks_that_exist() -> None:

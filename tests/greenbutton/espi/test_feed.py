@@ -13,8 +13,8 @@ from greenbutton.espi.authorization import Authorization
 from greenbutton.espi.batch_list import BatchList
 from greenbutton.espi.customer.customer import Customer
 from greenbutton.espi.element import CUSTOMER
-from greenbutton.espi.feed import Limits
 from greenbutton.espi.interval_block import IntervalBlock
+from greenbutton.espi.members import Limits
 from greenbutton.espi.plain_readings import CHUNK
 from greenbutton.espi.resources import EMPTY, Other
 from greenbutton.espi.service_status import ServiceStatus

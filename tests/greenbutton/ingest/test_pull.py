@@ -524,6 +524,7 @@ def test_a_raw_feed_of_several_parts_comes_back_whole(
     data = b"".join(str(number * 7919).encode() for number in range(200_000))
     attempt = Pull.objects.create(authorization=authorization)
     kept = raw.keep(attempt, BytesIO(data), Window(timezone.now(), None))
+    assert kept is not None
     assert kept.parts.count() > 1
     with open_raw(kept) as opened:
         assert opened.read() == data

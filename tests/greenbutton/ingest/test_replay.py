@@ -43,6 +43,7 @@ def replayed(done: Pull) -> Pull:
 def mended(raw_feed: RawFeed, data: bytes) -> None:
     """As if the reader now understood it: the same place, with a document that can be read."""
     other = raw.keep(raw_feed.pull, document_of(data))
+    assert other is not None
     raw_feed.parts.all().delete()
     RawFeedPart.objects.filter(raw_feed=other).update(raw_feed=raw_feed)
     other.delete()

@@ -1,0 +1,343 @@
+"""Bulk: a feed of all customers of a registration (FB 35), spread to their authorizations.
+
+What reaches an authorization goes the ordinary way, as a document of its own, under its lease and
+its rules. A Bulk feed is a way for news to come, not a list of consents: what belongs to nobody
+that is known here is only counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import BinaryIO, Literal
+
+from django.conf import settings
+from django.utils import timezone
+
+from authorizations.models import Authorization, PullTrigger
+from authorizations.tokens import pause_if_refused
+from greenbutton.espi import EspiError
+from greenbutton.espi import scope as espi_scope
+from greenbutton.espi.errors import ScopeError
+from greenbutton.espi.split import Split, every_spelling, split_feed
+from greenbutton.ingest import lease, raw
+from greenbutton.ingest.lease import LeaseLostError
+from greenbutton.ingest.pull import SORRY, backoff
+from greenbutton.ingest.stopped import refusal_words
+from greenbutton.ingest.store import Stored, limits, store_feed
+from greenbutton.ingest.windows import Window
+from greenbutton.models import BulkCollection, Pull
+from utilities.client import GreenButtonClient, Problem, UtilityError
+from utilities.models import Client
+
+logger = logging.getLogger(__name__)
+
+# The option of a granted scope that says in which Bulk feed the customer's data comes.
+BULK_ID = "BR"
+# Somebody else had some of the authorizations; their parts are read again then.
+AGAIN = timedelta(minutes=5)
+HALF_DONE = "Some authorizations were busy; their part is read again at {:%H:%M} UTC."
+
+Outcome = Literal["stored", "refused", "busy", "not_active"]
+
+
+@dataclass(slots=True)
+class Spread:
+    """What became of a Bulk feed: authorizations by their outcome, and entries by whose they are.
+
+    `unknown` entries belong to no authorization that is known here, `disputed` ones point at
+    several; neither are stored.
+    """
+
+    entries: int = 0
+    unknown: int = 0
+    disputed: int = 0
+    stored: int = 0
+    refused: int = 0
+    busy: int = 0
+    not_active: int = 0
+    new: int = 0
+
+    def add(self, outcome: Outcome) -> None:
+        setattr(self, outcome, getattr(self, outcome) + 1)
+
+
+def collect_due(collection: BulkCollection) -> BulkCollection | None:
+    """Read a Bulk address whose time has come; None if there is nothing to do here.
+
+    1. Take it, so that no other worker reads it, too.
+    2. Fetch what is new since it was last read as a whole, or everything, and spread it.
+    3. Say how it went. An address that is gone is no failure: Bulk addresses end after some days.
+    """
+    run_id = secrets.token_hex(16)
+    if not collection.client.is_usable() or not collection.take(run_id):
+        return None
+    try:
+        _run(collection, run_id)
+    except Exception as e:
+        words = f"An error in the portal itself: {type(e).__name__}."
+        _failed(collection, run_id, words, after=None)
+        raise
+    collection.refresh_from_db()
+    return collection
+
+
+def ask_for(client: Client) -> BulkCollection | None:
+    """Have a registration's own Bulk feed read; None where the utility names none to it.
+
+    The utility says which it is with a client token, so this asks it. Raises UtilityError.
+    """
+    uri = GreenButtonClient(client).bulk_uri()
+    return BulkCollection.bring_forward(client, uri) if uri else None
+
+
+def is_known(client: Client, uri: str) -> bool:
+    """Whether an address is a Bulk feed of this registration, so that a notice of it is heard.
+
+    It lies below the utility's resources and ends in an id that the scope of one of its customers
+    has, or was named by the utility itself before.
+    """
+    address = uri.partition("#")[0].partition("?")[0]
+    if not client.utility.owns(address):
+        return False
+    if client.bulk_collections.filter(uri=address).exists():
+        return True
+    above, _, last = address.rpartition("/")
+    is_below = address.startswith(f"{client.utility.resource_url.rstrip('/')}/")
+    return is_below and above.endswith("/Bulk") and last in _bulk_ids(client)
+
+
+def _bulk_ids(client: Client) -> set[str]:
+    scopes = client.authorizations.exclude(scope="").values_list("scope", flat=True)
+    found: set[str] = set()
+    for text in scopes.distinct():
+        with suppress(ScopeError):
+            found.add(espi_scope.parse(text).option(BULK_ID) or "")
+    return found - {""}
+
+
+def _run(collection: BulkCollection, run_id: str) -> None:
+    began, before = timezone.now(), collection.collected_to
+    overlap = timedelta(days=collection.client.utility.behaviour.later_overlap_days)
+    window = Window(before - overlap, None) if before else None
+    try:
+        spread = collect(
+            collection.client, collection.uri, window, keep_on=lambda: collection.renew(run_id)
+        )
+    except UtilityError as e:
+        _refused(collection, run_id, e)
+    except EspiError as e:
+        logger.warning("bulk %s: %s", collection.uid, e.says)
+        # Without the entry after which: it is somebody's.
+        _failed(collection, run_id, f"The feed was refused: {e.says}", after=None)
+    else:
+        again = timezone.now() + AGAIN if spread.busy else None
+        collection.ended(
+            run_id,
+            BulkCollection.State.DONE,
+            due_at=again,
+            error=HALF_DONE.format(again) if again else "",
+            failures=0,
+            counts=asdict(spread),
+            # What was busy must be in the next one, too.
+            collected_to=before if spread.busy else began,
+        )
+
+
+def _refused(collection: BulkCollection, run_id: str, error: UtilityError) -> None:
+    logger.warning("bulk %s: %s", collection.uid, error.to_log)
+    pause_if_refused(collection.client, error)
+    if error.code in {Problem.HTTP_404, "http_410"}:
+        collection.ended(run_id, BulkCollection.State.GONE, error=error.to_log, failures=0)
+    elif error.code == Problem.COME_LATER:
+        wait = error.after or AGAIN
+        due_at = timezone.now() + wait
+        collection.ended(run_id, BulkCollection.State.DELAYED, due_at=due_at, error=error.to_log)
+    elif error.permanent or error.code in {"invalid_client", Problem.NOT_OURS}:
+        # Only staff, or another notice, can mend that.
+        failures = collection.failures + 1
+        collection.ended(run_id, BulkCollection.State.FAILED, error=error.to_log, failures=failures)
+    else:
+        _failed(collection, run_id, error.to_log, after=error.after)
+
+
+def _failed(
+    collection: BulkCollection, run_id: str, error: str, *, after: timedelta | None
+) -> None:
+    wait = backoff(collection.failures)
+    collection.ended(
+        run_id,
+        BulkCollection.State.FAILED,
+        due_at=timezone.now() + max(wait, after or wait),
+        error=error,
+        failures=collection.failures + 1,
+    )
+
+
+def collect(
+    client: Client,
+    uri: str,
+    window: Window | None = None,
+    *,
+    keep_on: Callable[[], bool] = lambda: True,
+) -> Spread:
+    """Fetch a Bulk feed of this registration and give each of its customers what is theirs.
+
+    1. Fetch it whole, with a token of the client, from an address of the utility's only.
+    2. Sort its entries by the addresses of this registration's authorizations, in one pass. A feed
+       that ends in an error has stored nothing.
+    3. Store each part like a feed of its own, as a Pull of that authorization.
+
+    `keep_on` is asked between parts. Raises UtilityError and EspiError.
+    """
+    with raw.spool() as file, raw.spool() as sorted_entries:
+        _fetch(client, uri, window, file)
+        file.seek(0)
+        split = split_feed(
+            file,
+            addresses_of(client),
+            sorted_entries,
+            max_bytes=settings.FEED_MAX_BYTES,
+            limits=limits(),
+        )
+        spread = Spread(split.entries, split.unknown, split.disputed)
+        for owner in split.owners():
+            if not keep_on():
+                break
+            outcome, stored = _give(owner, split, window)
+            spread.add(outcome)
+            spread.new += stored.new if stored else 0
+    return spread
+
+
+def addresses_of(client: Client) -> dict[str, int]:
+    """Below which addresses, as documents may write them, the data of each authorization lies.
+
+    Revoked ones are there as well: their entries are known, and not stored. Of several with the
+    same address, as after a second consent, the newest active one has it.
+    """
+    found: dict[str, int] = {}
+    base = client.utility.resource_url
+    rows = client.authorizations.only("status", "resource_uri", "customer_uri").order_by("created")
+    ranked = sorted(rows, key=lambda row: row.status == Authorization.Status.ACTIVE)
+    for row in ranked:
+        for uri in filter(None, (row.resource_uri, row.customer_uri)):
+            for address in _addresses(uri):
+                found |= dict.fromkeys(every_spelling(address, base), row.pk)
+    return found
+
+
+def _addresses(uri: str) -> Iterator[str]:
+    """Where a batch lies, and where its resources do: below the same without `Batch`.
+
+    ESPI's resource tree: `Batch/Subscription/{id}` is all that is below `Subscription/{id}`.
+    """
+    yield uri
+    before, found, after = uri.rpartition("/Batch/")
+    if found:
+        yield f"{before}/{after}"
+
+
+def _fetch(client: Client, uri: str, window: Window | None, file: BinaryIO) -> None:
+    start, end = window or (None, None)
+    GreenButtonClient(client).fetch_feed(
+        uri,
+        "",
+        token="client",
+        into=file,
+        max_bytes=settings.FEED_MAX_BYTES,
+        deadline_seconds=settings.FEED_DEADLINE_SECONDS,
+        published_min=start,
+        published_max=end,
+    )
+
+
+def _give(owner: int, split: Split, window: Window | None) -> tuple[Outcome, Stored | None]:
+    """Store one authorization's part, as far as that may be now."""
+    authorization = Authorization.objects.select_related("utility").get(pk=owner)
+    if not _may_be_given(authorization):
+        return "not_active", None
+    lease_id = lease.take(authorization)
+    if lease_id is None:
+        return "busy", None
+    try:
+        return _Part(authorization, lease_id, window).store(split)
+    finally:
+        lease.give_back(authorization, lease_id)
+
+
+def _may_be_given(authorization: Authorization) -> bool:
+    end = authorization.expires_at
+    is_over = end is not None and end <= timezone.now()
+    is_active = authorization.status == Authorization.Status.ACTIVE
+    return is_active and authorization.held_at is None and not is_over
+
+
+class _Part:
+    """One authorization's part of a Bulk feed, under its lease."""
+
+    def __init__(self, authorization: Authorization, lease_id: str, window: Window | None) -> None:
+        self.authorization = authorization
+        self.lease_id = lease_id
+        self.window = window
+        self.pull = Pull.objects.create(
+            authorization=authorization,
+            source=Pull.Source.BULK,
+            trigger=PullTrigger.NOTIFICATION,
+            windows_planned=1,
+        )
+
+    def store(self, split: Split) -> tuple[Outcome, Stored | None]:
+        self.authorization.tell("authorization_update_started", pull=self.pull.uid)
+        try:
+            with raw.spool() as file:
+                split.write(self.authorization.pk, file)
+                stored = self._stored(file)
+        except LeaseLostError:
+            self._end(
+                Pull.State.ABANDONED,
+                error="Sharing was stopped, or another worker took over, while this ran. "
+                "Nothing was stored from then on.",
+            )
+            return "busy", None
+        except EspiError as e:
+            self._refused(f"The feed was refused: {refusal_words(self.authorization, e)}")
+            return "refused", None
+        except Exception as e:
+            self._refused(f"An error in the portal itself: {type(e).__name__}.", SORRY)
+            raise
+        self._add(stored)
+        self._end(Pull.State.DONE, tells="authorization_update_finished_successful")
+        return "stored", stored
+
+    def _stored(self, file: BinaryIO) -> Stored:
+        raw.keep(self.pull, file, self.window)
+        file.seek(0)
+        return store_feed(
+            self.authorization, file, max_bytes=settings.FEED_MAX_BYTES, lease_id=self.lease_id
+        )
+
+    def _add(self, stored: Stored) -> None:
+        self.pull.windows_done = 1
+        self.pull.readings, self.pull.bills = stored.readings, stored.bills
+        self.pull.new, self.pull.changed = stored.new, stored.changed
+        self.pull.findings = stored.findings
+
+    def _refused(self, error: str, message: str = "") -> None:
+        name = self.authorization.source_name
+        message = message or f"{name} sent data that we could not read."
+        tells = "authorization_update_finished_errored"
+        self._end(Pull.State.FAILED, error=error, message=message, tells=tells)
+
+    def _end(
+        self, state: Pull.State, *, error: str = "", message: str = "", tells: str = ""
+    ) -> None:
+        self.pull.state, self.pull.finished = state, timezone.now()
+        self.pull.error, self.pull.message = error, message
+        self.pull.save()
+        if tells:
+            self.authorization.tell(tells, pull=self.pull.uid)
