@@ -60,6 +60,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "authorization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="authorizations.authorization",
+                    ),
+                ),
+                (
                     "attempt",
                     models.ForeignKey(
                         null=True,
