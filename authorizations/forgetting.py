@@ -17,8 +17,11 @@ from django.utils import timezone
 from authorizations.models import (
     Authorization,
     ConnectAttempt,
+    ConsentRecord,
+    EmailCode,
     Event,
     EventType,
+    LinkSending,
     OutgoingEmail,
     ShareLink,
 )
@@ -46,6 +49,13 @@ KEPT_OF_LINK = {
     *("created", "created_by", "expires_at", "disabled_at", "single_use", "used_at"),
 }
 
+# A consent stays as what it was about; its sentences show a prefill, if masked.
+KEPT_OF_CONSENT = {
+    *("id", "uid", "authorization", "company_name", "utility_name", "link_uid"),
+    *("text_version", "language", "scope_asked", "scope_granted"),
+    *("shown_at", "agreed_at", "granted_at"),
+}
+
 # Their detail says who ended it, and which of our own e-mails was sent.
 TELLING = (EventType.REVOKED, EventType.EMAIL_SENT, EventType.EMAIL_UNDELIVERED)
 
@@ -55,8 +65,10 @@ def forget(authorization: Authorization) -> None:
 
     1. The row's own columns: tokens, addresses, whatever the company called its customer.
     2. Its link's, if that was for this customer alone.
-    3. The attempts that led to it, e-mails about it that wait (but not the receipt), what events
-       say beside their type, and what staff wrote.
+    3. The sentences that it was agreed to with; their version and the times stay.
+    4. The attempts that led to it, codes on their way to its customer, and e-mails that wait (but
+       not the receipt).
+    5. What events say beside their type, and what staff wrote.
     """
     Authorization.objects.filter(pk=authorization.pk).update(**emptied(Authorization, KEPT))
     link = authorization.share_link_id
@@ -67,9 +79,13 @@ def forget(authorization: Authorization) -> None:
         waiting |= Q(share_link=link)
         # Those that are still on their way to the utility hold a hash and a scope.
         attempts |= Q(share_link=link, authorization=None, expires_at__lte=timezone.now())
+        LinkSending.objects.filter(link=link).delete()
         forget_staffs_words(ShareLink, [link])
+    consents = ConsentRecord.objects.filter(authorization=authorization)
+    consents.update(**emptied(ConsentRecord, KEPT_OF_CONSENT))
     OutgoingEmail.objects.filter(waiting).delete()
     ConnectAttempt.objects.filter(attempts | _in_vain(authorization)).delete()
+    EmailCode.forget(authorization.customer_email_digest)
     authorization.events.exclude(type__in=TELLING).exclude(detail={}).update(detail={})
     forget_staffs_words(Authorization, [authorization.pk])
 

@@ -25,7 +25,13 @@ from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from authorizations.models import Authorization, AuthorizationQuerySet, PullTrigger
+from authorizations.addresses import masked
+from authorizations.models import (
+    Authorization,
+    AuthorizationQuerySet,
+    ForeignAuthorization,
+    PullTrigger,
+)
 from authorizations.timeline import staff_timeline
 from greenbutton import flows, zones
 from greenbutton.client_check.pages import ClientCheckAdmin, ClientPage
@@ -33,6 +39,7 @@ from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
 from greenbutton.display.story import in_words
+from greenbutton.found_page import ForeignAuthorizationAdmin
 from greenbutton.ingest import history, replay
 from greenbutton.ingest.recut import ask
 from greenbutton.meters_admin import AGAIN, HistoryForm, MeterInline, can_ask, histories_words
@@ -77,6 +84,8 @@ def status_badges(authorization: Authorization) -> SafeString:
     words = [badge(authorization.get_status_display(), AUTHORIZATION_COLOURS[authorization.status])]
     if authorization.held_at:
         words.append(badge("On hold", "warning"))
+    if authorization.expectation == Authorization.Expectation.NOT_MET:
+        words.append(badge("Another account", "danger"))
     if authorization.archived_at:
         words.append(badge("Archived"))
     return format_html("{} " * len(words), *words)
@@ -230,15 +239,31 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         "origin",
         "next_pull_at",
         "last_pull",
+        "reference",
         "share_link",
     ]
-    list_filter = [AttentionFilter, "status", "is_test", "utility", "origin", ArchivedFilter]
+    list_filter = [
+        AttentionFilter,
+        "status",
+        "expectation",
+        "is_test",
+        "utility",
+        "origin",
+        ArchivedFilter,
+    ]
     list_select_related = ["utility", "share_link__utility"]
-    search_fields = ["uid", "share_link__note", "share_link__uid", "share_link__code"]
+    search_fields = [
+        "uid",
+        "reference",
+        "share_link__note",
+        "share_link__uid",
+        "share_link__code",
+    ]
     inlines = [MeterInline, PullInline]
     actions_detail = [
         "collect_now",
         "collect_history",
+        "ask_utility",
         "hold",
         "release",
         "recut_days",
@@ -248,9 +273,20 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         "unarchive",
     ]
     fieldsets = [
-        ("Now", {"fields": ["status_now", "for_whom", "last_pull", "usage_page", "quality_page"]}),
+        (
+            "Now",
+            {
+                "fields": [
+                    ("status_now", "for_whom"),
+                    "customer",
+                    "last_pull",
+                    "usage_page",
+                    "quality_page",
+                ]
+            },
+        ),
         ("What the customer granted", {"fields": ["granted", "left_out", "expires_at"]}),
-        ("Whose account it is", {"fields": ["account_details"]}),
+        ("Whose account it is", {"fields": ["expected_words", "account_details"]}),
         (
             "Where it comes from",
             {
@@ -258,6 +294,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                     ("utility", "client"),
                     ("share_link", "origin"),
                     ("created", "uid"),
+                    ("reference", "consent_link"),
                     "zone_words",
                     "days_cut_anew",
                 ]
@@ -274,6 +311,10 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                     "raw_feeds_kept",
                 ]
             },
+        ),
+        (
+            "What the utility says of it",
+            {"fields": ["standing_said", ("standing_asked_at", "standing_at")]},
         ),
         ("Its end", {"fields": [("revoked_at", "revoked_by"), "utility_knows", "archived_at"]}),
         ("What happened", {"fields": ["happened"]}),
@@ -295,6 +336,17 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     @admin.display(description="Status", ordering="status")
     def status_now(self, authorization: Authorization) -> SafeString:
         return status_badges(authorization)
+
+    @admin.display(description="Who can see it")
+    def customer(self, authorization: Authorization) -> str:
+        if authorization.owner is not None:
+            return f"The account {masked(authorization.owner.email)}"
+        if authorization.is_claimed():
+            return "Staff only: the account that had it is gone"
+        if authorization.customer_email:
+            given = masked(authorization.customer_email)
+            return f"A guest, in one browser; gave {given}, which nobody has proved yet"
+        return "A guest, in one browser"
 
     @admin.display(description="For whom", ordering="is_test")
     def for_whom(self, authorization: Authorization) -> SafeString:
@@ -382,6 +434,24 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         accounts = [account.masked() for account in accounts_of(authorization)]
         return render_to_string("admin/_accounts.html", {"accounts": accounts})
 
+    @admin.display(description="Is it the account that was expected?")
+    def expected_words(self, authorization: Authorization) -> str:
+        link = authorization.share_link
+        if authorization.expectation == Authorization.Expectation.NOT_MET:
+            return "No. Ask the customer before you use this data."
+        if authorization.expectation == Authorization.Expectation.MET:
+            return "Yes"
+        if link is None or not link.expects_somebody():
+            return "The link did not say"
+        return "Not known: the account details have not come, or do not say"
+
+    @admin.display(description="Consent")
+    def consent_link(self, authorization: Authorization) -> SafeString | str:
+        if not authorization.consent_records.exists():
+            return "Not recorded"
+        link = '<a class="text-primary-600 underline" href="{}">What was shown and agreed to</a>'
+        return format_html(link, reverse("consent", args=[authorization.uid]))
+
     @admin.display(description="Left out of what was asked")
     def left_out(self, authorization: Authorization) -> SafeString | str:
         lines = authorization.granted_less_than_asked()
@@ -410,6 +480,17 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     ) -> str:
         history.ask(authorization, since=since, by=signed_in(request), why=why)
         return "Its history is asked for. How it goes shows below."
+
+    @staff_action(
+        "Ask the utility",
+        "The utility is asked how this consent stands there, as soon as 15 minutes have passed "
+        "since it was asked last. What ended there ends here.",
+        icon="contact_support",
+        offered=lambda one: Authorization.objects.askable().filter(pk=one.pk).exists(),
+    )
+    def ask_utility(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
+        Authorization.objects.filter(pk=authorization.pk).ask_standing()
+        return "The utility is asked. What it says shows below within minutes."
 
     @staff_action(
         "Hold",
@@ -618,3 +699,6 @@ class PullAdmin(ReadOnlyAdmin):
     @admin.display(description="Findings")
     def findings_table(self, pull: Pull) -> SafeString:
         return render_to_string("admin/_findings.html", {"findings": pull.findings})
+
+
+admin.site.register(ForeignAuthorization, ForeignAuthorizationAdmin)

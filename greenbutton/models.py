@@ -649,6 +649,15 @@ class BulkCollection(models.Model):
             row.save(update_fields=["brought_forward_to", "due_at"])
         return row
 
+    def from_the_beginning(self) -> None:
+        """Read all of it, and now: it was told of a customer of whom nothing was stored so far.
+
+        A run that is on now is of the time before, so its end no longer counts.
+        """
+        now = timezone.now()
+        fresh = {"collected_to": None, "run_id": "", "claimed_until": None, "due_at": now}
+        BulkCollection.objects.filter(pk=self.pk).update(**fresh)
+
     def take(self, run_id: str) -> bool:
         """Begin to read it, unless somebody else is at it, or has been since it was queued."""
         now = timezone.now()

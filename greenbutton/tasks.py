@@ -4,7 +4,7 @@ from celery import current_app, shared_task
 from django.conf import settings
 
 from authorizations.models import Authorization
-from greenbutton import client_check
+from greenbutton import adoption, client_check, notices
 from greenbutton.ingest import bulk, due, purge, stopping
 from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
@@ -84,6 +84,12 @@ def recut_days_of(authorization_id: int) -> str:
 
 
 @shared_task
+def read_notifications() -> int:
+    """Read what utilities posted, and have come due what they name."""
+    return notices.read_waiting()
+
+
+@shared_task
 def dispatch_bulks() -> None:
     """Queue the Bulk addresses that are to be read. What cannot be queued is found again."""
     for collection_id in due.claim_bulks():
@@ -101,6 +107,12 @@ def collect_bulk(collection_id: int) -> str:
 def forget_stopped() -> int:
     """Delete what workers left of meters that are no longer shared."""
     return stopping.forget_stopped()
+
+
+@shared_task
+def read_bulk_nightly() -> int:
+    """Have the Bulk feeds read that bring adopted customers."""
+    return adoption.read_bulk_nightly()
 
 
 @shared_task

@@ -208,7 +208,8 @@ def _do(
 
 
 def _back_to(admin: Any, request: HttpRequest, row: Model) -> HttpResponse:
-    url = page_of(row)
+    is_there = type(row)._default_manager.filter(pk=row.pk).exists()
+    url = page_of(row) if is_there else list_of(row)
     # The dialog posts through htmx, which would put the answer to a redirect into the dialog.
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": url})
@@ -219,6 +220,12 @@ def link_to(row: Model, text: str) -> SafeString:
     """A link to the row's own staff page."""
     link = '<a class="text-primary-600 underline" href="{}">{}</a>'
     return format_html(link, page_of(row), text)
+
+
+def list_of(row: Model) -> str:
+    """The address of the staff list that the row is in."""
+    meta = row._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
 
 
 def page_of(row: Model) -> str:

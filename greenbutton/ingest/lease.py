@@ -74,7 +74,7 @@ def locked(authorization: Authorization, lease_id: str | None) -> Authorization:
     row = rows.only(*ASKED_FOR).get(pk=authorization.pk)
     if lease_id is not None and row.lease_id != lease_id:
         raise LeaseLostError
-    if row.origin == Authorization.Origin.CONNECT and row.status != Authorization.Status.ACTIVE:
+    if row.status != Authorization.Status.ACTIVE and not row.is_from_file():
         raise LeaseLostError
     if row.status == Authorization.Status.REVOKED:
         raise LeaseLostError

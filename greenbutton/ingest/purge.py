@@ -35,7 +35,7 @@ LOOK_AGAIN = timedelta(seconds=30)
 # customer's.
 ASKED_FOR = (
     *("uid", "status", "purge_at", "leased_until"),
-    *("share_link", "browser_hash", "utility"),
+    *("share_link", "browser_hash", "utility", "customer_email_digest"),
 )
 KEPT_OF_PULL = {"id", "uid", "authorization", "started", "finished", "state", "source"}
 KEPT_OF_RECUTTING = {"id", "authorization", "asked", "finished", "state"}

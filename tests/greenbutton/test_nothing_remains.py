@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -57,6 +58,10 @@ PLANTED = {
     "address": ADDRESS,
     "note": NOTE,
     "prefill": "111-111-1111",
+    "link email": "augusta.ada.king@lovelace.example",
+    "reference": "Job of Augusta Leigh",
+    "expected account": "7731-0042-18",
+    "expected address": "12 St James's Square",
     "why held": "Lovelace moves to Ockham Park",
     "why collected": "Byron called about 1010337621",
     "why stopped": "Her daughter asked on +44 20 7946 0018",
@@ -95,6 +100,10 @@ def make_link(office: Any, utility: Utility) -> ShareLink:
             "scope": "FB=4_16_51",
             "way": f"{utility.slug}:phone",
             "prefill": PLANTED["prefill"],
+            "customer_email": PLANTED["link email"],
+            "reference": PLANTED["reference"],
+            "expected_account": PLANTED["expected account"],
+            "expected_address": PLANTED["expected address"],
             "expires_at_0": "2099-01-01",
             "expires_at_1": "00:00",
         },
@@ -121,7 +130,7 @@ def consents(browser: httpx.Client, person: Person, utility: Utility, link: Shar
 
 
 def begins(person: Person, link: ShareLink) -> tuple[str, str]:
-    sent = person.browser.post(f"/share/{link.code}/start/")
+    sent = person.sets_out(f"/share/{link.code}/?{urlencode({'email': PLANTED['link email']})}")
     address = str(sent.headers["Location"])
     return address, httpx.URL(address).params["state"]
 
@@ -277,12 +286,13 @@ def test_a_purge_leaves_what_others_are_and_wrote(db: None, office: Any) -> None
 # What hangs on an authorization, or on its link: deleted, or emptied but for what is listed.
 DELETED = {
     "ConnectAttempt",
+    "LinkSending",
     "OutgoingEmail",
     *("UsagePoint", "MeterReading", "ReadingDay", "ReadingCorrection", "UsageSummary"),
     *("Customer", "CustomerAccount", "CustomerAgreement", "ServiceLocation", "Meter"),
     *("RawFeed", "RawFeedPart"),
 }
-EMPTIED = {"Pull", "Recutting", "Event"}
+EMPTIED = {"Pull", "Recutting", "Event", "ConsentRecord"}
 
 
 def test_every_table_that_hangs_on_an_authorization_is_decided_about() -> None:

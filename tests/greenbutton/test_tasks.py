@@ -144,14 +144,14 @@ def test_a_bulk_address_that_is_due_is_queued_once_and_read(
     queue: list[int], authorization: Authorization
 ) -> None:
     tasks.dispatch_bulks()
-    assert drain() == []
+    assert drain("celery") == []
     client = authorization.client
     assert client is not None
     # Nobody answers at this utility.
     row = BulkCollection.bring_forward(client, f"{client.utility.resource_url}/Batch/Bulk/1")
     tasks.dispatch_bulks()
     tasks.dispatch_bulks()
-    assert drain() == [row.pk]
+    assert drain("celery") == [row.pk]
     assert "(Failed)" in tasks.collect_bulk(row.pk)
 
 

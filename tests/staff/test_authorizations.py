@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.test import Client as Browser
 from django.urls import reverse
@@ -37,6 +38,23 @@ def test_the_page_tells_the_facts(office: Browser, authorization: Authorization)
     assert "The customer authorized us at Demo Power and Light." in page
     assert reverse("usage", args=[authorization.uid]) in page
     assert ">Customer<" in "".join(page.split())
+
+
+def test_the_page_says_who_can_see_it_and_masks_the_address(
+    office: Browser, authorization: Authorization
+) -> None:
+    page = page_of(authorization)
+    assert "A guest, in one browser<" in says(office.get(page))
+    authorization.give_email("ada@example.org")
+    assert "gave a•••@example.org, which nobody has proved yet" in says(office.get(page))
+    account = User.objects.create_user("ada", "lovelace@example.org")
+    authorization.claim(account)
+    shown = says(office.get(page))
+    assert "The account l•••@example.org" in shown
+    assert "ada@example.org" not in shown
+    assert "lovelace@example.org" not in shown
+    account.delete()
+    assert "the account that had it is gone" in says(office.get(page))
 
 
 @pytest.mark.parametrize("field", ["uid", "note", "link uid", "code"])

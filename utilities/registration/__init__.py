@@ -7,7 +7,7 @@ company. Status follows it; everything else is shown to staff, who take it over 
 from utilities.registration.changes import back_to_sandbox, go_live, take_over, tell
 from utilities.registration.credentials import keep_registration_token, keep_secret
 from utilities.registration.document import RegistrationError
-from utilities.registration.looking import claim_due, differences_of, look, look_at_due
+from utilities.registration.looking import claim_due, differences_of, look, look_at_due, look_soon
 from utilities.registration.standing import Difference, Remedy, Standing
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "keep_secret",
     "look",
     "look_at_due",
+    "look_soon",
     "take_over",
     "tell",
 ]

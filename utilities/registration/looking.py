@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 
 from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Greatest, Least, Now
 from django.utils import timezone
 
 from utilities.models import Client
@@ -23,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 NIGHTLY = timedelta(days=1)
 NIGHTLY_JITTER = timedelta(hours=2)
+# A storm of notices makes one reading in so much time.
+LOOK_SOON_EVERY = timedelta(minutes=15)
 # What is claimed is due again then: a worker that dies costs no more than that.
 CLAIM = timedelta(hours=1)
 # As many as one look claims.
@@ -72,6 +76,13 @@ def claim_due() -> list[int]:
         ids = [client.pk for client in due]
         Client.objects.filter(pk__in=ids).update(look_at=now + CLAIM)
     return ids
+
+
+def look_soon(clients: QuerySet[Client]) -> int:
+    """Have these registrations read now, or 15 minutes after they were read last; how many."""
+    # PostgreSQL's LEAST and GREATEST pass over what is null.
+    turn = Greatest(Now(), F("looked_at") + LOOK_SOON_EVERY)
+    return clients.filter(retired_at=None).update(look_at=Least("look_at", turn))
 
 
 def look_at_due(client_id: int) -> str:

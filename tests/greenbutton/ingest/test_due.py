@@ -148,6 +148,19 @@ def test_a_client_that_comes_late_gets_the_next_place_that_falls_free() -> None:
     assert [due.claim(waiting=False, room=1) for _ in range(2)] == [[few[0].pk], [few[1].pk]]
 
 
+def test_of_a_client_with_a_pace_no_more_come_than_it_may_ask_for() -> None:
+    paced, other = nightly(4), nightly(2)
+    utility = paced[0].utility
+    assert utility is not None
+    utility.quirks = {"downloads_a_minute": 2}
+    utility.save()
+    claimed = due.claim(waiting=False, room=9)
+    assert len(claimed) == 4
+    assert ids(other) < set(claimed)
+    # Two are under way, and may ask; the others come when there is room again.
+    assert due.claim(waiting=False, room=9) == []
+
+
 @pytest.mark.parametrize(
     "values",
     [
