@@ -281,6 +281,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="clientcheck",
+            name="authorization",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="authorizations.authorization",
+            ),
+        ),
+        migrations.AddField(
+            model_name="clientcheck",
             name="attempt",
             field=models.ForeignKey(
                 null=True,
