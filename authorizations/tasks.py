@@ -2,14 +2,26 @@
 
 from celery import shared_task
 
-from authorizations import emails, reconciliation, standing
-from authorizations.models import Authorization, Notification, Reconciliation
+from authorizations import emails, expiring, giving_back, reconciliation, standing
+from authorizations.models import Authorization, EmailCode, Notification, Reconciliation
 
 
 @shared_task
 def send_due_emails() -> int:
     """Hand the e-mails that are due to the mail server."""
     return emails.send_due()
+
+
+@shared_task
+def tell_utilities() -> int:
+    """Tell utilities that do not know it yet what their customers have stopped sharing."""
+    return giving_back.tell_due()
+
+
+@shared_task
+def warn_of_ends() -> int:
+    """Tell of what is going to end soon."""
+    return expiring.warn()
 
 
 @shared_task
@@ -48,3 +60,9 @@ def reconcile(reconciliation_id: int) -> str:
 def forget_old_notices() -> int:
     """Delete what was noted of notifications and comparisons long ago."""
     return Notification.forget_old() + Reconciliation.forget_old()
+
+
+@shared_task
+def forget_stale_codes() -> int:
+    """Delete the codes whose time is over, with the addresses that they were sent to."""
+    return EmailCode.forget_stale()

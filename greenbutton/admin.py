@@ -5,7 +5,7 @@ They never show a token, and stop sharing by the same verb as the customer's own
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -18,29 +18,31 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from authorizations import flows
-from authorizations.admin import event_words
+from authorizations.addresses import masked
 from authorizations.models import (
     Authorization,
     AuthorizationQuerySet,
-    Event,
     ForeignAuthorization,
     PullTrigger,
 )
-from greenbutton import zones
+from authorizations.timeline import staff_timeline
+from greenbutton import flows, zones
 from greenbutton.client_check.pages import ClientCheckAdmin, ClientPage
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
+from greenbutton.display.story import in_words
 from greenbutton.found_page import ForeignAuthorizationAdmin
+from greenbutton.ingest import history, replay
 from greenbutton.ingest.recut import ask
+from greenbutton.meters_admin import AGAIN, HistoryForm, MeterInline, can_ask, histories_words
 from greenbutton.models import ClientCheck, Pull, Recutting
 from utilities.models import Client
 from utilities.staff import (
@@ -53,12 +55,14 @@ from utilities.staff import (
     page_of,
     scope_in_words,
     sentences,
+    signed_in,
     staff_action,
 )
 
 # Two lines of a list; the pull's own page has all of it.
 LIST_ERROR_LENGTH = 70
 RECUTTINGS_SHOWN = 3
+BREAK = mark_safe("<br>")
 
 AUTHORIZATION_COLOURS: dict[str, Colour] = {
     Authorization.Status.ACTIVE: "success",
@@ -80,6 +84,8 @@ def status_badges(authorization: Authorization) -> SafeString:
     words = [badge(authorization.get_status_display(), AUTHORIZATION_COLOURS[authorization.status])]
     if authorization.held_at:
         words.append(badge("On hold", "warning"))
+    if authorization.expectation == Authorization.Expectation.NOT_MET:
+        words.append(badge("Another account", "danger"))
     if authorization.archived_at:
         words.append(badge("Archived"))
     return format_html("{} " * len(words), *words)
@@ -95,9 +101,11 @@ def pull_badge(state: str) -> SafeString:
     return badge(Pull.State(state).label, PULL_COLOURS[state])
 
 
-def where_from(pull: Pull) -> str:
-    """`Utility`, or how a file came and what it was called."""
+def where_from(pull: Pull) -> SafeString | str:
+    """`Utility`, how a file came and what it was called, or what was read again."""
     source = pull.get_source_display()
+    if pull.replay_of is not None:
+        return format_html("{} of the {}", source, link_to(pull.replay_of, str(pull.replay_of)))
     return f"{source}: {pull.file_name}" if pull.file_name else source
 
 
@@ -107,6 +115,17 @@ def recutting_words(recutting: Recutting) -> str:
     if recutting.state == Recutting.State.WAITING:
         return f"{asked}: a worker does it, as soon as nothing else is brought in."
     return f"{asked}: {recutting.words}"
+
+
+def knows_words(authorization: Authorization) -> str:
+    """Whether the utility knows that sharing has stopped."""
+    if authorization.utility_told_at:
+        return f"Knows since {timezone.localtime(authorization.utility_told_at):%d %B %Y, %H:%M}"
+    if authorization.could_not_be_told():
+        return "Could not be told. Tell it in another way, then press “The utility knows”."
+    if authorization.is_being_told():
+        return f"Is being told; tried {authorization.tell_tries} times so far"
+    return "–"
 
 
 def findings_counted(pull: Pull) -> str:
@@ -195,7 +214,7 @@ class PullInline(ReadOnlyInline):
         return pull_badge(pull.state)
 
     @admin.display(description="From")
-    def from_where(self, pull: Pull) -> str:
+    def from_where(self, pull: Pull) -> SafeString | str:
         return where_from(pull)
 
     @admin.display(description="Findings")
@@ -206,22 +225,6 @@ class PullInline(ReadOnlyInline):
     def brought(self, pull: Pull) -> str:
         readings, new, changed = map(intcomma, (pull.readings, pull.new, pull.changed))
         return f"{readings} ({new} new, {changed} changed)"
-
-
-class EventInline(ReadOnlyInline):
-    """What happened to the authorization."""
-
-    model = Event
-    fields = readonly_fields = ["when", "what"]
-    per_page = 10
-
-    @admin.display(description="When")
-    def when(self, event: Event) -> datetime:
-        return event.ts
-
-    @admin.display(description="What")
-    def what(self, event: Event) -> str:
-        return event_words(event)
 
 
 @admin.register(Authorization)
@@ -236,26 +239,54 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         "origin",
         "next_pull_at",
         "last_pull",
+        "reference",
         "share_link",
     ]
-    list_filter = [AttentionFilter, "status", "is_test", "utility", "origin", ArchivedFilter]
+    list_filter = [
+        AttentionFilter,
+        "status",
+        "expectation",
+        "is_test",
+        "utility",
+        "origin",
+        ArchivedFilter,
+    ]
     list_select_related = ["utility", "share_link__utility"]
-    search_fields = ["uid", "share_link__note", "share_link__uid", "share_link__code"]
-    inlines = [PullInline, EventInline]
+    search_fields = [
+        "uid",
+        "reference",
+        "share_link__note",
+        "share_link__uid",
+        "share_link__code",
+    ]
+    inlines = [MeterInline, PullInline]
     actions_detail = [
         "collect_now",
+        "collect_history",
         "ask_utility",
         "hold",
         "release",
         "recut_days",
         "stop_sharing",
+        "told_by_phone",
         "archive",
         "unarchive",
     ]
     fieldsets = [
-        ("Now", {"fields": ["status_now", "for_whom", "last_pull", "usage_page", "quality_page"]}),
+        (
+            "Now",
+            {
+                "fields": [
+                    ("status_now", "for_whom"),
+                    "customer",
+                    "last_pull",
+                    "usage_page",
+                    "quality_page",
+                ]
+            },
+        ),
         ("What the customer granted", {"fields": ["granted", "left_out", "expires_at"]}),
-        ("Whose account it is", {"fields": ["account_details"]}),
+        ("Whose account it is", {"fields": ["expected_words", "account_details"]}),
         (
             "Where it comes from",
             {
@@ -263,6 +294,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                     ("utility", "client"),
                     ("share_link", "origin"),
                     ("created", "uid"),
+                    ("reference", "consent_link"),
                     "zone_words",
                     "days_cut_anew",
                 ]
@@ -275,6 +307,8 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                     ("next_pull_at", "pulled_to"),
                     ("failures", "held_at"),
                     ("leased_until", "purge_at"),
+                    "histories",
+                    "raw_feeds_kept",
                 ]
             },
         ),
@@ -282,7 +316,8 @@ class AuthorizationAdmin(ReadOnlyAdmin):
             "What the utility says of it",
             {"fields": ["standing_said", ("standing_asked_at", "standing_at")]},
         ),
-        ("Its end", {"fields": [("revoked_at", "revoked_by"), "archived_at"]}),
+        ("Its end", {"fields": [("revoked_at", "revoked_by"), "utility_knows", "archived_at"]}),
+        ("What happened", {"fields": ["happened"]}),
         (
             "Addresses at the utility",
             {"fields": ["resource_uri", "authorization_uri", "customer_uri"]},
@@ -302,6 +337,17 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def status_now(self, authorization: Authorization) -> SafeString:
         return status_badges(authorization)
 
+    @admin.display(description="Who can see it")
+    def customer(self, authorization: Authorization) -> str:
+        if authorization.owner is not None:
+            return f"The account {masked(authorization.owner.email)}"
+        if authorization.is_claimed():
+            return "Staff only: the account that had it is gone"
+        if authorization.customer_email:
+            given = masked(authorization.customer_email)
+            return f"A guest, in one browser; gave {given}, which nobody has proved yet"
+        return "A guest, in one browser"
+
     @admin.display(description="For whom", ordering="is_test")
     def for_whom(self, authorization: Authorization) -> SafeString:
         return test_badge(authorization)
@@ -310,6 +356,15 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def last_pull(self, authorization: Authorization) -> SafeString | str:
         state = getattr(authorization, "last_state", None)
         return pull_badge(state) if state else "None yet"
+
+    @admin.display(description="The utility")
+    def utility_knows(self, authorization: Authorization) -> str:
+        return knows_words(authorization)
+
+    @admin.display(description="The newest first")
+    def happened(self, authorization: Authorization) -> SafeString:
+        lines = staff_timeline(authorization)
+        return render_to_string("admin/_timeline.html", {"lines": lines})
 
     @admin.display(description="Usage page")
     def usage_page(self, authorization: Authorization) -> SafeString:
@@ -358,6 +413,16 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         latest = authorization.recuttings.all()[:RECUTTINGS_SHOWN]
         return sentences([recutting_words(one) for one in latest]) if latest else "Never"
 
+    @admin.display(description="Histories asked for again")
+    def histories(self, authorization: Authorization) -> SafeString | str:
+        return histories_words(authorization.histories.all())
+
+    @admin.display(description="Raw feeds")
+    def raw_feeds_kept(self, authorization: Authorization) -> str:
+        if authorization.keeps_raw_feeds():
+            return "Kept with each pull"
+        return "None are kept, since one of its meters is no longer shared"
+
     @admin.display(description="Granted")
     def granted(self, authorization: Authorization) -> SafeString | str:
         if not authorization.scope:
@@ -368,6 +433,24 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def account_details(self, authorization: Authorization) -> SafeString:
         accounts = [account.masked() for account in accounts_of(authorization)]
         return render_to_string("admin/_accounts.html", {"accounts": accounts})
+
+    @admin.display(description="Is it the account that was expected?")
+    def expected_words(self, authorization: Authorization) -> str:
+        link = authorization.share_link
+        if authorization.expectation == Authorization.Expectation.NOT_MET:
+            return "No. Ask the customer before you use this data."
+        if authorization.expectation == Authorization.Expectation.MET:
+            return "Yes"
+        if link is None or not link.expects_somebody():
+            return "The link did not say"
+        return "Not known: the account details have not come, or do not say"
+
+    @admin.display(description="Consent")
+    def consent_link(self, authorization: Authorization) -> SafeString | str:
+        if not authorization.consent_records.exists():
+            return "Not recorded"
+        link = '<a class="text-primary-600 underline" href="{}">What was shown and agreed to</a>'
+        return format_html(link, reverse("consent", args=[authorization.uid]))
 
     @admin.display(description="Left out of what was asked")
     def left_out(self, authorization: Authorization) -> SafeString | str:
@@ -384,6 +467,19 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def collect_now(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
         authorization.collect_now(PullTrigger.STAFF)
         return "It is due now. The pull shows below once a worker has taken it."
+
+    @staff_action(
+        "Collect its history",
+        f"{AGAIN} Meters that are not monitored are left as they are.",
+        icon="history",
+        offered=can_ask,
+        form_class=HistoryForm,
+    )
+    def collect_history(
+        self, request: HttpRequest, authorization: Authorization, why: str, since: date | None
+    ) -> str:
+        history.ask(authorization, since=since, by=signed_in(request), why=why)
+        return "Its history is asked for. How it goes shows below."
 
     @staff_action(
         "Ask the utility",
@@ -444,12 +540,22 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         offered=Authorization.can_be_stopped,
     )
     def stop_sharing(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
-        if flows.disconnect(authorization, by="staff"):
-            return "Sharing is stopped, and what was collected is being deleted."
+        if flows.stop_sharing(authorization, by="staff"):
+            return "Sharing is stopped, and what was collected is deleted."
         return (
-            "Sharing is stopped here, and what was collected is being deleted. The utility could "
-            "not be told: ask the customer to stop it there, too."
+            "Sharing is stopped here, and what was collected is deleted. The utility could not be "
+            "told yet; we go on telling it for three days."
         )
+
+    @staff_action(
+        "The utility knows",
+        "For one that we could not tell: somebody has, in another way.",
+        icon="call",
+        offered=Authorization.could_not_be_told,
+    )
+    def told_by_phone(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
+        authorization.mark_told()
+        return "It is noted that the utility knows."
 
     @staff_action(
         "Archive",
@@ -506,10 +612,13 @@ class PullAdmin(ReadOnlyAdmin):
                     ("authorization_link", "for_whom"),
                     ("started", "finished"),
                     "from_where",
+                    ("trigger_words", "next_at"),
                     ("first", "windows"),
+                    "uid",
                 ]
             },
         ),
+        ("Step by step", {"fields": ["steps_words", ("requests", "kept"), "read_again_as"]}),
         ("What it brought", {"fields": [("readings", "new"), ("changed", "bills")]}),
         ("What was odd in the feeds", {"fields": ["findings_table"]}),
     ]
@@ -517,6 +626,40 @@ class PullAdmin(ReadOnlyAdmin):
     @admin.display(description="State", ordering="state")
     def how(self, pull: Pull) -> SafeString:
         return pull_badge(pull.state)
+
+    actions_detail = ["read_again"]
+
+    @admin.display(description="Why then")
+    def trigger_words(self, pull: Pull) -> str:
+        return pull.get_trigger_display() or "–"
+
+    @admin.display(description="What was asked, and what came of it")
+    def steps_words(self, pull: Pull) -> SafeString | str:
+        lines = in_words(pull)
+        return sentences(lines) if lines else "Nothing was asked for."
+
+    @admin.display(description="Kept documents")
+    def kept(self, pull: Pull) -> str:
+        return intcomma(pull.raw_feeds.count()) if pull.raw_feeds.exists() else "None"
+
+    @admin.display(description="Read again")
+    def read_again_as(self, pull: Pull) -> SafeString | str:
+        links = [(link_to(one, str(one)),) for one in pull.replays.all()]
+        return format_html_join(BREAK, "{}", links) if links else "Never"
+
+    @staff_action(
+        "Read again",
+        "A worker reads what this pull kept, and all that came after it, once more: for a feed "
+        "that could not be read. Nothing is fetched, and what is stored already changes nothing.",
+        icon="replay",
+        offered=lambda pull: pull.source != Pull.Source.REPLAY,
+    )
+    def read_again(self, request: HttpRequest, pull: Pull, why: str) -> str:
+        try:
+            replay.ask(pull)
+        except replay.ReplayError as e:
+            raise ValidationError(str(e)) from e
+        return "A worker reads it again. How that goes shows below, as “Read again”."
 
     @admin.display(description="Authorization")
     def authorization_link(self, pull: Pull) -> SafeString:
@@ -535,7 +678,7 @@ class PullAdmin(ReadOnlyAdmin):
         return findings_counted(pull)
 
     @admin.display(description="From")
-    def from_where(self, pull: Pull) -> str:
+    def from_where(self, pull: Pull) -> SafeString | str:
         return where_from(pull)
 
     @admin.display(description="Authorization")

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from authorizations.models import LEASE, Authorization, ConnectAttempt
+from authorizations.models import LEASE, Authorization, ConnectAttempt, PullTrigger
 from utilities.encrypted import EncryptedTextField
 from utilities.models import Client, new_uid
 
@@ -102,7 +102,8 @@ class UsagePoint(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or f"usage point {self.uid}"
+        # Not its title, which may be an address: the staff's history keeps what a row was called.
+        return f"usage point {self.uid}"
 
     def is_shared(self) -> bool:
         """Whether its customer has not stopped sharing it."""
@@ -427,6 +428,7 @@ class Pull(models.Model):
         UPLOAD = "upload", "Upload"
         COMMAND = "command", "Command"
         BULK = "bulk", "Bulk"
+        REPLAY = "replay", "What was kept"
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     authorization = models.ForeignKey(Authorization, on_delete=models.CASCADE, related_name="pulls")
@@ -434,6 +436,12 @@ class Pull(models.Model):
     finished = models.DateTimeField(null=True)
     state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
     source = models.CharField(max_length=8, choices=Source, default=Source.UTILITY)
+    # Why it was due; blank for what is no collecting.
+    trigger = models.CharField(max_length=16, choices=PullTrigger, blank=True)
+    # Of a replay: the pull whose feeds, with all that came after them, were read again.
+    replay_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replays"
+    )
     # What a file was called where it came from, shortened; blank for what the utility sent.
     file_name = models.CharField(max_length=100, blank=True)
     first = models.BooleanField(default=False)
@@ -450,6 +458,12 @@ class Pull(models.Model):
     bills = models.PositiveIntegerField(default=0)
     # The reader's Findings, grouped: [{"code", "count", "where", "detail"}], the first of a kind.
     findings = models.JSONField(default=list)
+    # Requests to the utility, tokens among them.
+    requests = models.PositiveIntegerField(default=0)
+    # What was asked for and what came of it, in order: each a `greenbutton.ingest.story.Step`.
+    steps = models.JSONField(default=list)
+    # When the utility is asked again, as far as this attempt had a say in it.
+    next_at = models.DateTimeField(null=True)
     # What went wrong, in words for staff; never a token, never the customer's data.
     error = models.TextField(blank=True)
     # The same in words for the customer.
@@ -463,10 +477,19 @@ class Pull(models.Model):
                 name="uploads_to_read",
                 condition=models.Q(source="upload", state="running"),
             ),
+            models.Index(
+                fields=["authorization"],
+                name="replays_to_do",
+                condition=models.Q(source="replay", state="running"),
+            ),
         ]
 
     def __str__(self) -> str:
-        what = "import" if self.source in {self.Source.UPLOAD, self.Source.COMMAND} else "pull"
+        what = {
+            self.Source.UPLOAD.value: "import",
+            self.Source.COMMAND.value: "import",
+            self.Source.REPLAY.value: "replay",
+        }.get(self.source, "pull")
         return f"{what} of {self.started:%Y-%m-%d %H:%M} ({self.get_state_display()})"
 
 

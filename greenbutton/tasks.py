@@ -1,6 +1,7 @@
 """Celery's part of the work: to look, and to call (style rule 21)."""
 
-from celery import shared_task
+from celery import current_app, shared_task
+from django.conf import settings
 
 from authorizations.models import Authorization
 from greenbutton import adoption, client_check, notices
@@ -8,20 +9,39 @@ from greenbutton.ingest import bulk, due, purge, stopping
 from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
 from greenbutton.ingest.recut import recut_asked
+from greenbutton.ingest.replay import replay_asked
 from greenbutton.models import BulkCollection, ClientCheck
+
+# A customer waits for what is in the first; a worker looks into it before it takes the other.
+WAITING, NIGHTLY = "waiting", "nightly"
 
 
 @shared_task
 def dispatch_due_pulls() -> None:
     """Queue what is due. What cannot be queued is due again when its claim runs out."""
-    for authorization_id in due.claim():
-        pull_authorization.delay(authorization_id)
+    for queue, waiting in ((WAITING, True), (NIGHTLY, False)):
+        for authorization_id in due.claim(waiting=waiting, room=_room(queue, waiting)):
+            pull_authorization.apply_async((authorization_id,), queue=queue)
+
+
+def _room(queue: str, waiting: bool) -> int:
+    """How many more may be queued: claims run out, so what is queued must be begun soon.
+
+    A claim that ran out still has its message, and a claim may have lost it: both are counted.
+    """
+    with current_app.connection_for_write() as connection:
+        # Every transport has it; kombu's types name only what all of AMQP has.
+        declare = connection.default_channel.queue_declare  # type: ignore[attr-defined]
+        messages = declare(queue).message_count
+    return int(settings.PULLS_QUEUED - max(messages, due.queued(waiting=waiting)))
 
 
 @shared_task
 def pull_authorization(authorization_id: int) -> str:
     """Collect for one authorization."""
-    return str(pull(Authorization.objects.get(pk=authorization_id), only_if_due=True))
+    # Its secrets are read by the pull, which tells it where one cannot be.
+    only_key = Authorization.objects.only("pk")
+    return str(pull(only_key.get(pk=authorization_id), only_if_due=True))
 
 
 @shared_task
@@ -35,6 +55,19 @@ def dispatch_uploads() -> None:
 def import_uploads_of(authorization_id: int) -> int:
     """Read what was uploaded for one authorization."""
     return import_uploads(Authorization.objects.get(pk=authorization_id))
+
+
+@shared_task
+def dispatch_replays() -> None:
+    """Queue what is to be read again. What cannot be queued is found again."""
+    for authorization_id in due.claim_replays():
+        replay_asked_of.delay(authorization_id)
+
+
+@shared_task
+def replay_asked_of(authorization_id: int) -> str:
+    """Read again what was kept for one authorization, as somebody asked."""
+    return str(replay_asked(Authorization.objects.get(pk=authorization_id)))
 
 
 @shared_task

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from greenbutton.views import quality, upload, usage
+from greenbutton.views import meters, quality, stop, upload, usage
 
 urlpatterns = [
+    path("connections/<slug:uid>/disconnect/", stop.disconnect, name="disconnect"),
     path("upload/", upload.show, name="upload"),
     path("upload/send/", upload.send, name="upload-send"),
     path("upload/<slug:uid>/", upload.show_more, name="upload-more"),
@@ -14,4 +15,6 @@ urlpatterns = [
     path("usage/<slug:uid>/progress/", usage.progress, name="usage-progress"),
     path("usage/<slug:uid>/chart/", usage.chart, name="usage-chart"),
     path("usage/<slug:uid>/quality/", quality.show, name="usage-quality"),
+    path("usage/<slug:uid>/meters/<slug:meter>/", meters.ask, name="stop-meter-ask"),
+    path("usage/<slug:uid>/meters/<slug:meter>/stop/", meters.stop, name="stop-meter"),
 ]

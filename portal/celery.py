@@ -4,13 +4,22 @@ import os
 
 from celery import Celery
 from django.conf import settings
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 app = Celery("portal")
 app.conf.update(
     broker_url=settings.REDIS_URL,
-    broker_transport_options={"global_keyprefix": settings.REDIS_PREFIX},
+    broker_transport_options={
+        "global_keyprefix": settings.REDIS_PREFIX,
+        # A worker takes from the first of its queues that has something, not from each in turn.
+        "queue_order_strategy": "priority",
+    },
+    # A customer who waits, then the short errands of beat, then the daily run. A worker that is
+    # told no queues listens to all of them, in this order.
+    # Without a key of its own, each would be bound to the default one, and get what is for another.
+    task_queues=[Queue(name, routing_key=name) for name in ("waiting", "celery", "nightly")],
     broker_connection_retry_on_startup=True,
     # Work is a due time on a row: nobody waits for a task's result.
     task_ignore_result=True,
@@ -33,6 +42,11 @@ app.conf.update(
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
+        "dispatch what is to be read again": {
+            "task": "greenbutton.tasks.dispatch_replays",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
         "dispatch days to be cut anew": {
             "task": "greenbutton.tasks.dispatch_recuttings",
             "schedule": settings.DISPATCH_SECONDS,
@@ -52,6 +66,16 @@ app.conf.update(
             "task": "authorizations.tasks.send_due_emails",
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "tell utilities what has stopped": {
+            "task": "authorizations.tasks.tell_utilities",
+            "schedule": 30,
+            "options": {"expires": 60},
+        },
+        "warn of what ends soon": {
+            "task": "authorizations.tasks.warn_of_ends",
+            "schedule": 60,
+            "options": {"expires": 120},
         },
         "read what utilities posted": {
             "task": "greenbutton.tasks.read_notifications",
@@ -87,6 +111,11 @@ app.conf.update(
             "task": "greenbutton.tasks.purge_due",
             "schedule": 30,
             "options": {"expires": 60},
+        },
+        "forget codes that nobody typed": {
+            "task": "authorizations.tasks.forget_stale_codes",
+            "schedule": 300,
+            "options": {"expires": 600},
         },
         "forget what could not be read": {
             "task": "greenbutton.tasks.forget_refused",

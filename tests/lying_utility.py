@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import socketserver
+import ssl
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -50,15 +51,18 @@ class Answer:
 
 
 class LyingUtility:
-    """The server, on a free port of 127.0.0.1; a context manager."""
+    """The server, on a free port of 127.0.0.1; a context manager. With `tls` it speaks https."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         self.leaving = threading.Event()
         self._answers: dict[str, list[Answer]] = defaultdict(list)
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        scheme = "http" if tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.01}
         )

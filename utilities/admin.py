@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from django import forms
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.enums import ActionVariant
@@ -19,11 +21,13 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
 from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.errors import ScopeError
-from utilities import registration
+from utilities import certificates, registration
+from utilities.certificates import CertificateError
 from utilities.models import Client, ClientStatusChange, Utility, origin_of
 from utilities.registration import RegistrationError
 from utilities.registration_page import RegistrationPage, address_of, line_about
 from utilities.staff import (
+    Colour,
     ReadOnlyInline,
     StaffAdmin,
     badge,
@@ -68,12 +72,14 @@ class UtilityAdmin(StaffAdmin):
         "test_submit_url",
         "taken_over_words",
         "ways",
+        "unavailable",
+        "quirk_words",
     ]
     fieldsets = [
         (
             None,
             {
-                "fields": ["enabled"],
+                "fields": ["enabled", "unavailable"],
                 "description": "Everything else comes from this utility's file in "
                 "utilities/registry; “manage.py load_utilities” reads it again.",
             },
@@ -106,6 +112,7 @@ class UtilityAdmin(StaffAdmin):
             },
         ),
         ("How customers say who they are", {"fields": ["ways"]}),
+        ("Where it goes its own way", {"fields": ["quirk_words"]}),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -139,6 +146,12 @@ class UtilityAdmin(StaffAdmin):
     def ways(self, utility: Utility) -> SafeString:
         return render_to_string("admin/_ways.html", {"ways": utility.authentication_ways})
 
+    @admin.display(description="Quirks, and why we think so")
+    def quirk_words(self, utility: Utility) -> SafeString:
+        words = utility.behaviour.in_words()
+        quirks = [(said, utility.evidence.get(name, "")) for name, said in words.items()]
+        return render_to_string("admin/_quirks.html", {"quirks": quirks})
+
     @admin.display(description="Registrations")
     def registrations(self, utility: Utility) -> SafeString:
         return format_html_join(" ", "{}", ((status_badge(one),) for one in utility.clients.all()))
@@ -146,6 +159,14 @@ class UtilityAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Utility]:
         found: QuerySet[Utility] = super().get_queryset(request)
         return found.prefetch_related("clients")
+
+
+class UnseenTextarea(UnfoldAdminTextareaWidget):
+    """Takes what is typed in and never sends it back, also when something else was wrong."""
+
+    def format_value(self, value: Any) -> str:
+        """Nothing."""
+        return ""
 
 
 class ClientForm(ModelForm[Client]):
@@ -162,6 +183,16 @@ class ClientForm(ModelForm[Client]):
         required=False,
         strip=True,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+    )
+    new_certificate = forms.CharField(
+        label="Client certificate",
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 4, "spellcheck": "false"}),
+    )
+    new_certificate_key = forms.CharField(
+        label="Key of the certificate",
+        required=False,
+        widget=UnseenTextarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
     )
     new_redirect_uris = forms.CharField(
         label="Redirect URIs",
@@ -180,6 +211,18 @@ class ClientForm(ModelForm[Client]):
         self.fields["new_secret"].required = self.instance.pk is None
         for name in ("new_secret", "new_registration_token"):
             self.fields[name].help_text = "Kept encrypted, and never shown again."
+        self._explain("new_certificate", kept=bool(self.instance.certificate))
+        self._explain("new_certificate_key", kept=bool(self.instance.certificate_key))
+        self.fields[
+            "new_certificate"
+        ].help_text += " In PEM, and only for a utility that wants one: its quirks say so."
+
+    def _explain(self, field: str, *, kept: bool) -> None:
+        self.fields[field].help_text = (
+            "Kept, encrypted, and never shown again. Type here only to replace it."
+            if kept
+            else "Kept encrypted, and never shown again."
+        )
 
     def clean_default_scope(self) -> str:
         text: str = self.cleaned_data["default_scope"]
@@ -195,6 +238,7 @@ class ClientForm(ModelForm[Client]):
     def clean(self) -> dict[str, Any]:
         """The customer comes back to this portal, so its address is one of the redirect URIs."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        self._check_certificate(cleaned.get("new_certificate"), cleaned.get("new_certificate_key"))
         utility = cleaned.get("utility") or getattr(self.instance, "utility", None)
         uris = cleaned.get("new_redirect_uris")
         if utility and uris and utility.callback_url not in uris:
@@ -204,8 +248,24 @@ class ClientForm(ModelForm[Client]):
             )
         return cleaned
 
+    def _check_certificate(self, certificate: str | None, key: str | None) -> None:
+        """Both or neither: a certificate is of no use with another's key."""
+        if not certificate and not key:
+            return
+        if not certificate or not key:
+            missing = "new_certificate_key" if certificate else "new_certificate"
+            self.add_error(missing, "A certificate and its key are replaced together.")
+            return
+        try:
+            certificates.check(certificate, key)
+        except CertificateError as e:
+            self.add_error("new_certificate", str(e))
+
     def save(self, commit: bool = True) -> Client:
         client = self.instance
+        if certificate := self.cleaned_data["new_certificate"]:
+            client.certificate = certificate
+            client.certificate_key = self.cleaned_data["new_certificate_key"]
         client.redirect_uris = self.cleaned_data["new_redirect_uris"] or [
             client.utility.callback_url
         ]
@@ -235,6 +295,10 @@ class ChangesInline(ReadOnlyInline):
     model = ClientStatusChange
     verbose_name_plural = "History of its status"
     fields = readonly_fields = ["at", "what", "by", "why"]
+
+
+# How long before its end a secret or a certificate is worth a warning.
+SOON_DAYS = 30
 
 
 def tried(act: Callable[..., Said], *given: Any) -> Said:
@@ -267,8 +331,9 @@ class ClientAdmin(RegistrationPage):
     def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> list[Any]:
         registration = ["utility", "client_id", "company_name", "default_scope"]
         addresses = ["new_redirect_uris", "notify_url"]
-        secrets = ["new_secret", "new_registration_token"]
+        certificate = ["new_certificate", "new_certificate_key"]
         if obj is None:
+            secrets = ["new_secret", "secret_expires_at", "new_registration_token", *certificate]
             return [
                 ("The registration", {"fields": [*registration, *addresses]}),
                 ("Its secrets", {"fields": secrets}),
@@ -281,19 +346,23 @@ class ClientAdmin(RegistrationPage):
             ("created", "retired_at"),
         ]
         if not self.has_change_permission(request, obj):
-            addresses = ["notify_url"]
+            addresses, certificate = ["notify_url"], []
+        secrets = ["secret_end"] if obj.secret_ends_within(SOON_DAYS) else []
+        secrets += ["secrets_kept", "secret_expires_at", *certificate]
+        secrets += ["certificate_facts"] if obj.certificate else []
         return [
             ("Status", {"fields": status}),
             (
                 "The registration",
                 {"fields": [*registration, "scope_words", "addresses", *addresses]},
             ),
-            ("Its secrets", {"fields": ["secrets_kept"]}),
+            ("Its secrets", {"fields": secrets}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> list[str]:
         shown = ["status_now", "approval", "use", "kind", "created", "retired_at"]
         shown += ["scope_words", "addresses", "secrets_kept", "at_utility"]
+        shown += ["secret_end", "certificate_facts"]
         # The client id names the registration; another id is another registration.
         return [*shown, "utility", "client_id"] if obj else shown
 
@@ -343,6 +412,30 @@ class ClientAdmin(RegistrationPage):
     def at_utility(self, client: Client) -> SafeString:
         link = '{} <a class="text-primary-600 underline" href="{}">How the utility sees it</a>'
         return format_html(link, line_about(client), address_of(client))
+
+    @admin.display(description="The client secret")
+    def secret_end(self, client: Client) -> SafeString:
+        ends = client.secret_expires_at
+        assert ends is not None
+        over = ends <= timezone.now()
+        word = badge("Ended", "danger") if over else badge("Ends soon", "warning")
+        says = "Get a new one on the utility's page, and type it in here."
+        return format_html("{} on {}. {}", word, f"{ends:%Y-%m-%d}", says)
+
+    @admin.display(description="The certificate that is kept")
+    def certificate_facts(self, client: Client) -> SafeString:
+        facts = certificates.facts_of(client.certificate)
+        over = facts.ends <= timezone.now()
+        soon = facts.ends <= timezone.now() + timedelta(days=SOON_DAYS)
+        colour: Colour = "danger" if over else "warning" if soon else "success"
+        word = badge("Ended" if over else "Ends soon" if soon else "Good", colour)
+        return format_html(
+            "{} It ends on {} and is of {}, signed by {}.",
+            word,
+            f"{facts.ends:%Y-%m-%d}",
+            facts.subject,
+            facts.issuer,
+        )
 
     @staff_action(
         "Approve",

@@ -1,7 +1,7 @@
 """Encryption at rest: Fernet under FIELD_KEYS, newest key first.
 
 Every value that is stored was encrypted with the newest key and can be read with any of them, so a
-key is rotated by putting a new one in front and saving the rows again.
+key is rotated by putting a new one in front; `manage.py rotate_keys` then writes the rows again.
 """
 
 from functools import cache
@@ -38,6 +38,23 @@ def decrypt(token: bytes) -> bytes:
     """Undo `encrypt`; raises WrongKeyError when no key of FIELD_KEYS fits."""
     try:
         return _keyring(tuple(settings.FIELD_KEYS)).decrypt(token)
+    except InvalidToken:
+        raise WrongKeyError from None
+
+
+def is_newest(token: bytes) -> bool:
+    """Whether the newest of FIELD_KEYS alone opens it."""
+    try:
+        _keyring(tuple(settings.FIELD_KEYS[:1])).decrypt(token)
+    except InvalidToken:
+        return False
+    return True
+
+
+def renewed(token: bytes) -> bytes:
+    """The same text under the newest of FIELD_KEYS; raises WrongKeyError when no key fits."""
+    try:
+        return _keyring(tuple(settings.FIELD_KEYS)).rotate(token)
     except InvalidToken:
         raise WrongKeyError from None
 

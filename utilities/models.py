@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -71,10 +72,15 @@ class Utility(models.Model):
     services = ArrayField(models.CharField(max_length=32), default=list)
     time_zone = models.CharField(max_length=64)
     enabled = models.BooleanField(default=True)
+    # Why it cannot be connected; empty for one that can.
+    unavailable = models.CharField(max_length=300, blank=True)
 
-    authorize_url = models.URLField(max_length=500)
-    token_url = models.URLField(max_length=500)
-    resource_url = models.URLField(max_length=500)
+    # Empty for one that cannot be connected; `resource_url` also where only its answers tell.
+    authorize_url = models.URLField(max_length=500, blank=True)
+    token_url = models.URLField(max_length=500, blank=True)
+    resource_url = models.URLField(max_length=500, blank=True)
+    # Where tokens are taken back (RFC 7009); empty where it has no such address.
+    revocation_url = models.URLField(max_length=500, blank=True)
     # What it calls itself in its answers (RFC 9207); empty where it is not known to do so.
     issuer = models.CharField(max_length=500, blank=True)
     origins = ArrayField(models.CharField(max_length=200), default=list)
@@ -86,16 +92,31 @@ class Utility(models.Model):
 
     # Ways to authenticate, as `utilities.registry` reads them: see `AuthenticationWay`.
     authentication_ways = models.JSONField(default=list)
+    # As `utilities.quirks` reads them, and why we think so of each.
     quirks = models.JSONField(default=dict, blank=True)
+    evidence = models.JSONField(default=dict, blank=True)
 
     objects = UtilityQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "utilities"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(enabled=False) | models.Q(unavailable=""),
+                name="unavailable_never_enabled",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Staff are told in words what the database would refuse anyhow."""
+        if self.enabled and self.unavailable:
+            raise ValidationError(
+                {"enabled": f"{self.name} cannot be connected, so customers cannot choose it."}
+            )
 
     @property
     def zone(self) -> ZoneInfo:
@@ -105,7 +126,7 @@ class Utility(models.Model):
     @property
     def behaviour(self) -> Quirks:
         """How this utility deviates from the standard."""
-        return Quirks.read(self.quirks)
+        return Quirks.read(self.quirks, f"{self.slug}, quirks")
 
     @property
     def callback_url(self) -> str:
@@ -206,7 +227,12 @@ class Client(models.Model):
     client_id = models.CharField(max_length=200)
     company_name = models.CharField(max_length=200)
     client_secret = EncryptedTextField()
+    # RFC 7591 §3.2.1; null where it never expires, or nobody said.
+    secret_expires_at = models.DateTimeField(null=True, blank=True)
     registration_token = EncryptedTextField(blank=True)
+    # PEM; sent only where the utility's quirks say so. See `utilities.certificates`.
+    certificate = EncryptedTextField(blank=True)
+    certificate_key = EncryptedTextField(blank=True)
     redirect_uris = ArrayField(models.URLField(max_length=500), default=list)
     default_scope = models.CharField(max_length=1000, default="FB=4_16_51")
     notify_url = models.URLField(max_length=500, blank=True)
@@ -253,6 +279,11 @@ class Client(models.Model):
     def is_sandbox(self) -> bool:
         """Whether only the utility's test accounts can authorize this client."""
         return self.status == self.Status.SANDBOX
+
+    def secret_ends_within(self, days: int) -> bool:
+        """Whether the client secret must be replaced within so many days, or is over."""
+        ends = self.secret_expires_at
+        return ends is not None and ends < timezone.now() + timedelta(days=days)
 
     def is_usable(self) -> bool:
         """Whether customers can be sent to the utility with it."""

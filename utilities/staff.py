@@ -32,6 +32,9 @@ from greenbutton.espi.errors import ScopeError
 Colour = Literal["success", "warning", "danger", "info", "neutral"]
 Verb = Callable[..., str]
 
+# Between what was done and the reason, in a row's history.
+WHY = " Why: "
+
 
 def badge(text: str, colour: Colour = "neutral") -> SafeString:
     """A small coloured word; the word alone says it all."""
@@ -200,7 +203,7 @@ def _do(
     except ValidationError as e:
         messages.error(request, " ".join(e.messages))
     else:
-        admin.log_change(request, row, f"{said} Why: {answers['why']}")
+        admin.log_change(request, row, f"{said}{WHY}{answers['why']}")
         messages.success(request, said)
 
 

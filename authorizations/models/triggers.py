@@ -15,7 +15,6 @@ class PullTrigger(models.TextChoices):
     CUSTOMER = "customer", "The customer asked for it"
     RESUMED = "resumed", "An earlier attempt goes on"
     HISTORY = "history", "Staff asked for the history again"
-    REPLAY = "replay", "Kept feeds were read again"
 
     @property
     def somebody_waits(self) -> bool:

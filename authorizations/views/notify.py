@@ -41,7 +41,7 @@ def _take(request: HttpRequest, utility: Utility) -> HttpResponse:
     """Keep the body and say 200, whatever it holds: custodians answer errors with e-mails."""
     try:
         allowed = guards.allow_notification(utility.slug, guards.address_of(request))
-    except guards.UncountedError:
+    except guards.CannotCountError:
         return _later(503, "Notifications cannot be counted at the moment.")
     if not allowed:
         return _later(429, "That were a lot of notifications.")

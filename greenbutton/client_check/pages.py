@@ -49,7 +49,13 @@ def steps_of(check: ClientCheck) -> SafeString:
     """
     over = {one["name"]: one for one in check.steps}
     lines = [(step, over.get(step.name), _step_badge(over.get(step.name))) for step in STEPS]
-    context = {"check": check, "lines": lines, "url": page_of(check)}
+    made = check.authorization
+    context = {
+        "check": check,
+        "lines": lines,
+        "url": page_of(check),
+        "authorization": link_to(made, made.uid) if made else None,
+    }
     return render_to_string("admin/_client_check.html", context)
 
 
@@ -127,16 +133,7 @@ class ClientCheckAdmin(ReadOnlyAdmin):
     search_fields = ["uid", "client__client_id"]
     fieldsets = [
         (None, {"fields": ["steps_told"]}),
-        (
-            "About it",
-            {
-                "fields": [
-                    ("client_link", "test_authorization"),
-                    ("asked", "asked_by"),
-                    ("started", "finished"),
-                ]
-            },
-        ),
+        ("About it", {"fields": ["client_link", ("asked", "asked_by")]}),
     ]
 
     @admin.display(description="Outcome", ordering="state")
@@ -154,8 +151,3 @@ class ClientCheckAdmin(ReadOnlyAdmin):
     @admin.display(description="Client")
     def client_link(self, check: ClientCheck) -> SafeString:
         return link_to(check.client, str(check.client))
-
-    @admin.display(description="Test authorization")
-    def test_authorization(self, check: ClientCheck) -> SafeString | str:
-        made = check.authorization
-        return link_to(made, made.uid) if made else "None yet"

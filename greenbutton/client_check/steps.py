@@ -305,8 +305,8 @@ STEPS = (
         "client_token",
         "The utility gives a client token",
         ask_client_token,
-        "Compare client id, secret and token address with the utility's page. “How the utility sees "
-        "it” takes another secret.",
+        "Compare client id, secret and token address with the utility's page. “How the utility "
+        "sees it” takes another secret.",
     ),
     Step(
         "consent",

@@ -132,8 +132,8 @@ class Found:
 
 def found_in(authorization: Authorization, services: Sequence[Service]) -> Found:
     """What the customer's files held."""
-    over = authorization.pulls.exclude(source=Pull.Source.UTILITY)
-    files = over.exclude(state=Pull.State.RUNNING)
+    brought = authorization.pulls.filter(source__in=[Pull.Source.UPLOAD, Pull.Source.COMMAND])
+    files = brought.exclude(state=Pull.State.RUNNING)
     return Found(
         tuple(service_words(service) for service in services),
         tuple(file_line(pull) for pull in files),

@@ -192,7 +192,8 @@ class Service:
 
 def services_of(authorization: Authorization) -> list[Service]:
     """The customer's services, in the order of ESPI's numbers."""
-    points = authorization.usage_points.prefetch_related("meter_readings").order_by("kind", "id")
+    shared = authorization.usage_points.shared()
+    points = shared.prefetch_related("meter_readings").order_by("kind", "id")
     extents, numbers = extents_of(authorization), numbers_of(authorization)
     by_kind: dict[tuple[str, str], list[UsagePoint]] = {}
     for point in points:

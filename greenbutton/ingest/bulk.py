@@ -18,7 +18,7 @@ from typing import BinaryIO, Literal
 from django.conf import settings
 from django.utils import timezone
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, PullTrigger
 from authorizations.tokens import pause_if_refused
 from greenbutton.espi import EspiError
 from greenbutton.espi import scope as espi_scope
@@ -29,7 +29,7 @@ from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.pull import SORRY, backoff
 from greenbutton.ingest.stopped import refusal_words
 from greenbutton.ingest.store import Stored, limits, store_feed
-from greenbutton.ingest.windows import LATER_OVERLAP, Window
+from greenbutton.ingest.windows import Window
 from greenbutton.models import BulkCollection, Pull
 from utilities.client import GreenButtonClient, Problem, UtilityError
 from utilities.models import Client
@@ -98,16 +98,17 @@ def ask_for(client: Client) -> BulkCollection | None:
 def is_known(client: Client, uri: str) -> bool:
     """Whether an address is a Bulk feed of this registration, so that a notice of it is heard.
 
-    It lies on the utility, and ends in an id that the scope of one of its customers has, or was
-    named by the utility itself before.
+    It lies below the utility's resources and ends in an id that the scope of one of its customers
+    has, or was named by the utility itself before.
     """
     address = uri.partition("#")[0].partition("?")[0]
     if not client.utility.owns(address):
         return False
     if client.bulk_collections.filter(uri=address).exists():
         return True
-    above, slash, last = address.rpartition("/")
-    return bool(slash) and above.endswith("/Bulk") and last in _bulk_ids(client)
+    above, _, last = address.rpartition("/")
+    is_below = address.startswith(f"{client.utility.resource_url.rstrip('/')}/")
+    return is_below and above.endswith("/Bulk") and last in _bulk_ids(client)
 
 
 def _bulk_ids(client: Client) -> set[str]:
@@ -121,7 +122,8 @@ def _bulk_ids(client: Client) -> set[str]:
 
 def _run(collection: BulkCollection, run_id: str) -> None:
     began, before = timezone.now(), collection.collected_to
-    window = Window(before - LATER_OVERLAP, None) if before else None
+    overlap = timedelta(days=collection.client.utility.behaviour.later_overlap_days)
+    window = Window(before - overlap, None) if before else None
     try:
         spread = collect(
             collection.client, collection.uri, window, keep_on=lambda: collection.renew(run_id)
@@ -283,7 +285,10 @@ class _Part:
         self.lease_id = lease_id
         self.window = window
         self.pull = Pull.objects.create(
-            authorization=authorization, source=Pull.Source.BULK, windows_planned=1
+            authorization=authorization,
+            source=Pull.Source.BULK,
+            trigger=PullTrigger.NOTIFICATION,
+            windows_planned=1,
         )
 
     def store(self, split: Split) -> tuple[Outcome, Stored | None]:

@@ -3,39 +3,83 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from authorizations.models import CLAIM, Authorization
 from greenbutton.models import BulkCollection, Pull, Recutting
+from utilities.models import Client
+from utilities.pace import free_downloads
 
 # As many as one look claims in one transaction.
 BATCH = 100
+# Among a client's turns.
+HAD, TO_COME = 0, 1
 
 
-def claim() -> list[int]:
-    """Claim the authorizations that are due for a pull, the longest due first; returns their ids.
+def claim(*, waiting: bool, room: int) -> list[int]:
+    """Claim authorizations that are due, `waiting` ones or the others; returns at most `room` ids.
 
-    A claim runs out by itself, so what was queued into a broker that lost it is claimed again.
+    Clients take turns, and within a client the longest due comes first. A claim runs out by itself,
+    so what was queued into a broker that lost it is claimed again.
     """
-    claimed: list[int] = []
-    while batch := _claim_some():
-        claimed += batch
-    return claimed
-
-
-def _claim_some() -> list[int]:
+    if room <= 0:
+        return []
     with transaction.atomic():
-        due = (
+        candidates = _in_turn(waiting, room)
+        # What another dispatcher has at this moment is left to it.
+        free = (
             Authorization.objects.due()
+            .filter(pk__in=candidates)
             .select_for_update(of=("self",), skip_locked=True)
-            .order_by("next_pull_at")
-            .only("id")[:BATCH]
+            .values_list("pk", flat=True)
         )
-        ids = [authorization.pk for authorization in due]
+        mine = set(free)
         until = timezone.now() + CLAIM
-        Authorization.objects.filter(pk__in=ids).update(claimed_until=until)
-    return ids
+        Authorization.objects.filter(pk__in=mine).update(claimed_until=until)
+    return [pk for pk in candidates if pk in mine]
+
+
+def _in_turn(waiting: bool, room: int) -> list[int]:
+    """Those that are due, the first of each client before the second of any.
+
+    What a client has queued or under way counts as turns that it has had: else whoever has
+    thousands due, and longest, would get each place that falls free. Of a client with a pace no
+    more come than it has downloads left.
+    """
+    now = timezone.now()
+    due = Authorization.objects.due().filter(somebody_waits=waiting)
+    under_way = Q(claimed_until__gt=now) | Q(leased_until__gt=now)
+    turns = (
+        Authorization.objects.filter(Q(pk__in=due.values("pk")) | under_way)
+        .annotate(place=Case(When(under_way, then=Value(HAD)), default=Value(TO_COME)))
+        .annotate(
+            turn=Window(
+                RowNumber(), partition_by=["client_id"], order_by=["place", "next_pull_at", "pk"]
+            )
+        )
+    )
+    for client in Client.objects.filter(pk__in=due.values("client")).select_related("utility"):
+        free = free_downloads(client)
+        if free is not None:
+            # Who is set to work and may not ask takes a worker from who may, and comes again.
+            turns = turns.exclude(client=client, turn__gt=free)
+    # Those under way are sorted behind the others, not filtered out: a WHERE comes before a window.
+    in_turn = turns.order_by("-place", "turn", "next_pull_at", "pk").values_list("pk", "place")
+    return [pk for pk, place in in_turn[:room] if place == TO_COME]
+
+
+def queued(*, waiting: bool) -> int:
+    """How many due ones are claimed, and no worker is at them yet."""
+    now = timezone.now()
+    return Authorization.objects.filter(
+        Q(leased_until=None) | Q(leased_until__lte=now),
+        status=Authorization.Status.ACTIVE,
+        somebody_waits=waiting,
+        next_pull_at__lte=now,
+        claimed_until__gt=now,
+    ).count()
 
 
 def claim_uploads() -> list[int]:
@@ -49,6 +93,15 @@ def claim_uploads() -> list[int]:
             pk__in=to_read.values("authorization"), status=Authorization.Status.ACTIVE
         )
     )
+
+
+def claim_replays() -> list[int]:
+    """Claim the authorizations of which something kept is to be read again; returns their ids.
+
+    Whatever became of them: what nobody can do any more is to be said, too.
+    """
+    asked = Pull.objects.filter(source=Pull.Source.REPLAY, state=Pull.State.RUNNING)
+    return _claim_free(Authorization.objects.filter(pk__in=asked.values("authorization")))
 
 
 def claim_recuttings() -> list[int]:

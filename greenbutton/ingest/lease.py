@@ -7,8 +7,11 @@ not store anything more: `locked` tells it, under the row lock.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -45,6 +48,20 @@ def give_back(authorization: Authorization, lease_id: str) -> None:
     """End the lease, and the dispatcher's claim with it, if they are still ours."""
     mine = Authorization.objects.filter(pk=authorization.pk, lease_id=lease_id)
     mine.update(lease_id="", leased_until=None, claimed_until=None)
+
+
+@contextmanager
+def while_shared(authorization: Authorization) -> Iterator[None]:
+    """Write about an authorization, by whoever has its lease, so that a purge comes after it.
+
+    Raises LeaseLostError, before anything is written, where sharing was stopped.
+    """
+    with transaction.atomic():
+        rows = Authorization.objects.select_for_update(of=("self",), no_key=True)
+        row = rows.only("status").filter(pk=authorization.pk).first()
+        if row is None or not row.can_be_stopped():
+            raise LeaseLostError
+        yield
 
 
 def locked(authorization: Authorization, lease_id: str | None) -> Authorization:

@@ -11,20 +11,22 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, PullTrigger
+from authorizations.models.authorizations import WHEN_DUE
 from authorizations.tokens import fresh_access_token
 from greenbutton.espi import EspiError
 from greenbutton.espi import scope as espi_scope
-from greenbutton.ingest import closing, history, lease, raw, windows
+from greenbutton.ingest import closing, history, lease, raw, story, windows
 from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.read import add_up
 from greenbutton.ingest.stopped import refusal_words
 from greenbutton.ingest.store import Stored, store_feed
+from greenbutton.ingest.story import Story
 from greenbutton.ingest.windows import Window
-from greenbutton.models import HistoricalCollection, Pull
+from greenbutton.models import HistoricalCollection, Pull, RawFeed
 from utilities.client import GreenButtonClient, Problem, UtilityError
 
 logger = logging.getLogger(__name__)
@@ -36,6 +38,10 @@ BACKOFF_FIRST = timedelta(minutes=1)
 BACKOFF_LONGEST = timedelta(hours=6)
 # The utility's own Retry-After is not hurried, and is passed by little.
 WAIT_JITTER = timedelta(seconds=5)
+# Whoever asks for patience gets it as often as this in a row; then we ask ever later, though not so
+# much later where a customer waits.
+PATIENT_TIMES = 3
+LATER_FOR_THE_WAITING = timedelta(minutes=5)
 # A first history that took several attempts ends where it began: what came since is asked for soon.
 SOON = timedelta(minutes=1)
 # Whose account it is; and how long it is worth waiting for within a pull.
@@ -57,6 +63,7 @@ def pull(authorization: Authorization, *, only_if_due: bool = False) -> Pull | N
     3. Write the Pull as running, then fetch, keep and store each window.
     4. Say how it ended, and when it is due again.
     """
+    began = timezone.now()
     lease_id = lease.take(authorization)
     if lease_id is None:
         return None
@@ -66,7 +73,10 @@ def pull(authorization: Authorization, *, only_if_due: bool = False) -> Pull | N
         )
         if only_if_due and not row.is_due():
             return None
-        return _Attempt(row, lease_id).run() if _may_be_pulled(row, lease_id) else None
+        return _Attempt(row, lease_id, began).run() if _may_be_pulled(row, lease_id) else None
+    except Exception as e:
+        _put_off(authorization, lease_id, e)
+        raise
     finally:
         lease.give_back(authorization, lease_id)
 
@@ -82,6 +92,40 @@ def _may_be_pulled(authorization: Authorization, lease_id: str) -> bool:
     return client is not None and client.is_usable() and authorization.is_pulled()
 
 
+def _put_off(authorization: Authorization, lease_id: str, error: Exception) -> None:
+    """After an error of our own: what nobody has put off yet would be due again within seconds.
+
+    Its secrets may be what cannot be read, so that of the row only this is asked for.
+    """
+    mine = Authorization.objects.filter(
+        pk=authorization.pk, lease_id=lease_id, next_pull_at__lte=timezone.now()
+    )
+    for failures in mine.values_list("failures", flat=True):
+        next_at = timezone.now() + backoff(failures)
+        mine.update(failures=failures + 1, next_pull_at=next_at, somebody_waits=False)
+        ended = {
+            "state": Pull.State.FAILED,
+            "finished": timezone.now(),
+            "error": _in_ourselves(error),
+            "message": SORRY,
+            "next_at": next_at,
+        }
+        begun = _running(authorization)
+        if not begun.update(**ended):
+            Pull.objects.create(authorization_id=authorization.pk, **ended)
+
+
+def _in_ourselves(error: Exception) -> str:
+    return f"An error in the portal itself: {type(error).__name__}."
+
+
+def _running(authorization: Authorization) -> QuerySet[Pull]:
+    """Collecting that was begun and did not say how it ended."""
+    return Pull.objects.filter(
+        authorization_id=authorization.pk, source=Pull.Source.UTILITY, state=Pull.State.RUNNING
+    )
+
+
 def backoff(failures: int) -> timedelta:
     """How long to wait after so many failures in a row: a minute doubled, six hours at most."""
     # The exponent is bounded since timedelta is not infinite.
@@ -92,33 +136,39 @@ def backoff(failures: int) -> timedelta:
 class _Attempt:
     """The work of one `pull`, under its lease."""
 
-    def __init__(self, authorization: Authorization, lease_id: str) -> None:
+    def __init__(self, authorization: Authorization, lease_id: str, began: datetime) -> None:
         assert authorization.client is not None
         self.authorization = authorization
         self.lease_id = lease_id
-        self.client = GreenButtonClient(authorization.client)
+        self.began = began
         # A history that somebody asked for goes before what is new.
         self.history = history.waiting(authorization)
         # The time that this history, or this look, is about: where the cursor moves to.
-        self.up_to, self.done_before = _resumed(authorization, self.history)
+        self.up_to, self.done_before, self.planned_before = _resumed(authorization, self.history)
         # The meters that its documents named, where they listed any.
         self.listed: set[int] = set()
-        _abandon_older(authorization)
+        goes_on = _abandon_older(authorization)
         self.pull = Pull.objects.create(
             authorization=authorization,
             first=authorization.pulled_to is None,
             history=self.history,
+            trigger=_trigger(authorization, self.history, goes_on=goes_on),
         )
+        self.story = Story(self.pull)
+        self.client = GreenButtonClient(authorization.client, self.story.hear)
 
     def run(self) -> Pull:
-        self.authorization.tell("authorization_update_started", pull=self.pull.uid)
         try:
+            self.authorization.tell("authorization_update_started", pull=self.pull.uid)
             if self.history:
                 history.begun(self.history)
             planned = _plan(self.authorization, self.up_to, self.history)
+            if self.done_before and self.planned_before not in {None, len(planned)}:
+                # The registry plans otherwise by now. What is stored comes again, and adds nothing.
+                self.done_before = 0
             self.pull.windows_planned = len(planned)
             self.pull.windows_done = self.done_before
-            self.pull.save()
+            self._write()
             for window in planned[self.done_before :]:
                 self._collect(window, is_last=window is planned[-1])
             if not self.history:
@@ -130,7 +180,7 @@ class _Attempt:
         except EspiError as e:
             self._unreadable(e)
         except Exception as e:
-            self._failed(f"An error in the portal itself: {type(e).__name__}.", SORRY)
+            self._failed(_in_ourselves(e), SORRY)
             raise
         else:
             self._finished()
@@ -139,7 +189,9 @@ class _Attempt:
     def _collect(self, window: Window, *, is_last: bool) -> None:
         moves_cursor = is_last and self.history is None
         uri, pulled_to = self.authorization.resource_uri, self.up_to if moves_cursor else None
-        stored = self._take(uri, window, pulled_to)
+        with self.story.step(story.USAGE, window) as step:
+            stored = self._take(uri, window, pulled_to)
+            step.brought(stored)
         self.pull.windows_done += 1
         self._add(stored)
         if stored.lists:
@@ -157,16 +209,23 @@ class _Attempt:
             return
         if CUSTOMER_BLOCK not in espi_scope.parse(granted).function_blocks:
             return
+        before = story.last_result(self.pull, story.CUSTOMER)
         try:
-            self._add(self._take_soon(uri))
+            with self.story.step(story.CUSTOMER) as step:
+                stored = self._take_soon(uri)
+                step.brought(stored)
+            self._add(stored)
         except UtilityError as e:
             if e.code == Problem.NOT_ACTIVE:
                 raise
             logger.warning("pull %s, customer: %s", self.pull.uid, e)
-            self._find("customer.refused", e.to_log)
+            # Told once, and again when it is another refusal: the steps have it each time.
+            if before != e.code:
+                self._find("customer.refused", e.to_log)
         except EspiError as e:
             logger.warning("pull %s, customer: %s", self.pull.uid, e.says)
-            self._find("customer.unreadable", refusal_words(self.authorization, e))
+            if before != story.UNREADABLE:
+                self._find("customer.unreadable", refusal_words(self.authorization, e))
 
     def _take_soon(self, uri: str) -> Stored:
         """Take a document that has no window; whoever asks for a moment's patience gets it, once.
@@ -179,6 +238,7 @@ class _Attempt:
             if e.code != Problem.COME_LATER or e.after is None or e.after > A_MOMENT:
                 raise
             time.sleep(e.after.total_seconds())
+            self.story.waited(e.after.total_seconds())
             return self._take(uri)
 
     def _take(
@@ -188,8 +248,7 @@ class _Attempt:
         with raw.spool() as file:
             lease.renew(self.authorization, self.lease_id)
             self._fetch(uri, window, file)
-            lease.renew(self.authorization, self.lease_id)
-            raw_feed = raw.keep(self.pull, file, window)
+            raw_feed = self._keep(file, window)
             file.seek(0)
             try:
                 return store_feed(
@@ -203,41 +262,61 @@ class _Attempt:
                 )
             except EspiError as e:
                 if raw_feed is not None:
-                    raw_feed.error = str(e)
-                    raw_feed.save(update_fields=["error"])
+                    with lease.while_shared(self.authorization):
+                        RawFeed.objects.filter(pk=raw_feed.pk).update(error=str(e))
                 raise
+
+    def _keep(self, file: BinaryIO, window: Window | None) -> RawFeed | None:
+        """Keep a document as it came; nothing of it where sharing was stopped meanwhile."""
+        lease.renew(self.authorization, self.lease_id)
+        with transaction.atomic():
+            raw_feed = raw.keep(self.pull, file, window)
+            # Asked last, since a purge may have come and gone while it was written.
+            lease.locked(self.authorization, self.lease_id)
+        return raw_feed
 
     def _fetch(self, uri: str, window: Window | None, file: BinaryIO) -> None:
         """Fetch a document; a token that is refused before its time is renewed, once."""
         if self.authorization.is_opened_by_client():
             self._fetch_with("", uri, window, file)
             return
-        token = fresh_access_token(self.authorization)
+        token = fresh_access_token(self.authorization, listener=self.story.hear)
         try:
             self._fetch_with(token, uri, window, file)
         except UtilityError as e:
             if e.code != Problem.HTTP_401:
                 raise
-            token = fresh_access_token(self.authorization, refused=token)
+            token = fresh_access_token(self.authorization, refused=token, listener=self.story.hear)
             self._fetch_with(token, uri, window, file)
 
     def _fetch_with(self, token: str, uri: str, window: Window | None, file: BinaryIO) -> None:
         start, end = window or (None, None)
+        quirks = self.client.utility.behaviour
         self.client.fetch_feed(
             uri,
             token,
             into=file,
             max_bytes=settings.FEED_MAX_BYTES,
-            deadline_seconds=settings.FEED_DEADLINE_SECONDS,
+            deadline_seconds=quirks.feed_deadline_seconds or settings.FEED_DEADLINE_SECONDS,
             published_min=start,
             published_max=end,
+            is_download=window is not None,
+            still_wanted=self._still_wanted,
             token="client" if self.authorization.is_opened_by_client() else "access",
         )
 
     def _so_far(self, readings: int) -> None:
-        """Let others see how many readings were read of this window."""
+        """Let others see how many readings were read; raises LeaseLostError if that is in vain."""
+        self._still_wanted()
         seen = self.pull.readings + readings
         Pull.objects.filter(pk=self.pull.pk).update(readings=seen)
+
+    def _still_wanted(self) -> None:
+        """Keep the lease; raises LeaseLostError where sharing was stopped, so that we stop, too.
+
+        Asked every second or two: what is spooled by then goes with us.
+        """
+        lease.renew(self.authorization, self.lease_id)
 
     def _add(self, stored: Stored) -> None:
         """Write the progress, which the customer's page reads."""
@@ -247,7 +326,12 @@ class _Attempt:
         pull.changed += stored.changed
         pull.bills += stored.bills
         pull.findings = add_up([*pull.findings, *stored.findings])
-        pull.save()
+        self._write()
+
+    def _write(self) -> None:
+        """Write the attempt; raises LeaseLostError where a purge has emptied it, or will."""
+        with lease.while_shared(self.authorization):
+            self.pull.save()
 
     def _find(self, code: str, detail: str) -> None:
         """Note what staff should know, and what does not make the pull fail."""
@@ -262,9 +346,12 @@ class _Attempt:
             history.done(self.history)
         elif not self.done_before:
             closing.note_listed(self.authorization, self.lease_id, self.listed)
-        # After a history it is soon due for what is new, or for the next history.
-        is_soon = self.done_before or self.history or history.waiting(self.authorization)
-        self._due(SOON if is_soon else DAILY + jitter, failures=0)
+        if history.waiting(self.authorization):
+            self._due(SOON, PullTrigger.HISTORY, somebody_waits=False)
+        elif self.done_before or self.history:
+            self._due(SOON, PullTrigger.RESUMED, somebody_waits=False)
+        else:
+            self._due(DAILY + jitter, PullTrigger.NIGHTLY, somebody_waits=False)
         self._end(Pull.State.DONE, tells="authorization_update_finished_successful")
 
     def _abandoned(self) -> None:
@@ -282,8 +369,7 @@ class _Attempt:
             # A 401 that comes this far was answered to a fresh token: the consent is gone.
             self._needs_consent(error)
         elif error.code == Problem.COME_LATER:
-            wait = (error.after or BACKOFF_FIRST) + WAIT_JITTER * _random.random()
-            self._due(wait)
+            self._comes_later(error.after or BACKOFF_FIRST)
             if self.history:
                 history.delayed(self.history)
             self._end(
@@ -294,6 +380,18 @@ class _Attempt:
             )
         else:
             self._failed(error.to_log, error.to_customer, after=error.after)
+
+    def _comes_later(self, asked: timedelta) -> None:
+        """Due when the utility asked for it. One that asks again and again gets ever more time."""
+        waits = self.authorization.somebody_waits
+        came_on = self.pull.windows_done > self.done_before
+        delays = 0 if came_on else self.authorization.delays + 1
+        wait = asked + WAIT_JITTER * _random.random()
+        if delays > PATIENT_TIMES:
+            later = backoff(delays - PATIENT_TIMES)
+            wait = max(wait, min(later, LATER_FOR_THE_WAITING) if waits else later)
+        failures = self.authorization.failures
+        self._due(wait, PullTrigger.RESUMED, somebody_waits=waits, delays=delays, failures=failures)
 
     def _needs_consent(self, error: UtilityError) -> None:
         # Refreshing the token may have found it out, and marked it, before us.
@@ -312,8 +410,16 @@ class _Attempt:
         )
 
     def _failed(self, error: str, message: str, after: timedelta | None = None) -> None:
-        wait = backoff(self.authorization.failures)
-        self._due(max(wait, after or wait), failures=self.authorization.failures + 1)
+        failures = self.authorization.failures
+        wait = backoff(failures)
+        # Of a first history, the customer still sees nothing.
+        waits = self.authorization.somebody_waits and self.pull.first
+        self._due(
+            max(wait, after or wait),
+            PullTrigger.RESUMED,
+            somebody_waits=waits,
+            failures=failures + 1,
+        )
         if self.history:
             history.failed(self.history, error)
         self._end(
@@ -323,14 +429,30 @@ class _Attempt:
             tells="authorization_update_finished_errored",
         )
 
-    def _due(self, after: timedelta, **fields: int) -> None:
-        """Set when it is due again, if it is still ours to say."""
-        mine = Authorization.objects.filter(
-            pk=self.authorization.pk,
-            lease_id=self.lease_id,
-            status=Authorization.Status.ACTIVE,
-        )
-        mine.update(next_pull_at=timezone.now() + after, **fields)
+    def _due(
+        self,
+        after: timedelta,
+        trigger: PullTrigger,
+        *,
+        somebody_waits: bool,
+        failures: int = 0,
+        delays: int = 0,
+    ) -> None:
+        """Set when it is due again, and why, if it is still ours to say."""
+        with transaction.atomic():
+            rows = Authorization.objects.select_for_update().only(*WHEN_DUE)
+            row = rows.filter(
+                pk=self.authorization.pk,
+                lease_id=self.lease_id,
+                status=Authorization.Status.ACTIVE,
+            ).first()
+            if row is None:
+                return
+            row.comes_due_again(
+                timezone.now() + after, trigger, began=self.began, somebody_waits=somebody_waits
+            )
+            Authorization.objects.filter(pk=row.pk).update(failures=failures, delays=delays)
+        self.pull.next_at = row.next_pull_at
 
     def _end(
         self, state: Pull.State, *, error: str = "", message: str = "", tells: str = ""
@@ -338,44 +460,65 @@ class _Attempt:
         self.pull.state = state
         self.pull.finished = timezone.now()
         self.pull.error, self.pull.message = error, message
-        self.pull.save()
-        if tells:
-            self.authorization.tell(tells, pull=self.pull.uid)
+        try:
+            with lease.while_shared(self.authorization):
+                self.pull.save()
+                if tells:
+                    self.authorization.tell(tells, pull=self.pull.uid)
+        except LeaseLostError:
+            # A purge leaves of an attempt when it was, and how it ended.
+            ended = {"state": Pull.State.ABANDONED, "finished": self.pull.finished}
+            Pull.objects.filter(pk=self.pull.pk).update(**ended)
+            self.pull.refresh_from_db()
+
+
+def _trigger(
+    authorization: Authorization, asked: HistoricalCollection | None, *, goes_on: bool
+) -> str:
+    if asked is not None:
+        return PullTrigger.HISTORY
+    return PullTrigger.RESUMED if goes_on else authorization.pull_trigger
 
 
 def _resumed(
     authorization: Authorization, asked: HistoricalCollection | None
-) -> tuple[datetime, int]:
-    """When this history's collecting began, and how many of its windows are stored already.
+) -> tuple[datetime, int, int | None]:
+    """When this history's collecting began, how many of its windows are stored, and of how many.
 
     The platform allows one download a minute and may take longer to prepare one, so a first history
     often takes several attempts. Each goes on where the last one stopped.
     """
     if asked is not None:
-        return asked.asked, asked.windows_done
+        return asked.asked, asked.windows_done, None
     if authorization.pulled_to is None:
         stored = authorization.pulls.filter(first=True, windows_done__gt=0)
-        earlier = stored.aggregate(began=Min("started"), done=Max("windows_done"))
+        earlier = stored.aggregate(
+            began=Min("started"), done=Max("windows_done"), planned=Max("windows_planned")
+        )
         if earlier["done"]:
-            return earlier["began"], earlier["done"]
-    return timezone.now(), 0
+            return earlier["began"], earlier["done"], earlier["planned"]
+    return timezone.now(), 0, None
 
 
 def _plan(
     authorization: Authorization, up_to: datetime, asked: HistoricalCollection | None
 ) -> list[Window]:
+    """The windows to ask for, as the grant allows and the utility wants them."""
     if asked is not None:
         return history.plan(asked)
+    assert authorization.utility is not None
+    quirks = authorization.utility.behaviour
     earliest = history.earliest(authorization)
     if authorization.pulled_to is None:
-        return windows.first_history(up_to, earliest)
-    return windows.since(authorization.pulled_to, earliest)
+        return windows.first_history(up_to, earliest, quirks.first_windows_days)
+    return windows.since(authorization.pulled_to, earliest, quirks.later_overlap_days)
 
 
-def _abandon_older(authorization: Authorization) -> None:
-    """We hold the lease, so whoever wrote `running` before is gone."""
-    authorization.pulls.filter(state=Pull.State.RUNNING).update(
+def _abandon_older(authorization: Authorization) -> bool:
+    """We hold the lease, so whoever wrote `running` before is gone; whether there was one."""
+    left = _running(authorization).update(
         state=Pull.State.ABANDONED,
         finished=timezone.now(),
         error="The worker that ran this ended before it was done.",
     )
+    return left > 0

@@ -51,7 +51,8 @@ def keep(pull: Pull, file: BinaryIO, window: Window | None = None) -> RawFeed | 
         # Asked last, under the lock: a meter may have been stopped while the file was written, and
         # what deleted the feeds before has not seen this one.
         rows = Authorization.objects.select_for_update(of=("self",), no_key=True)
-        if not rows.only("meters_stopped").get(pk=pull.authorization_id).keeps_raw_feeds():
+        row = rows.only("meters_stopped").filter(pk=pull.authorization_id).first()
+        if row is None or not row.keeps_raw_feeds():
             raise _NotKept
         return raw_feed
     return None

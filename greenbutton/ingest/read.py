@@ -25,6 +25,8 @@ from greenbutton.espi.readable import Readable
 from greenbutton.espi.usage_summary import UsageSummary
 from greenbutton.ingest import days
 from greenbutton.ingest.days import Calendar, Day, Oddities, Unplaced
+from greenbutton.ingest.money import in_standard_unit
+from utilities.quirks import STANDARD_COST_EXPONENT
 
 # As it is kept with a Pull: {"code", "count", "where", "detail"}.
 GroupedFinding = dict[str, Any]
@@ -149,13 +151,15 @@ def read(
     max_bytes: int,
     limits: Limits = USUAL_LIMITS,
     max_usage_points: int = MAX_USAGE_POINTS,
+    cost_exponent: int = STANDARD_COST_EXPONENT,
     recognise: Callable[[Tree], Tree] = lambda tree: tree,
     passes_over: Callable[[Entry], bool] = lambda block: False,
     progress: Callable[[int], None] = lambda readings: None,
 ) -> Document:
     """Read a document into the sink; raises EspiError, after which the sink holds nothing of use.
 
-    `progress` is told, once a second, how many readings there were so far.
+    `progress` is told, once a second, how many readings there were so far. `cost_exponent` says in
+    10^what of its currency the document's money is; it is taken over in 10^-5.
 
     1. Stream the entries, cutting blocks into local days; a block that `passes_over` says is to be
        passed over reaches no sink.
@@ -164,7 +168,8 @@ def read(
     4. Join the days that came in pieces.
     """
     feed = read_feed(file, max_bytes=max_bytes, limits=limits)
-    return _Reader(sink, zone, max_usage_points, passes_over).read(feed, recognise, progress)
+    reader = _Reader(sink, zone, max_usage_points, cost_exponent, passes_over)
+    return reader.read(feed, recognise, progress)
 
 
 class _Reader:
@@ -173,10 +178,12 @@ class _Reader:
         sink: Sink,
         zone: ZoneInfo,
         max_usage_points: int,
+        cost_exponent: int,
         passes_over: Callable[[Entry], bool],
     ) -> None:
         self.sink = sink
         self.max_usage_points = max_usage_points
+        self.cost_exponent = cost_exponent
         self.passes_over = passes_over
         self.calendar = Calendar(zone)
         self.tally = Tally()
@@ -211,7 +218,7 @@ class _Reader:
         # The blocks of one Atom entry, which have their links in common, and the first one's own.
         blocks: list[IntervalBlock] = []
         first: Entry | None = None
-        for entry in feed:
+        for entry in in_standard_unit(feed, self.cost_exponent):
             if feed.entries != number:
                 number = feed.entries
                 if first is not None:

@@ -33,6 +33,7 @@ from greenbutton.ingest.read import (
 from greenbutton.ingest.reading_days import keep_corrections
 from greenbutton.ingest.stopped import Stopped
 from greenbutton.models import UsagePoint
+from utilities.quirks import STANDARD_COST_EXPONENT
 
 
 @dataclass(slots=True)
@@ -101,6 +102,7 @@ def store_feed(
             max_bytes=max_bytes,
             limits=limits(),
             max_usage_points=settings.FEED_MAX_USAGE_POINTS,
+            cost_exponent=_cost_exponent(authorization),
             progress=progress,
             recognise=lambda tree: Known.of(authorization).recognise(stopped.without(tree)),
             passes_over=stopped.holds,
@@ -112,6 +114,12 @@ def store_feed(
         work = _Work(authorization, lease_id, document, tables, stored, stopped, monitored)
         work.store(pulled_to)
     return stored
+
+
+def _cost_exponent(authorization: Authorization) -> int:
+    """In which unit this utility's money is, also in a file that was downloaded there."""
+    utility = authorization.utility
+    return STANDARD_COST_EXPONENT if utility is None else utility.behaviour.cost_exponent
 
 
 @dataclass(frozen=True, slots=True)

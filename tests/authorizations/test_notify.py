@@ -16,13 +16,13 @@ from django.test import RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from authorizations import guards
 from authorizations.models import Notification
 from authorizations.views import notify
 from greenbutton.espi import write_bare
 from greenbutton.espi.batch_list import BatchList
 from tests import cast
 from tests.lying_utility import LyingUtility
+from utilities.limiter import limiter
 from utilities.models import Utility
 
 HERE = "/espi/demo/notify/"
@@ -197,10 +197,10 @@ def test_one_address_is_told_to_wait_for_a_minute(
 
 @pytest.fixture
 def without_redis() -> Iterator[None]:
-    guards._limiter.cache_clear()
+    limiter.cache_clear()
     with override_settings(REDIS_URL="redis://127.0.0.1:1/0"):
         yield
-    guards._limiter.cache_clear()
+    limiter.cache_clear()
 
 
 @pytest.mark.usefixtures("without_redis")

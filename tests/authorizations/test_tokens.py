@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
-
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from authorizations.models import Authorization
 from authorizations.tokens import fresh_access_token
@@ -150,24 +146,6 @@ def test_a_stopped_authorization_gets_no_token_and_stays_stopped(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_make_one_refresh(lying: LyingUtility, ada: Person) -> None:
-    authorization = authorize(ada, make_utility(lying.url), seconds=1)
-    # The utility answers the first worker only once the second one stands before the locked row.
-    lying.answer("/token", json=NEW, before=until(somebody_waits_for_a_row))
-    got: list[str] = []
-    workers = [
-        threading.Thread(target=with_own_connection(lambda: got.append(fresh(authorization))))
-        for _ in range(2)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert got == ["new-access", "new-access"]
-    assert len(lying.requests) == 1
-
-
-@pytest.mark.django_db(transaction=True)
 def test_an_outer_transaction_is_refused_since_it_could_undo_the_rotation(
     lying: LyingUtility, ada: Person
 ) -> None:
@@ -177,35 +155,25 @@ def test_an_outer_transaction_is_refused_since_it_could_undo_the_rotation(
     assert lying.requests == []
 
 
-def fresh(authorization: Authorization) -> str:
-    return fresh_access_token(Authorization.objects.get(pk=authorization.pk))
-
-
-def somebody_waits_for_a_row() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.fetchone()[0])
-
-
-def until(true: Callable[[], bool]) -> Callable[[], None]:
-    """Wait for it, in a thread with its own connection; a minute at most, so that nothing hangs."""
-
-    def wait() -> None:
-        patience = time.monotonic() + 60
-        while not true() and time.monotonic() < patience:
-            time.sleep(0.01)
-
-    return with_own_connection(wait)
-
-
-def with_own_connection(act: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        try:
-            act()
-        finally:
-            connection.close()
-
-    return run
+@pytest.mark.spec("RFC 6749", "6")
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"scope": "FB=4"}, "FB=4;HistoryLength=63072000"),
+        ({"scope": "FB=4_16_51;HistoryLength=99999999"}, "FB=4_16;HistoryLength=63072000"),
+        ({}, "FB=4_16;HistoryLength=63072000"),
+        ({"scope": 7}, "FB=4_16;HistoryLength=63072000"),
+    ],
+    ids=["less", "more", "nothing said", "nonsense"],
+)
+def test_only_a_narrower_scope_is_taken_over_from_a_refresh(
+    lying: LyingUtility, utility: Utility, ada: Person, said: dict[str, object], kept: str
+) -> None:
+    authorization = authorize(ada, utility, seconds=1)
+    Authorization.objects.update(scope="FB=4_16;HistoryLength=63072000")
+    lying.answer("/token", json={**NEW, **said})
+    fresh_access_token(authorization)
+    authorization.refresh_from_db()
+    assert authorization.scope == kept
+    narrowed = authorization.events.filter(type="authorization_narrowed")
+    assert narrowed.exists() == (kept == "FB=4;HistoryLength=63072000")

@@ -89,7 +89,7 @@ def test_a_worker_that_is_killed_in_mid_pull_costs_a_delay_and_nothing_else(
         assert authorization.pulls.get().state == Pull.State.RUNNING
         assert authorization.pulled_to is None
         # Until its lease runs out, nobody else is sent.
-        assert due.claim() == []
+        assert due.claim(waiting=True, room=9) == []
 
         run_out(authorization)
         start_worker(workers)

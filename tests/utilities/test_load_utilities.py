@@ -14,6 +14,7 @@ from django.db import connection
 
 from tests import cast
 from utilities.models import Client, Utility
+from utilities.registry import FOLDER
 
 pytestmark = pytest.mark.django_db
 SANDBOX = "http://127.0.0.1:9123"
@@ -56,7 +57,10 @@ def refused(folder: Path, *clients: object) -> str:
 def test_utilities_are_loaded_once_however_often_it_runs() -> None:
     for _ in range(2):
         call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
-    assert list(Utility.objects.values_list("slug", flat=True)) == ["demo", "ssmpuc", "svce"]
+    known = [path.stem for path in sorted(FOLDER.glob("*.toml"))]
+    assert sorted(Utility.objects.values_list("slug", flat=True)) == known
+    enabled = Utility.objects.enabled().values_list("slug", flat=True)
+    assert list(enabled) == ["demo", "ssmpuc", "svce"]
     puc = Utility.objects.get(utility_id="SSMPUC")
     assert puc.authorize_url == f"{settings.SANDBOX_URL}/DataCustodian/ssmpuc/oauth/authorize"
     assert puc.owns(puc.token_url)
@@ -69,6 +73,32 @@ def test_what_staff_switched_off_stays_off() -> None:
     Utility.objects.update(enabled=False)
     call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
     assert not Utility.objects.enabled().exists()
+
+
+def test_what_staff_switched_on_stays_on_unless_it_cannot_be_connected_any_more() -> None:
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    Utility.objects.filter(slug="pge").update(enabled=True)
+    Utility.objects.filter(slug="sce").update(enabled=True, unavailable="")
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    assert Utility.objects.get(slug="pge").enabled
+    assert not Utility.objects.get(slug="sce").enabled
+
+
+def test_customers_are_offered_none_that_nobody_switched_on() -> None:
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    page = cast.browser().get("/connect/").content.decode()
+    assert "PUC Distribution" in page
+    assert "Burlington" not in page
+    assert cast.browser().get("/connect/burlington/").status_code == 404
+
+
+def test_the_quirks_of_a_file_are_kept_with_their_evidence() -> None:
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    lge = Utility.objects.get(slug="lge_ku")
+    assert lge.behaviour.resends_scope_on_refresh
+    assert lge.behaviour.demanded_options == ("HistoryLength=94608000",)
+    assert lge.behaviour.first_history_seconds == 63_072_000
+    assert "invalid_scope" in lge.evidence["resends_scope_on_refresh"]
 
 
 def test_a_portal_outside_the_demo_is_told_that_files_point_at_the_sandbox() -> None:
@@ -134,7 +164,7 @@ def test_the_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"redirect_uris": "http://a/"}, "redirect_uris must be a list of texts"),
         ({"client_secret": ""}, "no id or no secret"),
         ({"status": "live"}, "only sandbox ones are loaded"),
-        ({"utility": "PGE"}, "no file for PGE"),
+        ({"utility": "NOBODY"}, "no file for NOBODY"),
         ({"origin": "http://sandbox.example"}, "must be https"),
         ({"token_url": "https://elsewhere.example/token"}, "lies on none of the origins"),
         ({"redirect_uris": ["http://localhost:1/"]}, "Give both sites one PORTAL_URL"),

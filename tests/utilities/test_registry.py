@@ -58,7 +58,7 @@ def test_the_registry_knows_what_the_pages_say() -> None:
 
 
 def test_every_way_of_the_pages_is_there_and_takes_a_value() -> None:
-    ways = {name: [way.type for way in one.ways] for name, one in described().items()}
+    ways = {name: [way.type for way in one.ways] for name, one in described().items() if one.ways}
     assert ways == {
         "SSMPUC": ["lastbill", "test"],
         "SVCE": ["account", "phone", "email", "address"],
@@ -167,13 +167,21 @@ def test_a_utility_need_not_name_itself() -> None:
         (changed('["electricity", "water"]', '"electricity"'), "services must be a list of texts"),
         (changed('["electricity", "water"]', '["electricity", 7]'), "must be a list of texts"),
         (changed("America/Toronto", "America/Gotham"), "is not a time zone"),
-        (changed("[quirks]", "[quirks]\nflies = true"), "not a quirk: flies"),
+        (changed("[quirks]", "[quirks]\nflies = true"), "a key that is not known: flies"),
+        (changed("[quirks]", "[quirks]\ntakes_pkce = true"), "[evidence] lacks takes_pkce"),
+        (
+            changed("[quirks]", '[quirks]\n[evidence]\ntakes_pkce = "I think so."'),
+            "what is no quirk of it: takes_pkce",
+        ),
+        (changed("[quirks]", '[quirks]\ncost_exponent = "-2"'), "must be a whole number"),
+        (changed("services =", 'enabled = "no"\nservices ='), "enabled must be true or false"),
+        (changed("services =", 'unavailable = "So."\nservices ='), "where “unavailable” says why"),
         (changed("takes_value = true", 'takes_value = "yes"'), "must be true or false"),
         (changed('type = "test"', 'type = "lastbill"'), "names a way to sign in twice"),
         (changed("default = true", "default = false"), "one way to sign in that is the default"),
-        (changed("[[authentication]]", "[[authentications]]"), "lacks [[authentication]]"),
+        (changed("[[authentication]]", "[[authentications]]"), "not known: authentications"),
         (changed('origins = ["{SANDBOX_URL}"]', ""), "lacks origins"),
-        (changed('origins = ["{SANDBOX_URL}"]', "origins = []"), "lies on none of the origins"),
+        (changed('origins = ["{SANDBOX_URL}"]', "origins = []"), "lacks origins"),
         (changed('origins = ["{SANDBOX_URL}"]', 'origins = ["utility"]'), "is not scheme, host"),
         (
             changed('origins = ["{SANDBOX_URL}"]', 'origins = ["http://utility.example"]'),
@@ -195,3 +203,31 @@ def test_a_file_that_is_not_right_is_refused_with_a_sentence(text: str, says: st
         read(text, "ssmpuc", URL)
     assert says in str(caught.value)
     assert str(caught.value).startswith("ssmpuc.toml")
+
+
+def test_the_utilities_that_others_know_are_there_but_not_for_customers() -> None:
+    known = described()
+    assert {one.slug for one in known.values() if one.enabled} == {"demo", "ssmpuc", "svce"}
+    assert len(known) >= 17
+    for one in known.values():
+        assert set(one.quirks) == set(one.evidence)
+
+
+def test_what_cannot_be_connected_says_why_and_needs_no_addresses() -> None:
+    known = described()
+    unavailable = {name for name, one in known.items() if one.facts.unavailable}
+    assert {"SCE", "SDGE", "HYDRO_OTTAWA", "SMART_METER_TEXAS"} <= unavailable
+    for name in unavailable:
+        assert known[name].facts.unavailable.endswith(".")
+        assert not (known[name].endpoints.authorize and known[name].endpoints.token)
+    for name in set(known) - unavailable:
+        assert known[name].endpoints.authorize
+        assert known[name].endpoints.token
+
+
+def test_an_address_of_what_cannot_be_connected_lies_on_its_origins_all_the_same() -> None:
+    text = changed("services =", 'enabled = false\nunavailable = "Soon."\nservices =')
+    assert read(text, "ssmpuc", URL).facts.unavailable == "Soon."
+    stranger = text.replace('token = "{SANDBOX_URL}', 'token = "https://elsewhere.example')
+    with pytest.raises(RegistryError, match="lies on none of the origins"):
+        read(stranger, "ssmpuc", URL)

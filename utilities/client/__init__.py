@@ -12,6 +12,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Literal
 from urllib.parse import quote, urlsplit
@@ -19,7 +20,8 @@ from urllib.parse import quote, urlsplit
 from django.utils import timezone
 
 from greenbutton.espi import scope as espi_scope
-from utilities.client import client_tokens, refusals, transport
+from utilities import pace
+from utilities.client import client_tokens, refusals, scopes, transport
 from utilities.client.errors import (
     IncompleteGrantError,
     Problem,
@@ -39,6 +41,7 @@ from utilities.client.token_answers import (
 )
 from utilities.client.transport import (
     ANSWER_MAX_BYTES,
+    ANSWER_SECONDS,
     DEFAULT_WAIT,
     LONGEST_WAIT,
     Answer,
@@ -46,9 +49,11 @@ from utilities.client.transport import (
     BrokenOffError,
 )
 from utilities.models import Client
+from utilities.pace import NotNowError
 
 __all__ = [
     "ANSWER_MAX_BYTES",
+    "ANSWER_SECONDS",
     "DEFAULT_WAIT",
     "LONGEST_WAIT",
     "TOKEN_MAX_LENGTH",
@@ -65,6 +70,8 @@ __all__ = [
 
 ATOM = "application/atom+xml"
 JSON = "application/json"
+SUBSCRIPTION = "/Batch/Subscription/"
+RETAIL_CUSTOMER = "/Batch/RetailCustomer/"
 # An ApplicationInformation or an Authorization with all its scopes; a list of them is larger.
 DOCUMENT_MAX_BYTES = 1024 * 1024
 
@@ -72,27 +79,41 @@ DOCUMENT_MAX_BYTES = 1024 * 1024
 class GreenButtonClient:
     """Talks to one utility for one registration of this company.
 
-    A listener is told of every request, secrets and all: it masks what it shows.
+    A listener is told of every request, secrets and all: it masks what it shows. Each short answer
+    may take `answer_seconds`, or as long as the utility's quirks say.
     """
 
-    def __init__(self, client: Client, listener: Listener | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        listener: Listener | None = None,
+        answer_seconds: float | None = None,
+    ) -> None:
         self.client = client
+        self._answer_seconds = answer_seconds
         self.utility = client.utility
+        self.quirks = client.utility.behaviour
         self._listener = listener
 
     # -- consent ------------------------------------------------------------------------------
 
     def new_verifier(self) -> str:
         """A PKCE verifier (RFC 7636 §4.1) for one request; empty where the utility takes none."""
-        return secrets.token_urlsafe(48) if self.utility.behaviour.takes_pkce else ""
+        return secrets.token_urlsafe(48) if self.quirks.takes_pkce else ""
+
+    def as_taken(self, scope: espi_scope.Scope) -> espi_scope.Scope:
+        """The scope as it will be sent: the utility may refuse, demand or rename options of it."""
+        return scopes.as_taken(scope, self.quirks)
 
     def authorize_url(
         self, *, redirect_uri: str, scope: str, state: str, pkce_verifier: str = ""
     ) -> str:
         """Where the customer's browser goes to consent (RFC 6749 §4.1.1).
 
-        `scope` is plain text and may carry AdditionalScope; spaces become %20, never +.
+        `scope` is plain text and may carry AdditionalScope; spaces become %20, never +. It is sent
+        as the utility takes it.
         """
+        scope = scopes.text_as_taken(scope, self.quirks)
         params = {
             "response_type": "code",
             "client_id": self.client.client_id,
@@ -138,28 +159,36 @@ class GreenButtonClient:
             read_scope(answer),
             uris["resourceURI"] or "",
             uris["authorizationURI"] or "",
-            uris["customerResourceURI"] or "",
+            uris["customerResourceURI"] or self._beside(uris["resourceURI"] or ""),
         )
 
-    def refresh(self, refresh_token: str) -> Token:
-        """New tokens (RFC 6749 §6). Scope and addresses stay as they were at consent: empty here.
+    def refresh(self, refresh_token: str, scope: str = "") -> Token:
+        """New tokens (RFC 6749 §6). Addresses stay as they were at consent, and are empty here.
 
-        A refresh token that was refused raises a permanent UtilityError.
+        `scope` is the granted one, which goes along where the utility wants it. An answer's scope
+        that is empty is as it was before; another one may be narrower. A refresh token that was
+        refused raises a permanent UtilityError.
         """
-        return self._token_in(
-            self._ask_for_token({"grant_type": "refresh_token", "refresh_token": refresh_token})
-        )
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        if scope and self.quirks.resends_scope_on_refresh:
+            form["scope"] = scope
+        answer = self._ask_for_token(form)
+        return replace(self._token_in(answer), scope=read_scope(answer))
 
-    def client_token(self, *, fresh: bool = False) -> str:
+    def client_token(self, scope: str = "", *, fresh: bool = False) -> str:
         """A client_access_token (RFC 6749 §4.4): it opens Authorization entries, not data.
 
-        This process keeps it for its life minus a minute. A `fresh` one is asked for all the same,
-        to see whether our secret is still taken.
+        `scope` is for what one without it does not open, as a bulk id. This process keeps the token
+        for its life minus a minute. A `fresh` one is asked for all the same, to see whether our
+        secret is still taken.
         """
-        name = self._client_token_name()
+        form = {"grant_type": "client_credentials"}
+        if asked := scope or self.quirks.client_credentials_scope:
+            form["scope"] = asked
+        name = self._client_token_name(asked)
         if not fresh and (token := client_tokens.kept(name)):
             return token
-        answer = self._token_in(self._ask_for_token({"grant_type": "client_credentials"}))
+        answer = self._token_in(self._ask_for_token(form))
         client_tokens.keep(name, answer)
         return answer.access_token
 
@@ -179,6 +208,13 @@ class GreenButtonClient:
         if answer.status not in {200, 202, 204, 404, 410}:
             raise refusals.refusal(self.utility, answer, url, sent, "client")
 
+    def revoke_token(self, token: str) -> None:
+        """Take a token back (RFC 7009 §2.1); with a refresh token the whole grant goes."""
+        url = self._ours(self.utility.revocation_url)
+        answer, sent = self._send("POST", url, form={"token": token})
+        if answer.status != 200:
+            raise refusals.oauth_refusal(self.client, answer, url, sent)
+
     # -- documents ----------------------------------------------------------------------------
 
     def fetch_feed(
@@ -191,17 +227,21 @@ class GreenButtonClient:
         deadline_seconds: float,
         published_min: datetime | None = None,
         published_max: datetime | None = None,
+        is_download: bool = True,
+        still_wanted: Callable[[], object] | None = None,
         token: TokenClass = "access",  # noqa: S107 (a class of tokens)
     ) -> int:
         """Stream a feed into a file and return its size in bytes, after decompression.
 
-        A Bulk feed takes the client's token, and no access token.
+        Bills and intervals are downloads, which a utility may allow less often than the rest. A
+        Bulk feed takes the client's token, and no access token.
 
         A feed over `max_bytes`, or one that takes longer than the deadline as a whole, is refused;
         what was written by then is worthless. 202, 429 and 5xx raise a passing UtilityError.
+        `still_wanted` is called every other second; what it raises ends the request, and is raised.
         """
         url = self._ours(uri)
-        asked = transport.with_query(url, _period(published_min, published_max))
+        asked = transport.with_query(url, self._period(published_min, published_max))
         answer, sent = self._open(
             "GET",
             asked,
@@ -211,6 +251,8 @@ class GreenButtonClient:
             into=into,
             max_bytes=max_bytes,
             deadline_seconds=deadline_seconds,
+            is_download=is_download,
+            still_wanted=still_wanted,
         )
         if answer.status != 200:
             raise refusals.refusal(self.utility, answer, url, sent, token)
@@ -337,9 +379,16 @@ class GreenButtonClient:
         why = f"the token answer cannot be used: {why}"
         return refusals.unusable(self.utility, Problem.BAD_TOKEN, why)
 
-    def _client_token_name(self) -> str:
+    def _client_token_name(self, scope: str) -> str:
         client = self.client
-        return client_tokens.name_of(self.utility.token_url, client.client_id, client.client_secret)
+        parts = (self.utility.token_url, client.client_id, client.client_secret, scope)
+        return client_tokens.name_of(*parts)
+
+    def _beside(self, resource_uri: str) -> str:
+        """Where the customer's details are, for a utility that does not say."""
+        if not self.quirks.derives_customer_address or resource_uri.count(SUBSCRIPTION) != 1:
+            return ""
+        return resource_uri.replace(SUBSCRIPTION, RETAIL_CUSTOMER)
 
     # -- how it is sent -----------------------------------------------------------------------
 
@@ -379,7 +428,7 @@ class GreenButtonClient:
     ) -> tuple[Answer, tuple[str, ...]]:
         answer, sent = send(self.client_token())
         if answer.status == 401:
-            client_tokens.forget(self._client_token_name())
+            client_tokens.forget(self._client_token_name(self.quirks.client_credentials_scope))
             answer, sent = send(self.client_token())
         return answer, sent
 
@@ -400,17 +449,42 @@ class GreenButtonClient:
         content_type: str = "",
         accept: str = JSON,
         into: BinaryIO | None = None,
-        max_bytes: int = transport.ANSWER_MAX_BYTES,
-        deadline_seconds: float = transport.ANSWER_SECONDS,
+        max_bytes: int = ANSWER_MAX_BYTES,
+        deadline_seconds: float | None = None,
+        is_download: bool = False,
+        still_wanted: Callable[[], object] | None = None,
     ) -> tuple[Answer, tuple[str, ...]]:
-        """Send one request; its answer, and what we sent that nobody may read in a log."""
-        headers = {
-            "Accept": accept,
-            "Authorization": self._basic() if bearer is None else f"Bearer {bearer}",
-        }
+        """Send one request; its answer, and what we sent that nobody may read in a log.
+
+        What carries a token waits for its turn. What asks for one does not: a customer who comes
+        back from the utility is never sent away for it.
+        """
+        if bearer is not None:
+            self._wait_for_turn(is_download)
+        headers = {"Accept": accept}
+        if bearer is not None:
+            headers["Authorization"] = f"Bearer {bearer}"
+        elif form is None or self.quirks.client_authentication == "basic":
+            headers["Authorization"] = self._basic()
+        else:
+            form = form | self._in_the_body()
         if body:
             headers["Content-Type"] = content_type
-        asked = Asked(method, url, headers, form, body, into, max_bytes, deadline_seconds)
+        if self.quirks.user_agent:
+            headers["User-Agent"] = self.quirks.user_agent
+        asked = Asked(
+            method,
+            url,
+            headers,
+            form,
+            body,
+            into,
+            max_bytes,
+            deadline_seconds or self._answer_seconds or self.quirks.answer_seconds,
+            self.quirks.connect_seconds,
+            self._certificate(),
+            still_wanted,
+        )
         sent = (bearer or "", self.client.client_secret, *_secrets_in(form or {}))
         try:
             return transport.converse(asked, self._listener), sent
@@ -418,7 +492,16 @@ class GreenButtonClient:
             to_log = f"{self.utility.slug}: {method} {transport.place(url)} {e.says}"
             if e.problem == Problem.TOO_LARGE:
                 raise refusals.too_large(self.utility, to_log) from e
+            if e.problem == Problem.CERTIFICATE:
+                raise refusals.needs_attention(self.client, e.problem, to_log) from e
             raise refusals.unheard(self.utility, e.problem, to_log) from e
+
+    def _wait_for_turn(self, is_download: bool) -> None:
+        try:
+            pace.wait_for_turn(self.client, download=is_download)
+        except NotNowError as e:
+            to_log = f"{self.utility.slug}: {e.says}"
+            raise refusals.come_later(self.utility, to_log, e.after) from e
 
     def _basic(self) -> str:
         """RFC 6749 §2.3.1: id and secret are form-encoded first; url-safe ones stay as they are."""
@@ -427,9 +510,42 @@ class GreenButtonClient:
         )
         return f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
 
+    def _in_the_body(self) -> dict[str, str]:
+        """RFC 6749 §2.3.1, or the id alone where our certificate proves it (RFC 8705 §2)."""
+        if self.quirks.client_authentication == "tls":
+            return {"client_id": self.client.client_id}
+        return {"client_id": self.client.client_id, "client_secret": self.client.client_secret}
+
+    def _certificate(self) -> tuple[str, str]:
+        if not self.quirks.proves_itself_by_certificate:
+            return "", ""
+        if not self.client.certificate and self.quirks.client_authentication == "tls":
+            to_log = f"{self.utility.slug}: {self.client.client_id} has no client certificate"
+            raise refusals.needs_attention(self.client, Problem.CERTIFICATE, to_log)
+        return self.client.certificate, self.client.certificate_key
+
+    def _period(
+        self, published_min: datetime | None, published_max: datetime | None
+    ) -> dict[str, str]:
+        """Query parameters as this custodian takes them, in UTC and whole seconds.
+
+        Burlington Hydro answers 400 to fractions, savagedata to a maximum in the future.
+        """
+        quirks = self.quirks
+        if quirks.date_filter == "none":
+            return {}
+        period = {}
+        if published_min is not None:
+            period[f"{quirks.date_filter}-min"] = _written(published_min, quirks.dates_as)
+        if published_max is not None and not quirks.leaves_maximum_out:
+            latest = min(published_max, timezone.now())
+            period[f"{quirks.date_filter}-max"] = _written(latest, quirks.dates_as)
+        return period
+
 
 def _secrets_in(form: Mapping[str, str]) -> list[str]:
-    return [form[name] for name in ("code", "code_verifier", "refresh_token") if name in form]
+    secret = ("code", "code_verifier", "refresh_token", "token")
+    return [form[name] for name in secret if name in form]
 
 
 def _challenge(verifier: str) -> str:
@@ -438,18 +554,7 @@ def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode("ascii")
 
 
-def _period(published_min: datetime | None, published_max: datetime | None) -> dict[str, str]:
-    """Query parameters as every custodian takes them: UTC with Z and whole seconds.
-
-    Burlington Hydro answers 400 to fractions, savagedata to a maximum in the future.
-    """
-    period = {}
-    if published_min is not None:
-        period["published-min"] = _iso(published_min)
-    if published_max is not None:
-        period["published-max"] = _iso(min(published_max, timezone.now()))
-    return period
-
-
-def _iso(moment: datetime) -> str:
+def _written(moment: datetime, dates_as: Literal["iso", "epoch"]) -> str:
+    if dates_as == "epoch":
+        return str(int(moment.timestamp()))
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -25,6 +25,7 @@ class Problem(StrEnum):
     NOT_ACTIVE = "not_active"
     NO_REFRESH_TOKEN = "no_refresh_token"  # noqa: S105
     NO_REGISTRATION_TOKEN = "no_registration_token"  # noqa: S105
+    CERTIFICATE = "certificate"
     HTTP_400 = "http_400"
     HTTP_401 = "http_401"
     HTTP_403 = "http_403"

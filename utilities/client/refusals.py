@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from utilities.client.errors import Problem, UtilityError, of_status
@@ -30,6 +31,16 @@ def needs_attention(client: Client, code: str, to_log: str) -> UtilityError:
         to_customer=f"Our registration with {client.utility.name} needs attention. "
         "We have been told; please try again later.",
         to_log=to_log,
+    )
+
+
+def come_later(utility: Utility, to_log: str, after: timedelta) -> UtilityError:
+    """The data is not there yet, or there is no room to ask for it now."""
+    return UtilityError(
+        Problem.COME_LATER,
+        to_customer=f"{utility.name} is preparing the data. We will ask again by ourselves.",
+        to_log=to_log,
+        after=after,
     )
 
 
@@ -73,12 +84,7 @@ def refusal(
     _, described = told(answer, sent)
     said = f"{utility.slug}: {place(url)} answered {status} {described}".rstrip()
     if status in {202, 429}:
-        return UtilityError(
-            Problem.COME_LATER,
-            to_customer=f"{utility.name} is preparing the data. We will ask again by ourselves.",
-            to_log=said,
-            after=after or DEFAULT_WAIT,
-        )
+        return come_later(utility, said, after or DEFAULT_WAIT)
     if 300 <= status < 400:
         return unheard(utility, Problem.REDIRECT, f"{said}: redirects are not followed")
     if status == 403 and token == "access":  # noqa: S105

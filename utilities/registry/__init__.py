@@ -1,62 +1,27 @@
 """The registry: one TOML file a utility, with everything that a third party knows of it.
 
-The files are read strictly. A key that is missing, unknown or of another type is refused with a
-sentence, since an origin or an address that is read wrongly sends tokens to strangers.
+The files are read strictly: see `utilities.described`.
 """
 
 from __future__ import annotations
 
 import tomllib
 import zoneinfo
-from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Self, get_type_hints
+from typing import Any
 from urllib.parse import urlsplit
 
+from utilities.described import Described, RegistryError
 from utilities.models import origin_of
 from utilities.quirks import Quirks
+
+__all__ = ["Described", "Endpoints", "RegistryError", "UtilityDescription", "descriptions", "read"]
 
 FOLDER = Path(__file__).resolve().parent
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 SANDBOX = "{SANDBOX_URL}"
-
-
-class RegistryError(ValueError):
-    """A description that is refused; its text is a sentence that says where and why."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
-    """A table of named values, read strictly into the fields of a subclass."""
-
-    @classmethod
-    def read(cls, values: object, where: str) -> Self:
-        """From TOML or JSON, whose types are the fields' own; raises RegistryError."""
-        if not isinstance(values, Mapping):
-            raise RegistryError(f"{where} must be a table of names and values.")
-        known = {one.name: one for one in fields(cls)}
-        if unknown := sorted(set(values) - set(known)):
-            raise RegistryError(f"{where} has a key that is not known: {', '.join(unknown)}.")
-        required = {
-            name
-            for name, one in known.items()
-            if one.default is MISSING and one.default_factory is MISSING
-        }
-        if missing := sorted(required - set(values)):
-            raise RegistryError(f"{where} lacks {', '.join(missing)}.")
-        for name, value in values.items():
-            _check_type(value, get_type_hints(cls)[name], f"{where}, {name}")
-        return cls(**values)
-
-
-def _check_type(value: object, wanted: Any, where: str) -> None:
-    if wanted == list[str]:
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise RegistryError(f"{where} must be a list of texts.")
-    elif type(value) is not wanted:
-        word = {str: "a text", bool: "true or false"}[wanted]
-        raise RegistryError(f"{where} must be {word}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +40,26 @@ class AuthenticationWay(Described):
 class Endpoints(Described):
     """Whole addresses, and the origins that may receive our tokens."""
 
-    authorize: str
-    token: str
-    resource: str
-    origins: list[str]
+    authorize: str = ""
+    token: str = ""
+    # Left out where only the answers of the token endpoint tell.
+    resource: str = ""
+    origins: list[str] = field(default_factory=list)
     # As its metadata has it (RFC 8414 §2); left out where it does not name itself in its answers.
     issuer: str = ""
+    # RFC 7009; left out where tokens end by DELETE of the Authorization only, as there.
+    revoke: str = ""
     # Where a program gets a test customer's consent; left out where only a person can give it.
     test_submit: str = ""
 
-    def check(self, where: str) -> None:
-        """https, but for this machine; every address on one of the origins."""
+    def check(self, where: str, *, complete: bool = True) -> None:
+        """https, but for this machine; every address on one of the origins.
+
+        They are complete unless the utility cannot be connected anyway.
+        """
+        needed = {"authorize": self.authorize, "token": self.token, "origins": self.origins}
+        if missing := [name for name, value in needed.items() if complete and not value]:
+            raise RegistryError(f"{where} lacks {', '.join(missing)}.")
         for origin in self.origins:
             parts = urlsplit(origin)
             if origin_of(origin) is None or parts.path or parts.query:
@@ -93,7 +67,9 @@ class Endpoints(Described):
             if parts.scheme != "https" and parts.hostname not in LOOPBACK:
                 raise RegistryError(f"{where}: {origin} must be https; tokens go there.")
         owned = {origin_of(origin) for origin in self.origins}
-        for url in filter(None, (self.authorize, self.token, self.resource, self.test_submit)):
+        for url in filter(
+            None, (self.authorize, self.token, self.resource, self.revoke, self.test_submit)
+        ):
             if origin_of(url) not in owned:
                 raise RegistryError(f"{where}: {url} lies on none of the origins.")
         # One that was left over from another server would have every answer refused.
@@ -116,6 +92,8 @@ class _Facts(Described):
     programme: str
     services: list[str]
     time_zone: str
+    # Why it cannot be connected; empty for one that can.
+    unavailable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +105,10 @@ class UtilityDescription:
     endpoints: Endpoints
     ways: list[AuthenticationWay]
     quirks: dict[str, Any] = field(default_factory=dict)
+    # Why we think so, for each quirk.
+    evidence: dict[str, str] = field(default_factory=dict)
+    # Whether customers may choose it from the beginning; from then on staff say so.
+    enabled: bool
     # Whether the file points at the sandbox rather than at the utility's own addresses.
     in_sandbox: bool
 
@@ -139,11 +121,13 @@ class UtilityDescription:
             "authorize_url": endpoints.authorize,
             "token_url": endpoints.token,
             "resource_url": endpoints.resource,
+            "revocation_url": endpoints.revoke,
             "origins": endpoints.origins,
             "issuer": endpoints.issuer,
             "test_submit_url": endpoints.test_submit,
             "authentication_ways": [asdict(way) for way in self.ways],
             "quirks": self.quirks,
+            "evidence": self.evidence,
         }
 
 
@@ -161,38 +145,56 @@ def read(text: str, slug: str, sandbox_url: str) -> UtilityDescription:
     except tomllib.TOMLDecodeError as e:
         raise RegistryError(f"{where} is not TOML: {e}") from e
     endpoints = Endpoints.read(values.pop("endpoints", {}), f"{where}, [endpoints]")
-    endpoints.check(f"{where}, [endpoints]")
-    ways = _ways(values.pop("authentication", None), where)
+    ways = _ways(values.pop("authentication", []), where)
     quirks = _quirks(values.pop("quirks", {}), where)
+    evidence = _evidence(values.pop("evidence", {}), quirks, where)
+    enabled = values.pop("enabled", True)
     facts = _Facts.read(values, where)
     if facts.time_zone not in zoneinfo.available_timezones():
         raise RegistryError(f"{where}: {facts.time_zone} is not a time zone.")
+    endpoints.check(f"{where}, [endpoints]", complete=not facts.unavailable)
+    if type(enabled) is not bool or (enabled and facts.unavailable):
+        raise RegistryError(
+            f"{where}, enabled must be true or false, and false where “unavailable” says why."
+        )
     return UtilityDescription(
         slug=slug,
         facts=facts,
         endpoints=endpoints,
         ways=ways,
         quirks=quirks,
+        evidence=evidence,
+        enabled=enabled,
         in_sandbox=SANDBOX in text,
     )
 
 
 def _ways(values: object, where: str) -> list[AuthenticationWay]:
-    if not isinstance(values, list) or not values:
-        raise RegistryError(f"{where} lacks [[authentication]]: a way to sign in.")
+    """The ways to sign in that a scope can name; most custodians have none and simply ask."""
+    if not isinstance(values, list):
+        raise RegistryError(f"{where}, [[authentication]] must be a list of ways to sign in.")
     ways = [AuthenticationWay.read(value, f"{where}, [[authentication]]") for value in values]
     if len({way.type for way in ways}) < len(ways):
         raise RegistryError(f"{where} names a way to sign in twice.")
-    if [way.default for way in ways].count(True) != 1:
+    if ways and [way.default for way in ways].count(True) != 1:
         raise RegistryError(f"{where} must have one way to sign in that is the default.")
     return ways
 
 
 def _quirks(values: object, where: str) -> dict[str, Any]:
-    if not isinstance(values, dict):
-        raise RegistryError(f"{where}, [quirks] must be a table of names and values.")
-    try:
-        Quirks.read(values)
-    except KeyError as e:
-        raise RegistryError(f"{where}, [quirks]: {e.args[0]}.") from e
+    """As the file has them, since a row keeps them so."""
+    Quirks.read(values, f"{where}, [quirks]")
+    assert isinstance(values, dict)
+    return values
+
+
+def _evidence(values: object, quirks: dict[str, Any], where: str) -> dict[str, str]:
+    """A sentence for each quirk: who found it out, by trying what, and when if that is known."""
+    where = f"{where}, [evidence]"
+    if not isinstance(values, dict) or not all(isinstance(one, str) for one in values.values()):
+        raise RegistryError(f"{where} must be a table of names and texts.")
+    if missing := sorted(set(quirks) - set(values)):
+        raise RegistryError(f"{where} lacks {', '.join(missing)}.")
+    if unknown := sorted(set(values) - set(quirks)):
+        raise RegistryError(f"{where} tells of what is no quirk of it: {', '.join(unknown)}.")
     return values

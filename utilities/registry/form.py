@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from utilities.registry import Described, Endpoints, RegistryError
+from utilities.described import Described, RegistryError
+from utilities.registry import Endpoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,7 @@ def test_it_is_never_due_and_holds_no_token(brought: Authorization) -> None:
     read_in(brought)
     assert (brought.next_pull_at, brought.access_token, brought.client) == (None, "", None)
     assert not Authorization.objects.due().exists()
-    assert due.claim() == []
+    assert due.claim(waiting=True, room=9) == []
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from authorizations.models import Authorization, PullTrigger
 from greenbutton.ingest.pull import pull
 from greenbutton.models import Pull
 from portal.processes import until
@@ -199,26 +201,130 @@ def test_slow_drops_end_at_our_own_deadline(company: Company, token: Token) -> N
     assert refused(company, token, seconds=2).code == Problem.TIMEOUT
 
 
-@pytest.mark.django_db
-def test_a_pull_waits_for_what_is_being_prepared_and_then_takes_it(
-    company: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def consent(db: None, company: Company, monkeypatch: pytest.MonkeyPatch) -> Iterator[Authorization]:
+    """A customer of this company's, whose next pull meets whatever is chosen then."""
+    yield consented(company, monkeypatch)
+    company.meets()
+
+
+def consented(company: Company, monkeypatch: pytest.MonkeyPatch) -> Authorization:
     conditions = {"profile", "faults", "notify_uri"}
     told = {name: value for name, value in company.told.items() if name not in conditions}
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps({"clients": [told]})))
     call_command("load_utilities", "--from-sandbox", "-", stdout=io.StringIO())
-    svce = Utility.objects.get(utility_id="SVCE")
-    with httpx.Client(timeout=60, trust_env=False) as browser:
-        company.meets("accepted_first")
-        authorization = connect(browser, svce, cast.ada())
-    first = pull(authorization)
-    assert first is not None
-    assert (first.state, first.new) == (Pull.State.WAITING, 0)
-    authorization.refresh_from_db()
-    assert authorization.next_pull_at is not None
-    assert authorization.next_pull_at - timezone.now() < timedelta(minutes=1)
     company.meets()
-    again = pull(authorization)
-    assert again is not None
-    assert again.state == Pull.State.DONE
+    with httpx.Client(timeout=60, trust_env=False) as browser:
+        return connect(browser, Utility.objects.get(utility_id="SVCE"), cast.ada())
+
+
+def pulled(authorization: Authorization) -> Pull:
+    """Pull, and the authorization as it is then."""
+    done = pull(Authorization.objects.get(pk=authorization.pk))
+    assert done is not None
+    authorization.refresh_from_db()
+    assert authorization.status == Authorization.Status.ACTIVE
+    return done
+
+
+def due_in(authorization: Authorization) -> timedelta:
+    assert authorization.next_pull_at is not None
+    return authorization.next_pull_at - timezone.now()
+
+
+@pytest.mark.parametrize("fault", ["accepted_first", "too_many_requests"])
+def test_a_pull_waits_for_what_is_being_prepared_and_then_takes_it(
+    company: Company, consent: Authorization, fault: str
+) -> None:
+    company.meets(fault)
+    first = pulled(consent)
+    assert (first.state, first.new) == (Pull.State.WAITING, 0)
+    assert first.steps[-1]["result"] == "come_later"
+    assert due_in(consent) < timedelta(minutes=2)
+    assert consent.failures == 0
+    company.meets()
+    again = pulled(consent)
+    assert (again.state, again.trigger) == (Pull.State.DONE, PullTrigger.RESUMED)
     assert again.new > 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "result"),
+    [
+        ("unavailable", "http_503"),
+        ("gateway_timeout", "http_504"),
+        ("cut_half_way", "cut_off"),
+        ("slow_trickle", "timeout"),
+    ],
+)
+def test_a_pull_that_meets_a_utility_in_trouble_comes_again_and_has_lost_nothing(
+    company: Company, consent: Authorization, settings: Any, fault: str, result: str
+) -> None:
+    company.meets(fault)
+    if fault == "slow_trickle":
+        settings.FEED_DEADLINE_SECONDS = 2
+    failed = pulled(consent)
+    assert (failed.state, failed.new) == (Pull.State.FAILED, 0)
+    assert [step["result"] for step in failed.steps] == [result]
+    assert (consent.failures, consent.pulled_to) == (1, None)
+    assert timedelta(seconds=40) < due_in(consent) < timedelta(minutes=10)
+    assert failed.next_at == consent.next_pull_at
+    # Of a first history the customer still waits.
+    assert consent.somebody_waits
+    company.meets()
+    settings.FEED_DEADLINE_SECONDS = 300
+    again = pulled(consent)
+    assert (again.state, again.trigger) == (Pull.State.DONE, PullTrigger.RESUMED)
+    assert again.new > 0
+    assert (consent.failures, consent.somebody_waits) == (0, False)
+
+
+@pytest.mark.django_db
+def test_at_a_utility_with_a_pace_a_first_history_goes_on_window_by_window(
+    sandbox_site: SandboxSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The pace is its own, too, and other tests have used up theirs.
+    company = Company.registered(sandbox_site)
+    consent = consented(company, monkeypatch)
+    company.meets("pace_limits")
+    first = pulled(consent)
+    assert (first.state, first.windows_done) == (Pull.State.WAITING, 1)
+    assert first.new > 0
+    # One download a minute.
+    assert timedelta(seconds=20) < due_in(consent) < timedelta(seconds=70)
+    assert consent.delays == 0
+    company.meets()
+    again = pulled(consent)
+    assert (again.state, again.windows_done) == (Pull.State.DONE, 3)
+    assert len([step for step in again.steps if step["what"] == "usage"]) == 2
+
+
+def test_a_one_time_refresh_token_is_rotated_and_kept(
+    company: Company, consent: Authorization
+) -> None:
+    company.meets("one_time_refresh")
+    for _ in range(3):
+        before = consent.refresh_token
+        Authorization.objects.update(access_expires_at=timezone.now())
+        assert pulled(consent).state == Pull.State.DONE
+        assert consent.refresh_token != before
+
+
+def test_a_one_time_refresh_token_whose_answer_was_lost_ends_in_words(
+    company: Company, consent: Authorization
+) -> None:
+    """As after a kill between the answer and the save: the utility has rotated, and we have not."""
+    company.meets("one_time_refresh")
+    assert consent.client is not None
+    began = timezone.now() - timedelta(minutes=2)
+    GreenButtonClient(consent.client).refresh(consent.refresh_token)
+    Authorization.objects.update(
+        refreshing_since=began, refreshing_until=timezone.now(), access_expires_at=timezone.now()
+    )
+    failed = pull(Authorization.objects.get())
+    assert failed is not None
+    assert "interrupted before its answer was saved" in failed.error
+    consent.refresh_from_db()
+    assert consent.status == Authorization.Status.NEEDS_CONSENT
+    [event] = consent.events.filter(type="authorization_update_finished_errored")
+    assert event.detail == {"refresh_interrupted": began.isoformat()}

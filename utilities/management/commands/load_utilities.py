@@ -46,12 +46,18 @@ class Command(BaseCommand):
             client = registered.pop(description.facts.id, None)
             endpoints = client.endpoints if client else description.endpoints
             values = description.as_row(endpoints)
+            if description.facts.unavailable:
+                values["enabled"] = False  # it may have been one that could be connected
             known = Utility.objects.filter(slug=description.slug).first()
             if known is not None:
                 values = self.what_was_taken_over(known, values)
             if known is not None and values["time_zone"] != known.time_zone:
                 values |= self.zone_that_stays(known, values["time_zone"])
-            utility, _ = Utility.objects.update_or_create(slug=description.slug, defaults=values)
+            utility, _ = Utility.objects.update_or_create(
+                slug=description.slug,
+                defaults=values,
+                create_defaults={**values, "enabled": description.enabled},
+            )
             self.stdout.write(f"{utility.utility_id}: {utility.name}")
             if client:
                 self.register(utility, client)

@@ -1,0 +1,450 @@
+"""A Bulk feed of many customers: each gets what is theirs, and nothing of the others."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from authorizations.models import Authorization
+from greenbutton.espi import Entry
+from greenbutton.espi.usage_point import UsagePoint as EspiUsagePoint
+from greenbutton.ingest import bulk, due, lease, stopping
+from greenbutton.ingest.bulk import Spread
+from greenbutton.ingest.raw import open_raw
+from greenbutton.models import (
+    BulkCollection,
+    MeterReading,
+    Pull,
+    RawFeed,
+    ReadingDay,
+    UsagePoint,
+    UsageSummary,
+)
+from tests import cast
+from tests.greenbutton.espi.test_split import household, moved
+from tests.greenbutton.ingest.documents import block, document, entry, hours, meter
+from tests.lying_utility import LyingUtility
+from utilities.client import UtilityError
+from utilities.models import Client
+
+pytestmark = pytest.mark.django_db
+
+BULK = "/resource/Batch/Bulk/B1"
+numbers = itertools.count(1)
+
+
+@pytest.fixture
+def client(lying: LyingUtility) -> Client:
+    lying.answer(
+        "/token",
+        json={
+            "token_type": "Bearer",
+            "access_token": "the-client-token",
+            "expires_in": 3600,
+            "resourceURI": f"{lying.url}{BULK}",
+        },
+    )
+    utility = cast.make_utility(lying.url, slug=f"bulk{next(numbers)}")
+    return utility.clients.get()
+
+
+@pytest.fixture
+def three(client: Client) -> list[Authorization]:
+    return [add(client, number) for number in (1, 2, 3)]
+
+
+def add(client: Client, number: int) -> Authorization:
+    made = cast.authorize(cast.ada(), client.utility)
+    made.resource_uri = f"{client.utility.resource_url}/Batch/Subscription/{number}"
+    made.scope = "FB=4_16_35;BR=B1"
+    made.save()
+    return made
+
+
+def home(client: Client, number: int) -> str:
+    return f"{client.utility.resource_url}/Subscription/{number}"
+
+
+def serve(lying: LyingUtility, *entries: Any) -> None:
+    lying.forget(BULK)
+    lying.answer(BULK, body=document(*entries).getvalue())
+
+
+def households(client: Client, *owners: int) -> list[Entry]:
+    """A meter with as many readings as its owner's number, and a bill."""
+    return [one for owner in owners for one in household(home(client, owner), *range(owner))]
+
+
+def spread(client: Client) -> Spread:
+    return bulk.collect(client, f"{client.utility.resource_url}/Batch/Bulk/B1")
+
+
+def readings(authorizations: Sequence[Authorization]) -> list[list[int | None]]:
+    return [
+        [value for day in one.reading_days.all() for value in day.values] for one in authorizations
+    ]
+
+
+# -- who gets what --------------------------------------------------------------------------------
+
+
+def test_each_authorization_gets_its_own_and_nothing_of_the_others(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    serve(lying, *households(client, 1, 2, 3))
+    found = spread(client)
+    assert (found.stored, found.new, found.unknown, found.disputed) == (3, 6, 0, 0)
+    assert readings(three) == [[0], [0, 1], [0, 1, 2]]
+    for number, one in enumerate(three, start=1):
+        links = one.usage_points.get().links
+        assert all(link.startswith(f"{home(client, number)}/") for link in links)
+        assert UsageSummary.objects.filter(usage_point__authorization=one).count() == 1
+        series = MeterReading.objects.get(usage_point__authorization=one)
+        assert series.uom == 72, "the reading type that all share"
+        attempt = one.pulls.get()
+        assert (attempt.source, attempt.state, attempt.new) == ("bulk", "done", number)
+    (asked,) = lying.asked(BULK)
+    assert asked.headers["authorization"] == "Bearer the-client-token"
+
+
+def test_what_is_kept_of_the_feed_is_each_ones_part_alone(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    serve(lying, *households(client, 1, 2))
+    spread(client)
+    assert RawFeed.objects.count() == 2
+    for number, one in enumerate(three[:2], start=1):
+        with open_raw(RawFeed.objects.get(pull__authorization=one)) as kept:
+            text = kept.read().decode()
+        assert f"/Subscription/{number}/" in text
+        assert f"/Subscription/{3 - number}/" not in text
+
+
+def test_the_same_again_stores_nothing_twice(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    serve(lying, *households(client, 1, 2, 3))
+    spread(client)
+    assert spread(client).new == 0
+
+
+def test_the_cursor_of_the_ordinary_collecting_stays(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    serve(lying, *households(client, 1))
+    spread(client)
+    three[0].refresh_from_db()
+    assert three[0].pulled_to is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"status": "revoked"},
+        {"status": "needs_consent"},
+        {"held_at": timezone.now()},
+        {"expires_at": timezone.now() - timedelta(minutes=1)},
+    ],
+)
+def test_one_that_may_not_be_collected_gets_nothing_and_the_others_get_theirs(
+    lying: LyingUtility, client: Client, three: list[Authorization], values: dict[str, Any]
+) -> None:
+    Authorization.objects.filter(pk=three[1].pk).update(**values)
+    serve(lying, *households(client, 1, 2, 3))
+    found = spread(client)
+    assert (found.stored, found.not_active, found.unknown) == (2, 1, 0)
+    assert readings(three) == [[0], [], [0, 1, 2]]
+    assert not three[1].usage_points.exists()
+    assert not three[1].pulls.exists()
+
+
+def test_entries_of_an_authorization_that_is_not_known_are_counted_and_never_stored(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    serve(lying, *households(client, 1, 44))
+    found = spread(client)
+    assert (found.stored, found.unknown) == (1, 4)
+    assert UsagePoint.objects.count() == 1
+
+
+def test_an_entry_that_points_into_two_is_refused_for_both(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    one, two = home(client, 1), home(client, 2)
+    hostile = entry(
+        EspiUsagePoint(kind=0), f"{one}/UsagePoint/9", f"{one}/UsagePoint", [f"{two}/UsagePoint/1"]
+    )
+    serve(lying, *households(client, 1, 2), hostile)
+    found = spread(client)
+    assert (found.disputed, found.stored) == (1, 2)
+    assert UsagePoint.objects.count() == 2
+
+
+def test_another_registrations_customers_get_nothing(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    other = cast.make_client(client.utility, client_id="another")
+    Authorization.objects.filter(pk=three[0].pk).update(client=other)
+    serve(lying, *households(client, 1, 2))
+    found = spread(client)
+    assert (found.stored, found.unknown) == (1, 4)
+    assert readings(three) == [[], [0, 1], []]
+
+
+def test_a_second_consent_to_the_same_address_is_the_one_that_counts(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    again = add(client, 1)
+    Authorization.objects.filter(pk=three[0].pk).update(status="revoked")
+    serve(lying, *households(client, 1))
+    assert spread(client).stored == 1
+    assert readings([three[0], again]) == [[], [0]]
+
+
+def test_links_without_what_they_have_in_common_are_understood(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    serve(
+        lying,
+        household("Subscription/1", 4),
+        household("/resource/Subscription/2", 5),
+    )
+    assert spread(client).stored == 2
+    assert readings(three) == [[4], [5], []]
+
+
+def test_a_meter_that_is_no_longer_shared_does_not_come_by_this_way(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    barn = [moved(one, home(client, 1)) for one in [*meter("2"), block(*hours([9]), of="2")]]
+    serve(lying, *households(client, 1), *barn)
+    spread(client)
+    house = three[0].usage_points.order_by("id")[0]
+    stopping.stop_sharing(house, by="customer")
+    spread(client)
+    assert readings(three) == [[9], [], []]
+    assert not RawFeed.objects.exists()
+
+
+def test_a_part_that_cannot_be_stored_costs_the_others_nothing(
+    lying: LyingUtility,
+    client: Client,
+    three: list[Authorization],
+    settings: Any,
+) -> None:
+    settings.FEED_MAX_USAGE_POINTS = 1
+    second = [moved(one, home(client, 1)) for one in meter("2")]
+    serve(lying, *households(client, 1, 2), *second)
+    found = spread(client)
+    assert (found.stored, found.refused) == (1, 1)
+    assert readings(three) == [[], [0, 1], []]
+    failed = three[0].pulls.get()
+    assert (failed.state, "more than 1 usage points" in failed.error) == ("failed", True)
+    three[0].refresh_from_db()
+    assert three[0].failures == 0
+
+
+def test_a_feed_that_breaks_off_has_stored_nothing(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    data = document(*households(client, 1, 2, 3)).getvalue()
+    lying.answer(BULK, body=data[:-10])
+    done = collected(client)
+    assert (done.state, "cut off" in done.error) == ("failed", True)
+    assert "Subscription" not in done.error
+    assert not ReadingDay.objects.exists()
+    assert not Pull.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["https://evil.example/Batch/Bulk/B1", "http://127.0.0.1:1/x"])
+def test_no_token_goes_to_another_origin(
+    lying: LyingUtility, client: Client, three: list[Authorization], address: str
+) -> None:
+    with pytest.raises(UtilityError) as refused:
+        bulk.collect(client, address)
+    assert refused.value.code == "not_ours"
+    assert lying.requests == []
+
+
+# -- when it is read ------------------------------------------------------------------------------
+
+
+def address_of(client: Client) -> str:
+    return f"{client.utility.resource_url}/Batch/Bulk/B1"
+
+
+def collected(client: Client) -> BulkCollection:
+    """Bring the address forward, and do what is due."""
+    BulkCollection.objects.update(brought_forward_to=None)
+    row = BulkCollection.bring_forward(client, address_of(client))
+    assert due.claim_bulks() == [row.pk]
+    done = bulk.collect_due(BulkCollection.objects.get(pk=row.pk))
+    assert done is not None
+    return done
+
+
+def test_what_is_brought_forward_is_due_once_and_read_once(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    serve(lying, *households(client, 1, 2, 3))
+    done = collected(client)
+    assert (done.state, done.due_at, done.error) == (BulkCollection.State.DONE, None, "")
+    assert done.counts["stored"] == 3
+    assert due.claim_bulks() == []
+    assert bulk.collect_due(done) is None
+
+
+def test_it_is_brought_forward_at_most_once_in_15_minutes(client: Client) -> None:
+    first = BulkCollection.bring_forward(client, address_of(client))
+    BulkCollection.objects.update(due_at=None)
+    for _ in range(5):
+        again = BulkCollection.bring_forward(client, f"{address_of(client)}?published-min=x")
+    assert again.pk == first.pk
+    assert first.brought_forward_to is not None
+    assert again.due_at == first.brought_forward_to + timedelta(minutes=15)
+    assert due.claim_bulks() == []
+    long_ago = timezone.now() - timedelta(minutes=16)
+    BulkCollection.objects.update(brought_forward_to=long_ago, due_at=None)
+    BulkCollection.bring_forward(client, address_of(client))
+    assert due.claim_bulks() == [first.pk]
+
+
+def test_later_ones_ask_for_what_is_new_with_overlap(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    serve(lying, *households(client, 1))
+    began = collected(client).collected_to
+    collected(client)
+    first, second = lying.asked(BULK)
+    assert "published-min" not in first.query
+    assert began is not None
+    since = datetime.fromisoformat(second.query["published-min"][0])
+    assert began - since >= timedelta(days=3)
+
+
+def test_one_whose_authorization_is_busy_is_read_again_for_it(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    serve(lying, *households(client, 1, 2))
+    lease_id = lease.take(three[1])
+    assert lease_id
+    done = collected(client)
+    assert (done.counts["stored"], done.counts["busy"], done.collected_to) == (1, 1, None)
+    assert done.due_at is not None
+    assert done.due_at > timezone.now()
+    lease.give_back(three[1], lease_id)
+    assert collected(client).counts["busy"] == 0
+    assert readings(three) == [[0], [0, 1], []]
+
+
+def test_an_address_that_is_gone_is_told_and_harms_no_customer(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    lying.answer(BULK, 404)
+    done = collected(client)
+    assert (done.state, done.due_at) == (BulkCollection.State.GONE, None)
+    assert "404" in done.error
+    assert not Pull.objects.exists()
+    assert {one.failures for one in Authorization.objects.all()} == {0}
+    serve(lying, *households(client, 1))
+    assert collected(client).state == BulkCollection.State.DONE
+
+
+def test_come_later_and_trouble_are_asked_again(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    lying.answer(BULK, 202, headers={"Retry-After": "600"})
+    delayed = collected(client)
+    assert delayed.state == BulkCollection.State.DELAYED
+    assert delayed.due_at is not None
+    assert delayed.due_at > timezone.now() + timedelta(minutes=9)
+    lying.forget(BULK)
+    lying.answer(BULK, 503)
+    failed = collected(client)
+    assert (failed.state, failed.failures) == (BulkCollection.State.FAILED, 1)
+    assert failed.due_at is not None
+    client.refresh_from_db()
+    assert client.is_usable()
+
+
+def test_a_registration_that_is_refused_is_paused_and_revokes_nobody(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    lying.forget("/token")
+    lying.answer("/token", 401, json={"error": "invalid_client"})
+    client.client_secret = "not-the-one-that-was-kept"
+    client.save()
+    done = collected(client)
+    assert (done.state, done.due_at) == (BulkCollection.State.FAILED, None)
+    client.refresh_from_db()
+    assert not client.is_usable()
+    assert {one.status for one in Authorization.objects.all()} == {"active"}
+    BulkCollection.bring_forward(client, address_of(client))
+    assert due.claim_bulks() == []
+
+
+def test_of_two_workers_one_reads_it(client: Client) -> None:
+    row = BulkCollection.bring_forward(client, address_of(client))
+    assert row.take("first")
+    assert not row.take("second")
+    assert not row.renew("second")
+    # A worker that died is followed by another one, and has nothing to say any more.
+    BulkCollection.objects.update(claimed_until=timezone.now())
+    assert row.take("second")
+    row.ended("first", BulkCollection.State.DONE)
+    row.refresh_from_db()
+    assert (row.state, row.run_id) == (BulkCollection.State.RUNNING, "second")
+
+
+def test_news_that_come_while_it_is_read_are_not_lost(client: Client) -> None:
+    row = BulkCollection.bring_forward(client, address_of(client))
+    assert row.take("run")
+    later = BulkCollection.bring_forward(client, address_of(client)).brought_forward_to
+    row.ended("run", BulkCollection.State.DONE)
+    row.refresh_from_db()
+    assert (row.due_at, later) == (later, later)
+
+
+# -- which addresses are heard --------------------------------------------------------------------
+
+
+def test_an_address_is_known_by_its_id_in_a_customers_scope(
+    client: Client, three: list[Authorization]
+) -> None:
+    base = client.utility.resource_url
+    assert bulk.is_known(client, f"{base}/Batch/Bulk/B1")
+    assert bulk.is_known(client, f"{base}/Bulk/B1?published-min=2026-01-01T00:00:00Z")
+    for unknown in (
+        f"{base}/Batch/Bulk/B2",
+        f"{base}/Batch/Bulk/",
+        f"{base}/Elsewhere/B1",
+        "https://evil.example/resource/Batch/Bulk/B1",
+        f"{base}@evil.example/Batch/Bulk/B1",
+        "B1",
+        "",
+    ):
+        assert not bulk.is_known(client, unknown), unknown
+
+
+def test_the_utility_itself_names_the_registrations_address(
+    lying: LyingUtility, client: Client
+) -> None:
+    row = bulk.ask_for(client)
+    assert row is not None
+    assert row.uri == f"{lying.url}{BULK}"
+    assert bulk.is_known(client, row.uri)
+
+
+def test_an_address_that_is_not_the_utilitys_is_not_taken_from_its_answer(
+    lying: LyingUtility, client: Client
+) -> None:
+    lying.forget("/token")
+    answer = {"token_type": "Bearer", "access_token": "a", "expires_in": 60}
+    lying.answer("/token", json={**answer, "resourceURI": "https://evil.example/Batch/Bulk/B1"})
+    assert bulk.ask_for(client) is None
+    assert not BulkCollection.objects.exists()

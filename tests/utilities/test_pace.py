@@ -1,0 +1,165 @@
+"""How often a utility is asked, counted for all workers together."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from tests import cast
+from tests.lying_utility import LyingUtility
+from utilities import pace
+from utilities.client import GreenButtonClient, Problem, UtilityError
+from utilities.limiter import limiter
+from utilities.models import Client
+
+pytestmark = pytest.mark.django_db
+TOKEN = {"token_type": "Bearer", "access_token": "the-token", "refresh_token": "r"}
+
+
+def client(lying: LyingUtility, **quirks: Any) -> Client:
+    """A registration with a utility of this pace."""
+    utility = cast.make_utility(lying.url)
+    utility.quirks = quirks
+    utility.save()
+    registration = utility.client_for_customers()
+    assert registration is not None
+    # The numbers of rows begin anew with each test, and Redis remembers the last one's.
+    for what in ("downloads", "requests"):
+        _forget(what, registration)
+    return registration
+
+
+def _forget(what: str, registration: Client) -> None:
+    storage = limiter().storage
+    for key in storage.storage.scan_iter(f"*pace-{what}/{registration.pk}/*"):  # type: ignore[attr-defined]  # Redis'
+        storage.storage.delete(key)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def without_redis() -> Iterator[None]:
+    limiter.cache_clear()
+    with override_settings(REDIS_URL="redis://127.0.0.1:1/0"):
+        yield
+    limiter.cache_clear()
+
+
+def fetch(registration: Client, *, is_download: bool = True) -> None:
+    url = f"{registration.utility.resource_url}/feed"
+    GreenButtonClient(registration).fetch_feed(
+        url,
+        "the-access-token",
+        into=io.BytesIO(),
+        max_bytes=100,
+        deadline_seconds=20,
+        is_download=is_download,
+    )
+
+
+def refused(registration: Client) -> UtilityError:
+    with pytest.raises(UtilityError) as caught:
+        fetch(registration)
+    return caught.value
+
+
+def test_a_download_too_many_is_due_again_when_there_is_room(lying: LyingUtility) -> None:
+    lying.answer("/resource/feed", body=b"<feed/>")
+    registration = client(lying, downloads_a_minute=2)
+    assert pace.free_downloads(registration) == 2
+    fetch(registration)
+    fetch(registration)
+    assert pace.free_downloads(registration) == 0
+    error = refused(registration)
+    assert (error.code, error.permanent) == (Problem.COME_LATER, False)
+    assert error.after is not None
+    assert timedelta(seconds=1) <= error.after <= timedelta(minutes=1)
+    assert "at the moment" not in error.to_customer
+    assert len(lying.requests) == 2
+
+
+def test_what_is_no_download_does_not_count_as_one(lying: LyingUtility) -> None:
+    lying.answer("/resource/feed", body=b"<feed/>")
+    registration = client(lying, downloads_a_minute=1)
+    for _ in range(3):
+        fetch(registration, is_download=False)
+    fetch(registration)
+    assert len(lying.requests) == 4
+
+
+def test_a_second_is_waited_for(lying: LyingUtility) -> None:
+    lying.answer("/resource/feed", body=b"<feed/>")
+    registration = client(lying, requests_a_second=1)
+    fetch(registration)
+    # Whoever cannot wait is told to come again; who can is served all the same.
+    with pytest.MonkeyPatch.context() as hurried:
+        hurried.setattr(pace, "PATIENCE_SECONDS", 0)
+        assert refused(registration).after == timedelta(seconds=1)
+    fetch(registration)
+    assert len(lying.requests) == 2
+
+
+def test_other_processes_count_too(lying: LyingUtility) -> None:
+    registration = client(lying, downloads_a_minute=1)
+    elsewhere = (
+        "import django; django.setup()\n"
+        "from utilities import pace\n"
+        "from utilities.models import Client, Utility\n"
+        f"utility = Utility(slug='demo', quirks={registration.utility.quirks!r})\n"
+        f"client = Client(pk={registration.pk}, client_id='c', utility=utility)\n"
+        "pace.wait_for_turn(client, download=True)"
+    )
+    subprocess.run([sys.executable, "-c", elsewhere], check=True)
+    assert refused(registration).code == Problem.COME_LATER
+    assert lying.requests == []
+
+
+def test_each_registration_has_a_pace_of_its_own(lying: LyingUtility) -> None:
+    lying.answer("/resource/feed", body=b"<feed/>")
+    registration = client(lying, downloads_a_minute=1)
+    other = cast.make_client(registration.utility, client_id="another")
+    _forget("downloads", other)
+    fetch(registration)
+    fetch(other)
+    assert len(lying.requests) == 2
+
+
+def test_a_utility_without_a_pace_is_never_waited_for(
+    lying: LyingUtility, without_redis: None
+) -> None:
+    lying.answer("/resource/feed", body=b"<feed/>")
+    registration = Client(pk=1, client_id="c", utility=cast.make_utility(lying.url))
+    assert pace.free_downloads(registration) is None
+    for _ in range(5):
+        fetch(registration)
+
+
+def test_without_redis_workers_come_again_in_a_minute(
+    lying: LyingUtility, without_redis: None
+) -> None:
+    utility = cast.make_utility(lying.url)
+    utility.quirks = {"requests_a_second": 1, "downloads_a_minute": 1}
+    registration = Client(pk=1, client_id="c", utility=utility)
+    error = refused(registration)
+    assert (error.code, error.after) == (Problem.COME_LATER, timedelta(minutes=1))
+    assert "Redis does not answer" in error.to_log
+    assert "Redis" not in error.to_customer
+    assert pace.free_downloads(registration) == 0
+    assert lying.requests == []
+
+
+def test_a_customer_who_comes_back_is_never_made_to_wait(
+    lying: LyingUtility, without_redis: None
+) -> None:
+    utility = cast.make_utility(lying.url)
+    utility.quirks = {"requests_a_second": 1, "downloads_a_minute": 1}
+    registration = Client(pk=1, client_id="c", utility=utility)
+    resource = f"{lying.url}/resource/Batch/Subscription/1"
+    lying.answer("/token", json=TOKEN | {"resourceURI": resource})
+    for _ in range(5):
+        assert GreenButtonClient(registration).exchange_code("c", "r").resource_uri == resource
