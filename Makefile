@@ -18,7 +18,7 @@ PYTEST = $(RUN) -m pytest --numprocesses $(WORKERS) --dist loadgroup
 # Checkers read the settings, which want addresses; nothing connects to these.
 NOWHERE = DATABASE_URL=postgres://nowhere.invalid/none REDIS_URL=redis://nowhere.invalid/0
 
-.PHONY: help setup demo sandbox test lint conformance bench screenshots
+.PHONY: help setup demo sandbox test lint conformance bench screenshots messages
 
 help:
 	@echo "make demo         the portal and a sandbox utility, ready to click"
@@ -28,6 +28,7 @@ help:
 	@echo "make conformance  the certification's tests against the sandbox, and their table in docs/"
 	@echo "make bench        how quick reading and storing are, beside others; SIZE=small for a quick look"
 	@echo "make screenshots  pictures of the pages, in var/screenshots"
+	@echo "make messages     what translators wrote in locale/, compiled for Django"
 	@echo "make setup        only what the others need first: .venv and .env"
 
 setup: $(INSTALLED) .env
@@ -91,3 +92,7 @@ screenshots: setup $(TOOLS)
 	SCREENSHOTS=var/screenshots BROWSER=required $(RUN) -m pytest tests/e2e
 	@cp var/screenshots/usage-year-top-desktop.png docs/usage.png
 	@echo "Pictures of every page are in var/screenshots; the README's is docs/usage.png."
+
+# The compiled files are in the tree, so that nobody needs tools to run the portal.
+messages: setup $(TOOLS)
+	$(VENV)/bin/pybabel compile --directory locale --domain django

@@ -1,17 +1,28 @@
-"""Whose authorization is it? A guest is known by a browser cookie; staff by their permissions."""
+"""Whose authorization is it?
+
+A guest's, who is known by a browser's cookie, until an account has claimed it; from then on the
+account's, from any browser, and nobody's whom only the cookie speaks for. Staff look, and act, by
+their permissions.
+"""
 
 from __future__ import annotations
 
 import re
 import secrets
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django_htmx.http import HttpResponseClientRedirect
 
-from authorizations.models import Authorization, digest
+from authorizations.models import NEXT_LENGTH, Authorization, digest
 
 COOKIE = f"{settings.COOKIE_PREFIX}portal_browser"
 COOKIE_SECONDS = 365 * 86_400
@@ -62,31 +73,104 @@ class RememberBrowser:
         return response
 
 
+class SignInNeeded(Http404):
+    """It was made in this browser and an account has it, which is not signed in here."""
+
+
+SIGNED_OUT = (
+    "You are signed out. What you wanted to see is in an account: sign in with its address."
+)
+
+
+class AskToSignIn:
+    """Where a page raised SignInNeeded, lead to the sign-in page, and from there back to it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """A page's answer, or a script's: one that reads JSON, or that puts HTML into the page."""
+        if not isinstance(exception, SignInNeeded):
+            return None
+        if request.headers.get("Accept") == "application/json":
+            return JsonResponse({"problem": SIGNED_OUT}, status=401)
+        messages.info(request, SIGNED_OUT)
+        if request.headers.get("HX-Request"):
+            page = urlsplit(request.headers.get("HX-Current-URL", "")).path
+            return HttpResponseClientRedirect(_sign_in_url(page))
+        return redirect(_sign_in_url(request.path if request.method == "GET" else ""))
+
+
+def path_on_this_site(text: str) -> str:
+    """The path that a form says to go to next; empty for anything that leads elsewhere."""
+    leads_here = text.startswith("/") and url_has_allowed_host_and_scheme(text, allowed_hosts=None)
+    fits = len(text) <= NEXT_LENGTH and text.isascii() and text.isprintable()
+    return text if leads_here and fits else ""
+
+
+def _sign_in_url(page: str) -> str:
+    query = f"?{urlencode({'next': page})}" if page else ""
+    return reverse("sign-in") + query
+
+
+def customer_of(request: HttpRequest) -> User | None:
+    """The customer's account that is signed in; none for guests, nor for staff."""
+    user = request.user
+    return user if isinstance(user, User) and not (user.is_staff or user.is_superuser) else None
+
+
 def authorizations_of(request: HttpRequest) -> QuerySet[Authorization]:
-    """What was authorized from this browser, newest first; stopped ones too, as receipts."""
-    mine = _made_from(known_browser(request))
-    return mine.filter(archived_at=None).select_related("utility")
+    """What the account has, and what a guest authorized from this browser, newest first.
+
+    Stopped ones too, as receipts.
+    """
+    return _mine(request).filter(archived_at=None).select_related("utility")
+
+
+def is_guest(request: HttpRequest, authorization: Authorization) -> bool:
+    """Whether it belongs to the browser that asks, and to no account."""
+    browser = known_browser(request)
+    from_here = bool(browser) and authorization.browser_hash == digest(browser)
+    return from_here and not authorization.is_claimed()
 
 
 def is_owner(request: HttpRequest, authorization: Authorization) -> bool:
-    """Whether the browser is the one that authorized it."""
-    browser = known_browser(request)
-    return bool(browser) and authorization.browser_hash == digest(browser)
+    """Whether it is the signed-in account's, or a guest's who uses the browser that asks."""
+    user = request.user
+    owned = user.is_authenticated and authorization.owner_id == user.pk
+    return owned or is_guest(request, authorization)
 
 
 def get_authorization_for(
     request: HttpRequest, uid: str, *, staff_permission: str = "view"
 ) -> Authorization:
-    """The authorization, for its own browser or for staff who may `view` or `change` it.
+    """The authorization, for its customer or for staff who may `view` or `change` it.
 
-    Everybody else gets the same 404 as for one that does not exist.
+    Everybody else gets the same 404 as for one that does not exist; only the browser that made it
+    is asked to sign in instead, where nobody is.
     """
     visible: QuerySet[Authorization] = Authorization.objects.all()
     if not _is_staff_who_may(request, staff_permission):
-        visible = _made_from(known_browser(request))
+        visible = _mine(request)
+        _ask_to_sign_in(request, uid)
     return get_object_or_404(
         visible.select_related("utility", "client__utility", "share_link"), uid=uid
     )
+
+
+def get_guests_authorization(request: HttpRequest, uid: str) -> Authorization:
+    """The authorization, for the browser whose guest made it; else 404.
+
+    Not for staff, nor for an account that has it: what a guest may decide is decided then.
+    """
+    _ask_to_sign_in(request, uid)
+    guests = _guests(known_browser(request)).exclude(status=Authorization.Status.REVOKED)
+    return get_object_or_404(guests.select_related("utility", "share_link"), uid=uid)
 
 
 def may_stop(request: HttpRequest, authorization: Authorization) -> bool:
@@ -99,7 +183,23 @@ def _is_staff_who_may(request: HttpRequest, permission: str) -> bool:
     return user.is_staff and user.has_perm(f"authorizations.{permission}_authorization")
 
 
+def _mine(request: HttpRequest) -> QuerySet[Authorization]:
+    guests, user = _guests(known_browser(request)), request.user
+    return guests | Authorization.objects.filter(owner=user) if user.is_authenticated else guests
+
+
+def _guests(browser: str) -> QuerySet[Authorization]:
+    return _made_from(browser).filter(claimed_at=None)
+
+
 def _made_from(browser: str) -> QuerySet[Authorization]:
     if not browser:
         return Authorization.objects.none()
     return Authorization.objects.filter(browser_hash=digest(browser))
+
+
+def _ask_to_sign_in(request: HttpRequest, uid: str) -> None:
+    if request.user.is_authenticated:
+        return
+    if _made_from(known_browser(request)).filter(uid=uid).exclude(owner=None).exists():
+        raise SignInNeeded

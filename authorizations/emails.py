@@ -73,6 +73,17 @@ def send(
     )
 
 
+def send_if_possible(
+    kind: str, to: str, context: Mapping[str, Any], *, authorization: Authorization
+) -> OutgoingEmail | None:
+    """As `send`; an address that none can be sent to stops nothing else, and is logged unnamed."""
+    try:
+        return send(kind, to, context, authorization=authorization)
+    except ValidationError:
+        logger.warning("%s: its customer's address cannot be used for a %s", authorization, kind)
+        return None
+
+
 def checked_address(address: str) -> str:
     """The address without blanks around it; raises ValidationError unless it is just one.
 

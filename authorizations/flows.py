@@ -8,9 +8,18 @@ import re
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import QueryDict
+from django.utils.translation import get_language, gettext, override
 
-from authorizations import prefill
-from authorizations.models import Authorization, ConnectAttempt, Event, ShareLink
+from authorizations import giving_back, link_parameters, prefill, receipts
+from authorizations.consent_text import Shown
+from authorizations.link_parameters import LinkParameters
+from authorizations.models import (
+    Authorization,
+    ConnectAttempt,
+    Event,
+    LinkUsedUpError,
+    ShareLink,
+)
 from authorizations.tokens import pause_if_refused
 from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.scope import Authentication
@@ -25,9 +34,14 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 class ConnectError(Exception):
-    """Why a customer could not be connected: a sentence for them, one for the log, a status."""
+    """Why a customer could not be connected: a sentence for them, one for the log, a status.
+
+    `code` is what the company's own page is told (RFC 6749 §4.1.2.1), if `attempt` leads there.
+    """
 
     status = 400
+    code = "server_error"
+    attempt: ConnectAttempt | None = None
 
     def __init__(self, to_customer: str, to_log: str) -> None:
         super().__init__(to_log)
@@ -47,8 +61,10 @@ class ConnectExpired(ConnectError):  # noqa: N818
 
     def __init__(self) -> None:
         super().__init__(
-            "We could not match this answer to a request from this browser, or too much time has "
-            "passed. Please open your link again in this browser.",
+            gettext(
+                "We could not match this answer to a request from this browser, or too much time "
+                "has passed. Please open your link again in this browser."
+            ),
             "unknown, used, stale or foreign state",
         )
 
@@ -58,17 +74,39 @@ class ConnectGarbled(ConnectError):  # noqa: N818
 
     def __init__(self, utility: Utility, to_log: str) -> None:
         super().__init__(
-            f"The answer of {utility.name} came back garbled. Please open your link again.", to_log
+            gettext("The answer of %(utility)s came back garbled. Please open your link again.")
+            % {"utility": utility.name},
+            to_log,
         )
 
 
 class ConnectDenied(ConnectError):  # noqa: N818
     """The customer said no. `attempt` tells where they came from."""
 
+    code = "access_denied"
+    attempt: ConnectAttempt
+
     def __init__(self, attempt: ConnectAttempt, to_log: str) -> None:
         super().__init__(
-            "Nothing was shared. You can come back whenever you like.",
+            gettext("Nothing was shared. You can come back whenever you like."),
             to_log,
+        )
+        self.attempt = attempt
+
+
+class ConnectUsedUp(ConnectError):  # noqa: N818
+    """The link was for one customer, and another one was first."""
+
+    status = 410
+    code = "access_denied"
+
+    def __init__(self, attempt: ConnectAttempt) -> None:
+        super().__init__(
+            gettext(
+                "This link was for one customer, and somebody else has used it meanwhile. Nothing "
+                "of yours was kept. Please ask for a link of your own."
+            ),
+            "a link for one customer was used by another one first",
         )
         self.attempt = attempt
 
@@ -78,6 +116,10 @@ class ConnectFailed(ConnectError):  # noqa: N818
 
     status = 502
 
+    def __init__(self, attempt: ConnectAttempt, to_customer: str, to_log: str) -> None:
+        super().__init__(to_customer, to_log)
+        self.attempt = attempt
+
 
 def asked_scope(client: Client, link: ShareLink | None = None) -> espi_scope.Scope:
     """What is asked for, as the utility takes it: what the link says, else the registration."""
@@ -85,11 +127,17 @@ def asked_scope(client: Client, link: ShareLink | None = None) -> espi_scope.Sco
     return GreenButtonClient(client).as_taken(espi_scope.parse(text).without_additional())
 
 
-def prefill_of(link: ShareLink) -> Authentication | None:
-    """Who the link says is going to sign in."""
-    if not link.authentication_type:
-        return None
-    return Authentication(link.authentication_type, link.authentication_value or None)
+def prefill_of(link: ShareLink, utility: Utility, email: str = "") -> Authentication | None:
+    """Who the link says is going to sign in at this utility; an `email` in its address comes first.
+
+    The address is told only to a utility that finds its customers by it.
+    """
+    own = None
+    if link.authentication_type and link.utility_id == utility.pk:
+        own = Authentication(link.authentication_type, link.authentication_value or None)
+    if email and (own is None or own.type == "email") and prefill.takes_email(utility):
+        return Authentication("email", email)
+    return own
 
 
 def client_of(utility: Utility) -> Client:
@@ -97,15 +145,20 @@ def client_of(utility: Utility) -> Client:
     client = utility.client_for_customers()
     if client is None:
         raise ConnectUnavailable(
-            f"{utility.name} cannot be connected at the moment. Please try again later.",
+            _not_now(utility),
             f"{utility.slug}: there is no registration in use",
         )
     if utility.callback_url not in client.redirect_uris:
         raise ConnectUnavailable(
-            f"{utility.name} cannot be connected at the moment. Please try again later.",
+            _not_now(utility),
             f"{client.client_id}: {utility.callback_url} is not one of its redirect URIs",
         )
     return client
+
+
+def _not_now(utility: Utility) -> str:
+    words = gettext("%(utility)s cannot be connected at the moment. Please try again later.")
+    return words % {"utility": utility.name}
 
 
 def preview(client: Client, chosen: Authentication | None) -> str:
@@ -120,20 +173,34 @@ def begin(
     *,
     link: ShareLink | None = None,
     chosen: Authentication | None = None,
+    scope: espi_scope.Scope | None = None,
+    shown: Shown | None = None,
+    parameters: LinkParameters = link_parameters.NONE,
 ) -> str:
     """Start a way to the utility and return the address that the browser goes to.
 
     1. Find the registration; without one nobody is sent anywhere.
-    2. Write the attempt. It keeps what is asked for, without who is going to sign in.
+    2. Write the attempt. It keeps what is asked for, without who is going to sign in, what the
+       customer was shown, and where they are taken at the end.
     3. Put the prefill into the address only.
     """
     client = client_of(utility)
-    scope = asked_scope(client, link)
-    chosen = prefill_of(link) if link else chosen
+    scope = scope or asked_scope(client, link)
+    chosen = prefill_of(link, utility, parameters.email) if link else chosen
     verifier = GreenButtonClient(client).new_verifier()
     with transaction.atomic():  # no address, no attempt
         _, state = ConnectAttempt.begin(
-            browser, client, espi_scope.build(scope), utility.callback_url, link, verifier
+            browser,
+            client,
+            espi_scope.build(scope),
+            utility.callback_url,
+            link,
+            verifier,
+            return_url=parameters.return_url(),
+            return_state=parameters.state,
+            stays_here=parameters.noredirect,
+            customer_email=parameters.email,
+            **(shown.columns() if shown else {}),
         )
         return _address(client, scope, chosen, state, verifier)
 
@@ -157,7 +224,9 @@ def _address(
         raise ConnectUnavailable(e.to_customer, e.to_log) from e
     except ValidationError as e:
         raise ConnectUnavailable(
-            "What this link fills in beforehand cannot be sent. Please ask for a new link.",
+            gettext(
+                "What this link fills in beforehand cannot be sent. Please ask for a new link."
+            ),
             f"{client.utility.slug}: {e.messages[0]}",
         ) from e
 
@@ -171,7 +240,8 @@ def complete(browser: str, utility: Utility, params: QueryDict) -> Authorization
        callback of the same browser finds what it made.
     3. Stop if the customer, or the utility, said no.
     4. Trade the code for tokens (§4.1.3).
-    5. Keep them. The authorization is due for its first pull from that moment.
+    5. Keep them. The authorization is due for its first pull from that moment. Where a link for
+       one customer had its customer meanwhile, nothing is kept and the grant is given back.
     """
     if any(len(values) > 1 for _, values in params.lists()):
         raise ConnectGarbled(utility, "a parameter is given twice")
@@ -183,6 +253,14 @@ def complete(browser: str, utility: Utility, params: QueryDict) -> Authorization
         if made := ConnectAttempt.made_before(state, browser, utility):
             return made
         raise ConnectExpired
+    # What is said from here on is said in the language of the page that they came from.
+    with override(attempt.language or get_language()):
+        return _traded(attempt, params)
+
+
+def _traded(attempt: ConnectAttempt, params: QueryDict) -> Authorization:
+    """From a spent attempt to the authorization: steps 3 to 5 of `complete`."""
+    utility = attempt.client.utility
     if error := params.get("error"):
         raise _turned_away(attempt, error, params.get("error_description", ""))
     code = params.get("code", "")
@@ -195,33 +273,55 @@ def complete(browser: str, utility: Utility, params: QueryDict) -> Authorization
         )
     except UtilityError as e:
         if isinstance(e, IncompleteGrantError):
-            _give_back(attempt.client, e.authorization_uri)
+            giving_back.give_back(attempt.client, e.authorization_uri)
         pause_if_refused(attempt.client, e)
         attempt.failed(e.to_log)
-        raise ConnectFailed(_while_waiting(utility, e), e.to_log) from e
-    return Authorization.activate(attempt, token)
+        raise ConnectFailed(attempt, _while_waiting(utility, e), e.to_log) from e
+    try:
+        return Authorization.activate(attempt, token)
+    except LinkUsedUpError as e:
+        giving_back.give_back(attempt.client, token.authorization_uri)
+        used_up = ConnectUsedUp(attempt)
+        attempt.failed(used_up.to_log)
+        raise used_up from e
+
+
+def end(authorization: Authorization, by: str) -> str | None:
+    """Stop sharing here, for `customer` or `staff`, or because the `utility` says so.
+
+    Tokens go, what was collected is due to be deleted, the row stays as a receipt, which also goes
+    to the customer's address, if they gave one. Returns the token that ends the grant at a utility
+    that takes tokens back, for `giving_back.tell`; None if sharing had stopped before.
+    """
+    with transaction.atomic():
+        row = (
+            Authorization.objects.select_for_update(of=("self",))
+            .select_related("client", "utility")
+            .get(pk=authorization.pk)
+        )
+        if not row.can_be_stopped():
+            return None
+        token = row.refresh_token or row.access_token
+        row.mark_revoked(by)
+        receipts.send(row)
+    authorization.refresh_from_db()
+    return token
 
 
 def disconnect(authorization: Authorization, by: str) -> bool:
     """Stop sharing, for `customer` or `staff`; returns whether the utility knows of it, too.
 
-    1. End it here: tokens go, what was collected is due to be deleted, the row stays as a receipt.
-    2. Tell the utility (DELETE authorizationURI, with the client's own token). When it does not
-       answer, sharing has stopped all the same: nothing is left here to collect with.
+    1. End it here.
+    2. Tell the utility, quickly. If it does not answer, sharing has stopped all the same: nothing
+       is left here to collect with. Workers go on telling it.
+
+    What was collected goes when a worker finds it due: `greenbutton.flows.stop_sharing` does not
+    wait for that.
     """
-    with transaction.atomic():
-        row = (
-            Authorization.objects.select_for_update(of=("self",))
-            .select_related("client__utility")
-            .get(pk=authorization.pk)
-        )
-        if not row.can_be_stopped():
-            return True
-        row.mark_revoked(by)
-    authorization.refresh_from_db()
-    if row.client is None:
+    token = end(authorization, by)
+    if authorization.client_id is None:
         return True  # it came from a file, so there is no grant to end
-    return _give_back(row.client, row.authorization_uri)
+    return giving_back.tell(authorization, token or "", quickly=True)
 
 
 def _turned_away(attempt: ConnectAttempt, error: str, description: str) -> ConnectError:
@@ -233,27 +333,15 @@ def _turned_away(attempt: ConnectAttempt, error: str, description: str) -> Conne
         if error == "access_denied":
             Event.objects.create(type="authorization_declined", utility=utility)
             return ConnectDenied(attempt, reason)
-    return ConnectFailed(f"{utility.name} could not go on. Please try again later.", reason)
+    sentence = gettext("%(utility)s could not go on. Please try again later.")
+    sentence %= {"utility": utility.name}
+    return ConnectFailed(attempt, sentence, reason)
 
 
 def _while_waiting(utility: Utility, error: UtilityError) -> str:
     """For a customer who is on the way back: what a pull tries again by itself, only they can."""
     if error.permanent or error.code == "invalid_client":
         return error.to_customer
-    return (
-        f"{utility.name} did not finish the connection. "
-        "Please open your link again in a few minutes."
-    )
-
-
-def _give_back(client: Client, authorization_uri: str) -> bool:
-    """End a grant at the utility, as far as it can be reached; whether it could."""
-    if not authorization_uri:
-        return False
-    try:
-        GreenButtonClient(client).revoke(authorization_uri)
-    except UtilityError as e:
-        logger.warning("%s could not be told to end a grant: %s", client.client_id, e.to_log)
-        pause_if_refused(client, e)
-        return False
-    return True
+    return gettext(
+        "%(utility)s did not finish the connection. Please open your link again in a few minutes."
+    ) % {"utility": utility.name}

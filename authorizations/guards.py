@@ -1,4 +1,8 @@
-"""How often something may be tried, each limit by its name (style rule 19)."""
+"""How often something may be tried, each limit by its name (style rule 19).
+
+A limit that cannot be counted is not passed over: what it protects waits, and the customer is told
+so. Pages without a limit need no Redis.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,20 @@ import logging
 
 from django.conf import settings
 from django.http import HttpRequest
-from limits import RateLimitItemPerHour
+from django.utils.crypto import salted_hmac
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.errors import StorageError
 
-from authorizations.models import digest
 from utilities.limiter import limiter
 
 logger = logging.getLogger(__name__)
+
+
+RETRY_AFTER_SECONDS = 60
+
+
+class CannotCountError(Exception):
+    """Redis does not answer, so that nobody knows how often something was tried."""
 
 
 def allow_connect(browser: str, address: str) -> bool:
@@ -27,6 +38,26 @@ def allow_upload(browser: str, address: str) -> bool:
     return _hit("upload-address", settings.UPLOADS_AN_HOUR_PER_ADDRESS, address) and _hit(
         "upload-browser", settings.UPLOADS_AN_HOUR_PER_BROWSER, browser
     )
+
+
+def allow_code(address: str, email: str) -> bool:
+    """5 codes an hour to an e-mail address, 30 for a network address (the settings say how many).
+
+    With the tries of each code, it is also how often somebody may guess at an account.
+    """
+    return _hit("code-address", settings.CODES_AN_HOUR_PER_ADDRESS, address) and _hit(
+        "code-email", settings.CODES_AN_HOUR_PER_EMAIL, email
+    )
+
+
+def allow_notification(utility: str, address: str) -> bool:
+    """600 posts a minute for one utility from one address (the setting says how many).
+
+    Nobody has to sign in to post one, and each is kept: so without Redis none is taken. Raises
+    CannotCountError then.
+    """
+    a_minute = RateLimitItemPerMinute(settings.NOTIFICATIONS_A_MINUTE_PER_ADDRESS)
+    return _counted(a_minute, "notification", f"{utility} {address}")
 
 
 def allow_demo_visit(browser: str, address: str) -> bool:
@@ -54,10 +85,18 @@ def address_of(request: HttpRequest) -> str:
 
 
 def _hit(name: str, an_hour: int, who: str) -> bool:
+    return _counted(RateLimitItemPerHour(an_hour), name, who)
+
+
+def _counted(limit: RateLimitItem, name: str, who: str) -> bool:
     try:
-        # Hashed: neither an address nor a browser's name is kept in Redis.
-        return limiter().hit(RateLimitItemPerHour(an_hour), name, digest(who))
-    except StorageError:
-        # A limit against nuisance. Without Redis it is better to serve everybody than nobody.
-        logger.warning("%s cannot be counted: Redis does not answer", name)
-        return True
+        # Hashed: neither an address nor a browser's name is kept in Redis. Keyed, since e-mail and
+        # network addresses can be guessed and hashed.
+        return limiter().hit(limit, name, _keyed(who))
+    except StorageError as e:
+        logger.error("%s cannot be counted: Redis does not answer", name)
+        raise CannotCountError(name) from e
+
+
+def _keyed(who: str) -> str:
+    return salted_hmac("authorizations.limits", who, algorithm="sha256").hexdigest()

@@ -35,6 +35,12 @@ def read(utility: Utility, way: str, value: str) -> Authentication | None:
     return chosen
 
 
+def takes_email(utility: Utility) -> bool:
+    """Whether its customers can be found by an e-mail address."""
+    ways = utility.authentication_ways
+    return any(way["type"] == "email" and way["takes_value"] for way in ways)
+
+
 def asked(scope: espi_scope.Scope, chosen: Authentication | None) -> str:
     """The scope as it goes into the authorize URL; raises ValidationError with a sentence."""
     try:

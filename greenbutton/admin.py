@@ -5,7 +5,7 @@ They never show a token, and stop sharing by the same verb as the customer's own
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -25,18 +25,26 @@ from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from authorizations import flows
-from authorizations.admin import event_words
-from authorizations.models import Authorization, AuthorizationQuerySet, Event, PullTrigger
-from greenbutton import zones
+from authorizations.addresses import masked
+from authorizations.models import (
+    Authorization,
+    AuthorizationQuerySet,
+    ForeignAuthorization,
+    PullTrigger,
+)
+from authorizations.timeline import staff_timeline
+from greenbutton import flows, zones
+from greenbutton.client_check.pages import ClientCheckAdmin, ClientPage
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.quality_reports import all_reports_of
 from greenbutton.display.quality_words import said_of
 from greenbutton.display.story import in_words
+from greenbutton.found_page import ForeignAuthorizationAdmin
 from greenbutton.ingest import history, replay
 from greenbutton.ingest.recut import ask
 from greenbutton.meters_admin import AGAIN, HistoryForm, MeterInline, can_ask, histories_words
-from greenbutton.models import Pull, Recutting
+from greenbutton.models import ClientCheck, Pull, Recutting
+from utilities.models import Client
 from utilities.staff import (
     Colour,
     ReadOnlyAdmin,
@@ -76,6 +84,8 @@ def status_badges(authorization: Authorization) -> SafeString:
     words = [badge(authorization.get_status_display(), AUTHORIZATION_COLOURS[authorization.status])]
     if authorization.held_at:
         words.append(badge("On hold", "warning"))
+    if authorization.expectation == Authorization.Expectation.NOT_MET:
+        words.append(badge("Another account", "danger"))
     if authorization.archived_at:
         words.append(badge("Archived"))
     return format_html("{} " * len(words), *words)
@@ -107,6 +117,17 @@ def recutting_words(recutting: Recutting) -> str:
     return f"{asked}: {recutting.words}"
 
 
+def knows_words(authorization: Authorization) -> str:
+    """Whether the utility knows that sharing has stopped."""
+    if authorization.utility_told_at:
+        return f"Knows since {timezone.localtime(authorization.utility_told_at):%d %B %Y, %H:%M}"
+    if authorization.could_not_be_told():
+        return "Could not be told. Tell it in another way, then press “The utility knows”."
+    if authorization.is_being_told():
+        return f"Is being told; tried {authorization.tell_tries} times so far"
+    return "–"
+
+
 def findings_counted(pull: Pull) -> str:
     """How many oddities of how many kinds: `1,204 of 2 kinds`."""
     if not pull.findings:
@@ -114,6 +135,10 @@ def findings_counted(pull: Pull) -> str:
     kinds = len(pull.findings)
     found = intcomma(sum(finding["count"] for finding in pull.findings))
     return found if kinds == 1 else f"{found} of {kinds} kinds"
+
+
+admin.site.register(Client, ClientPage)
+admin.site.register(ClientCheck, ClientCheckAdmin)
 
 
 class ArchivedFilter(admin.SimpleListFilter):
@@ -202,22 +227,6 @@ class PullInline(ReadOnlyInline):
         return f"{readings} ({new} new, {changed} changed)"
 
 
-class EventInline(ReadOnlyInline):
-    """What happened to the authorization."""
-
-    model = Event
-    fields = readonly_fields = ["when", "what"]
-    per_page = 10
-
-    @admin.display(description="When")
-    def when(self, event: Event) -> datetime:
-        return event.ts
-
-    @admin.display(description="What")
-    def what(self, event: Event) -> str:
-        return event_words(event)
-
-
 @admin.register(Authorization)
 class AuthorizationAdmin(ReadOnlyAdmin):
     """Consents: read here, moved only by their verbs."""
@@ -230,26 +239,54 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         "origin",
         "next_pull_at",
         "last_pull",
+        "reference",
         "share_link",
     ]
-    list_filter = [AttentionFilter, "status", "is_test", "utility", "origin", ArchivedFilter]
+    list_filter = [
+        AttentionFilter,
+        "status",
+        "expectation",
+        "is_test",
+        "utility",
+        "origin",
+        ArchivedFilter,
+    ]
     list_select_related = ["utility", "share_link__utility"]
-    search_fields = ["uid", "share_link__note", "share_link__uid", "share_link__code"]
-    inlines = [MeterInline, PullInline, EventInline]
+    search_fields = [
+        "uid",
+        "reference",
+        "share_link__note",
+        "share_link__uid",
+        "share_link__code",
+    ]
+    inlines = [MeterInline, PullInline]
     actions_detail = [
         "collect_now",
         "collect_history",
+        "ask_utility",
         "hold",
         "release",
         "recut_days",
         "stop_sharing",
+        "told_by_phone",
         "archive",
         "unarchive",
     ]
     fieldsets = [
-        ("Now", {"fields": ["status_now", "for_whom", "last_pull", "usage_page", "quality_page"]}),
+        (
+            "Now",
+            {
+                "fields": [
+                    ("status_now", "for_whom"),
+                    "customer",
+                    "last_pull",
+                    "usage_page",
+                    "quality_page",
+                ]
+            },
+        ),
         ("What the customer granted", {"fields": ["granted", "left_out", "expires_at"]}),
-        ("Whose account it is", {"fields": ["account_details"]}),
+        ("Whose account it is", {"fields": ["expected_words", "account_details"]}),
         (
             "Where it comes from",
             {
@@ -257,6 +294,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                     ("utility", "client"),
                     ("share_link", "origin"),
                     ("created", "uid"),
+                    ("reference", "consent_link"),
                     "zone_words",
                     "days_cut_anew",
                 ]
@@ -274,7 +312,12 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                 ]
             },
         ),
-        ("Its end", {"fields": [("revoked_at", "revoked_by"), "archived_at"]}),
+        (
+            "What the utility says of it",
+            {"fields": ["standing_said", ("standing_asked_at", "standing_at")]},
+        ),
+        ("Its end", {"fields": [("revoked_at", "revoked_by"), "utility_knows", "archived_at"]}),
+        ("What happened", {"fields": ["happened"]}),
         (
             "Addresses at the utility",
             {"fields": ["resource_uri", "authorization_uri", "customer_uri"]},
@@ -294,6 +337,17 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def status_now(self, authorization: Authorization) -> SafeString:
         return status_badges(authorization)
 
+    @admin.display(description="Who can see it")
+    def customer(self, authorization: Authorization) -> str:
+        if authorization.owner is not None:
+            return f"The account {masked(authorization.owner.email)}"
+        if authorization.is_claimed():
+            return "Staff only: the account that had it is gone"
+        if authorization.customer_email:
+            given = masked(authorization.customer_email)
+            return f"A guest, in one browser; gave {given}, which nobody has proved yet"
+        return "A guest, in one browser"
+
     @admin.display(description="For whom", ordering="is_test")
     def for_whom(self, authorization: Authorization) -> SafeString:
         return test_badge(authorization)
@@ -302,6 +356,15 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     def last_pull(self, authorization: Authorization) -> SafeString | str:
         state = getattr(authorization, "last_state", None)
         return pull_badge(state) if state else "None yet"
+
+    @admin.display(description="The utility")
+    def utility_knows(self, authorization: Authorization) -> str:
+        return knows_words(authorization)
+
+    @admin.display(description="The newest first")
+    def happened(self, authorization: Authorization) -> SafeString:
+        lines = staff_timeline(authorization)
+        return render_to_string("admin/_timeline.html", {"lines": lines})
 
     @admin.display(description="Usage page")
     def usage_page(self, authorization: Authorization) -> SafeString:
@@ -371,6 +434,24 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         accounts = [account.masked() for account in accounts_of(authorization)]
         return render_to_string("admin/_accounts.html", {"accounts": accounts})
 
+    @admin.display(description="Is it the account that was expected?")
+    def expected_words(self, authorization: Authorization) -> str:
+        link = authorization.share_link
+        if authorization.expectation == Authorization.Expectation.NOT_MET:
+            return "No. Ask the customer before you use this data."
+        if authorization.expectation == Authorization.Expectation.MET:
+            return "Yes"
+        if link is None or not link.expects_somebody():
+            return "The link did not say"
+        return "Not known: the account details have not come, or do not say"
+
+    @admin.display(description="Consent")
+    def consent_link(self, authorization: Authorization) -> SafeString | str:
+        if not authorization.consent_records.exists():
+            return "Not recorded"
+        link = '<a class="text-primary-600 underline" href="{}">What was shown and agreed to</a>'
+        return format_html(link, reverse("consent", args=[authorization.uid]))
+
     @admin.display(description="Left out of what was asked")
     def left_out(self, authorization: Authorization) -> SafeString | str:
         lines = authorization.granted_less_than_asked()
@@ -399,6 +480,17 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     ) -> str:
         history.ask(authorization, since=since, by=signed_in(request), why=why)
         return "Its history is asked for. How it goes shows below."
+
+    @staff_action(
+        "Ask the utility",
+        "The utility is asked how this consent stands there, as soon as 15 minutes have passed "
+        "since it was asked last. What ended there ends here.",
+        icon="contact_support",
+        offered=lambda one: Authorization.objects.askable().filter(pk=one.pk).exists(),
+    )
+    def ask_utility(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
+        Authorization.objects.filter(pk=authorization.pk).ask_standing()
+        return "The utility is asked. What it says shows below within minutes."
 
     @staff_action(
         "Hold",
@@ -448,12 +540,22 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         offered=Authorization.can_be_stopped,
     )
     def stop_sharing(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
-        if flows.disconnect(authorization, by="staff"):
-            return "Sharing is stopped, and what was collected is being deleted."
+        if flows.stop_sharing(authorization, by="staff"):
+            return "Sharing is stopped, and what was collected is deleted."
         return (
-            "Sharing is stopped here, and what was collected is being deleted. The utility could "
-            "not be told: ask the customer to stop it there, too."
+            "Sharing is stopped here, and what was collected is deleted. The utility could not be "
+            "told yet; we go on telling it for three days."
         )
+
+    @staff_action(
+        "The utility knows",
+        "For one that we could not tell: somebody has, in another way.",
+        icon="call",
+        offered=Authorization.could_not_be_told,
+    )
+    def told_by_phone(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
+        authorization.mark_told()
+        return "It is noted that the utility knows."
 
     @staff_action(
         "Archive",
@@ -597,3 +699,6 @@ class PullAdmin(ReadOnlyAdmin):
     @admin.display(description="Findings")
     def findings_table(self, pull: Pull) -> SafeString:
         return render_to_string("admin/_findings.html", {"findings": pull.findings})
+
+
+admin.site.register(ForeignAuthorization, ForeignAuthorizationAdmin)

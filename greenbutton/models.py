@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
-from authorizations.models import LEASE, Authorization, PullTrigger
+from authorizations.models import LEASE, Authorization, ConnectAttempt, PullTrigger
 from utilities.encrypted import EncryptedTextField
 from utilities.models import Client, new_uid
 
@@ -651,6 +651,15 @@ class BulkCollection(models.Model):
             row.save(update_fields=["brought_forward_to", "due_at"])
         return row
 
+    def from_the_beginning(self) -> None:
+        """Read all of it, and now: it was told of a customer of whom nothing was stored so far.
+
+        A run that is on now is of the time before, so its end no longer counts.
+        """
+        now = timezone.now()
+        fresh = {"collected_to": None, "run_id": "", "claimed_until": None, "due_at": now}
+        BulkCollection.objects.filter(pk=self.pk).update(**fresh)
+
     def take(self, run_id: str) -> bool:
         """Begin to read it, unless somebody else is at it, or has been since it was queued."""
         now = timezone.now()
@@ -698,6 +707,59 @@ class BulkCollection(models.Model):
                 run_id="",
                 **fields,
             )
+
+
+class ClientCheck(models.Model):
+    """A registration that is tested: a test customer goes the whole way, and each step is told.
+
+    It is what a worker needs to go on with what another one began.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting for a worker"
+        RUNNING = "running", "Running"
+        PASSED = "passed", "Passed"
+        FAILED = "failed", "Failed"
+
+    uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="checks")
+    asked_by = models.ForeignKey("auth.User", on_delete=models.SET_NULL, null=True)
+    asked = models.DateTimeField(default=timezone.now)
+    started = models.DateTimeField(null=True)
+    finished = models.DateTimeField(null=True)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    # [{"name", "state": ok, failed or skipped, "words", "seconds"}], those that are over.
+    steps = models.JSONField(default=list)
+    # The test customer's way to the utility, and by it the authorization that came of it.
+    attempt = models.ForeignKey(
+        ConnectAttempt, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    # When a worker is to take it, or to go on with it; null when it is over.
+    due_at = models.DateTimeField(null=True, default=timezone.now)
+    # Until when the worker that has it may keep it without a word.
+    taken_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-asked", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client"],
+                name="one_check_a_client_at_a_time",
+                condition=models.Q(state__in=["waiting", "running"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"check of {self.client.client_id}, {self.asked:%Y-%m-%d %H:%M}"
+
+    @property
+    def authorization(self) -> Authorization | None:
+        """The test customer's consent; None before there is one."""
+        return self.attempt.authorization if self.attempt else None
+
+    def is_over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in {self.State.PASSED, self.State.FAILED}
 
 
 class RawFeed(models.Model):

@@ -4,12 +4,13 @@ from celery import current_app, shared_task
 from django.conf import settings
 
 from authorizations.models import Authorization
+from greenbutton import adoption, client_check, notices
 from greenbutton.ingest import bulk, due, purge, stopping
 from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
 from greenbutton.ingest.recut import recut_asked
 from greenbutton.ingest.replay import replay_asked
-from greenbutton.models import BulkCollection
+from greenbutton.models import BulkCollection, ClientCheck
 
 # A customer waits for what is in the first; a worker looks into it before it takes the other.
 WAITING, NIGHTLY = "waiting", "nightly"
@@ -83,6 +84,12 @@ def recut_days_of(authorization_id: int) -> str:
 
 
 @shared_task
+def read_notifications() -> int:
+    """Read what utilities posted, and have come due what they name."""
+    return notices.read_waiting()
+
+
+@shared_task
 def dispatch_bulks() -> None:
     """Queue the Bulk addresses that are to be read. What cannot be queued is found again."""
     for collection_id in due.claim_bulks():
@@ -103,6 +110,12 @@ def forget_stopped() -> int:
 
 
 @shared_task
+def read_bulk_nightly() -> int:
+    """Have the Bulk feeds read that bring adopted customers."""
+    return adoption.read_bulk_nightly()
+
+
+@shared_task
 def expire_due() -> int:
     """Mark the authorizations whose agreed end has passed."""
     return due.expire()
@@ -118,3 +131,16 @@ def purge_due() -> int:
 def forget_refused() -> int:
     """Delete what is left of uploads that could not be read."""
     return purge.forget_refused()
+
+
+@shared_task
+def dispatch_client_checks() -> None:
+    """Queue the clients that are to be tested. What cannot be queued is found again."""
+    for check_id in client_check.claim():
+        check_client.delay(check_id)
+
+
+@shared_task
+def check_client(check_id: int) -> str:
+    """Do what is left of one check."""
+    return str(client_check.run(ClientCheck.objects.get(pk=check_id)))

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from greenbutton.views import meters, quality, upload, usage
+from greenbutton.views import meters, quality, stop, upload, usage
 
 urlpatterns = [
+    path("connections/<slug:uid>/disconnect/", stop.disconnect, name="disconnect"),
     path("upload/", upload.show, name="upload"),
     path("upload/send/", upload.send, name="upload-send"),
     path("upload/<slug:uid>/", upload.show_more, name="upload-more"),

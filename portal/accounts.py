@@ -1,16 +1,65 @@
-"""Who may have an account: staff, whom other staff or a command made. Customers are guests."""
+"""Who may have an account, and by which door each comes in.
+
+Staff accounts are made by other staff or by a command; they come in by allauth's pages, with a
+password and a second factor. Customers come in by a code (`authorizations.accounts`), which makes
+the account, and see none of allauth's pages.
+"""
+
+from collections.abc import Callable
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 
-class StaffOnly(DefaultAccountAdapter):
-    """allauth's rules without the sign-up page."""
+class TwoDoors(DefaultAccountAdapter):
+    """allauth's rules without its sign-up page: neither door needs it."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+
+class StaffResetPasswordForm(ResetPasswordForm):
+    """A forgotten password is the staff's only: a customer has none, and is not to get one."""
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        # What allauth found, and writes to.
+        self.users: list[User] = [user for user in self.users if user.is_staff]
+        return email
+
+
+class StaffPages:
+    """Keep allauth's pages to those whom they are for; everybody else gets a 404.
+
+    Nobody uses those that sign people up or in by an e-mail: the customers' door has its own.
+    """
+
+    FOR_NOBODY = frozenset({"account_signup", "account_confirm_login_code"})
+    # A customer who comes to the staff's door is told so there, and can go out again.
+    FOR_CUSTOMERS = frozenset({"account_login", "account_logout", "account_inactive"})
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> None:
+        match = request.resolver_match
+        assert match is not None
+        if not match.route.startswith("accounts/"):
+            return
+        user = request.user
+        is_customer = user.is_authenticated and not user.is_staff
+        if match.url_name in self.FOR_NOBODY or (
+            is_customer and match.url_name not in self.FOR_CUSTOMERS
+        ):
+            raise Http404
 
 
 def vouch_for_email(user: User) -> None:

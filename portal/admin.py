@@ -21,6 +21,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from authorizations.accounts import note_address
 from portal.accounts import vouch_for_email
 from utilities.staff import signed_in
 
@@ -67,7 +68,10 @@ class SuperusersOnly:
 
 @admin.register(User)
 class UserAdmin(SuperusersOnly, DjangoUserAdmin[User], ModelAdmin):
-    """Staff accounts. Nobody can sign up; customers are guests."""
+    """Accounts of staff, and of customers, who are told apart by the filter "staff status".
+
+    Nobody signs up for the first; the second make themselves by proving an address.
+    """
 
     form = UserChangeForm
     add_form = NewUserForm
@@ -85,8 +89,11 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin[User], ModelAdmin):
     )
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        # In the one spelling by which a customer's account is found.
+        obj.email = obj.email.lower()
         super().save_model(request, obj, form, change)
         vouch_for_email(obj)
+        note_address(obj)
 
 
 @admin.register(Group)

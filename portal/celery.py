@@ -67,15 +67,70 @@ app.conf.update(
             "schedule": settings.DISPATCH_SECONDS,
             "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
+        "tell utilities what has stopped": {
+            "task": "authorizations.tasks.tell_utilities",
+            "schedule": 30,
+            "options": {"expires": 60},
+        },
+        "warn of what ends soon": {
+            "task": "authorizations.tasks.warn_of_ends",
+            "schedule": 60,
+            "options": {"expires": 120},
+        },
+        "read what utilities posted": {
+            "task": "greenbutton.tasks.read_notifications",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "ask utilities how consents stand": {
+            "task": "authorizations.tasks.dispatch_standings",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "compare what utilities list": {
+            "task": "authorizations.tasks.dispatch_reconciliations",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
+        },
+        "ask for the night's comparisons": {
+            "task": "authorizations.tasks.ask_reconciliations",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+        "read Bulk feeds of adopted customers": {
+            "task": "greenbutton.tasks.read_bulk_nightly",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
+        "forget old notices": {
+            "task": "authorizations.tasks.forget_old_notices",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
         "purge what was revoked": {
             "task": "greenbutton.tasks.purge_due",
             "schedule": 30,
             "options": {"expires": 60},
         },
+        "forget codes that nobody typed": {
+            "task": "authorizations.tasks.forget_stale_codes",
+            "schedule": 300,
+            "options": {"expires": 600},
+        },
         "forget what could not be read": {
             "task": "greenbutton.tasks.forget_refused",
             "schedule": 3600,
             "options": {"expires": 3600},
+        },
+        "look at registrations": {
+            "task": "utilities.tasks.look_at_due_registrations",
+            "schedule": 60,
+            "options": {"expires": 120},
+        },
+        "check clients": {
+            "task": "greenbutton.tasks.dispatch_client_checks",
+            "schedule": settings.DISPATCH_SECONDS,
+            "options": {"expires": settings.DISPATCH_SECONDS * 2},
         },
         "forget what was tried at the demo site": {
             "task": "portal.demo_site.tasks.forget_demo_visits",

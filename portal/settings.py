@@ -63,6 +63,16 @@ def number(name: str, default: int, *, least: int = 1) -> int:
     return int(value)
 
 
+def numbers(name: str, default: str) -> list[int]:
+    """Whole numbers from 1 to 999, separated by commas."""
+    found = [one.strip() for one in text(name, default).split(",")]
+    if not all(one.isdecimal() and len(one) <= 3 and int(one) for one in found):
+        raise ImproperlyConfigured(
+            f"{name} must be whole numbers from 1 to 999, separated by commas."
+        )
+    return [int(one) for one in found]
+
+
 def secret(name: str) -> str:
     """A secret from the variable, or from the file that `<name>_FILE` names (Docker's way)."""
     if file := text(f"{name}_FILE", ""):
@@ -147,6 +157,10 @@ ALLOWED_HOSTS = [split_domain_port(urlsplit(SITE_URL).netloc)[0]]
 
 COMPANY_NAME = text("COMPANY_NAME", "Test Company")
 SUPPORT_EMAIL = text("SUPPORT_EMAIL", "support@example.org")
+# Both go into the headers of e-mails, where a line break would begin another one.
+for header in (COMPANY_NAME, SUPPORT_EMAIL):
+    if not header.isprintable():
+        raise ImproperlyConfigured("COMPANY_NAME and SUPPORT_EMAIL must be one line each.")
 
 # --- Secrets -----------------------------------------------------------------------------------
 
@@ -218,6 +232,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": f"{REDIS_PREFIX}{SITE}",
+        # Who waits for a page is told soon that a server is not there.
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
     }
 }
 
@@ -225,6 +241,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-ca"
+# What a share link can speak; the pages that belong to no link speak English.
+LANGUAGES = [("en-ca", "English"), ("en", "English"), ("fr", "Français"), ("es", "Español")]
+LOCALE_PATHS = [] if IS_SANDBOX else [BASE_DIR / "locale"]
 
 # --- Applications ------------------------------------------------------------------------------
 
@@ -279,6 +298,9 @@ if not IS_SANDBOX:
         "allauth.account.middleware.AccountMiddleware",
         "django_htmx.middleware.HtmxMiddleware",
         "authorizations.access.RememberBrowser",
+        "authorizations.access.AskToSignIn",
+        "portal.without_redis.PoliteWithoutRedis",
+        "portal.accounts.StaffPages",
     ]
 
 TEMPLATES: list[dict[str, Any]] = [
@@ -385,7 +407,7 @@ STAFF_CONTENT_SECURITY_POLICY = {
     "style-src": [SELF, UNSAFE_INLINE],
 }
 
-# --- Staff sign in -----------------------------------------------------------------------------
+# --- Sign in -----------------------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
@@ -400,12 +422,20 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-ACCOUNT_ADAPTER = "portal.accounts.StaffOnly"
+ACCOUNT_ADAPTER = "portal.accounts.TwoDoors"
+ACCOUNT_FORMS = {"reset_password": "portal.accounts.StaffResetPasswordForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 # Nobody can make us write to a stranger: an address without an account gets no e-mail.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+# A code that customers sign in with: digits, for a phone's keypad. With the tries of each code and
+# the limits below, a month of guessing at one account has a chance of 1 in 5,000.
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# How many codes one e-mail address may be sent, and one network address may ask for, in an hour.
+CODES_AN_HOUR_PER_EMAIL = number("CODES_AN_HOUR_PER_EMAIL", 5)
+CODES_AN_HOUR_PER_ADDRESS = number("CODES_AN_HOUR_PER_ADDRESS", 30)
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 ACCOUNT_LOGOUT_REDIRECT_URL = reverse_lazy("home")
@@ -464,6 +494,14 @@ DEMO_SITE = flag("DEMO_SITE", default=DEMO)
 CONNECTS_AN_HOUR_PER_BROWSER = number("CONNECTS_AN_HOUR_PER_BROWSER", 10)
 CONNECTS_AN_HOUR_PER_ADDRESS = number("CONNECTS_AN_HOUR_PER_ADDRESS", 60)
 
+# How many times a day one link, and links by one of the staff, may be sent by e-mail.
+LINK_EMAILS_A_DAY_PER_LINK = number("LINK_EMAILS_A_DAY_PER_LINK", 3)
+LINK_EMAILS_A_DAY_PER_STAFF = number("LINK_EMAILS_A_DAY_PER_STAFF", 200)
+# --- Ending ------------------------------------------------------------------------------------
+
+# How many days before sharing ends by itself its customer, and whoever reads events, is told.
+EXPIRING_SOON_DAYS = numbers("EXPIRING_SOON_DAYS", "1")
+
 # --- Registering with a utility of the sandbox -------------------------------------------------
 
 # How many companies one network address may register in an hour.
@@ -494,6 +532,14 @@ DISPATCH_SECONDS = number("DISPATCH_SECONDS", 3)
 # How many collections of a kind (for customers who wait, and daily ones) stand in the queue at
 # most. The rest stays due: a longer queue would outlast the claims, and the turns of the clients.
 PULLS_QUEUED = number("PULLS_QUEUED", 50)
+
+# --- Notifications -----------------------------------------------------------------------------
+
+# How many notifications one network address may post for one utility in a minute. A utility may
+# send one for each customer, all at once.
+NOTIFICATIONS_A_MINUTE_PER_ADDRESS = number("NOTIFICATIONS_A_MINUTE_PER_ADDRESS", 600)
+# How many of one utility may wait to be read; more are refused until some were.
+NOTIFICATIONS_WAITING = number("NOTIFICATIONS_WAITING", 1_000)
 
 # --- Uploads -----------------------------------------------------------------------------------
 

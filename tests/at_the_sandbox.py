@@ -70,9 +70,7 @@ def seen(response: httpx.Response) -> Page:
 
 def to_consent(browser: httpx.Client, utility: Utility, person: Person) -> httpx.Response:
     """From our page, with the phone filled in, to the utility's consent page."""
-    sent = person.browser.post(
-        f"/connect/{utility.slug}/start/", {"type": "phone", "value": "111-111-1111"}
-    )
+    sent = person.sets_out(f"/connect/{utility.slug}/", type="phone", value="111-111-1111")
     response = follow(browser, browser.get(sent.headers["Location"]))
     passcode = seen(response).texts["test-passcode"]
     return submit(browser, response, "passcode", passcode=passcode)

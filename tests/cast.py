@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,11 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
+from django.core import mail
 from django.test import Client as Browser
 from django.utils import timezone
 
 from authorizations import access, flows
 from authorizations.models import Authorization, ConnectAttempt
+from portal.rehearsal.browser import read_page
 from utilities.client import Token
 from utilities.models import Client, Utility
 
@@ -46,6 +49,18 @@ def browser() -> Browser:
     )
 
 
+def press_start(
+    browser: Browser, page: str, fields: dict[str, str] | None = None, **request: Any
+) -> Any:
+    """Open a page about sharing and press its button; the answer. A page without one is it."""
+    opened = browser.get(page)
+    forms = read_page(page, opened.status_code, opened.content.decode()).forms
+    for form in forms:
+        if form.action.endswith("/start/"):
+            return browser.post(form.action, form.filled(fields or {}), **request)
+    return opened
+
+
 @dataclass
 class Person:
     """A customer at a browser of their own."""
@@ -62,14 +77,45 @@ class Person:
         query = urlsplit(flows.begin(self.cookie, utility)).query
         return parse_qs(query)["state"][0]
 
+    def sets_out(self, page: str, **fields: str) -> Any:
+        """Open the page and press the button that leads to the utility; the answer."""
+        return press_start(self.browser, page, fields)
+
     def sees(self, authorization: Authorization) -> bool:
         """Whether the receipt or the usage page of it opens."""
         answer = self.browser.get(f"/connections/{authorization.uid}/stopped/")
-        return answer.status_code != 404
+        asked_to_sign_in = answer.headers.get("Location", "").startswith("/account/sign-in/")
+        return answer.status_code != 404 and not asked_to_sign_in
+
+    def asks_for_code(self, address: str, **fields: str) -> Any:
+        """Ask for a code at the customers' door."""
+        return self.browser.post("/account/sign-in/send/", {"email": address, **fields})
+
+    def types_code(self, code: str) -> Any:
+        """Type a code on the page that takes it."""
+        return self.browser.post("/account/code/prove/", {"code": code})
+
+    def signs_in(self, address: str, **fields: str) -> Any:
+        """Prove the address: ask for a code, read it there, type it."""
+        assert self.asks_for_code(address, **fields).status_code == 302
+        return self.types_code(code_sent_to(address))
 
     def comes_back(self, utility: Utility, **params: Any) -> Any:
         """Open the callback with these parameters, as the utility's redirect does."""
         return self.browser.get(f"/connect/callback/{utility.slug}/", params)
+
+
+def new_address(name: str) -> str:
+    """An address of nobody's yet: limits count by address, and outlive a test."""
+    return f"{name}-{secrets.token_hex(6)}@example.org"
+
+
+def code_sent_to(address: str) -> str:
+    """The code in the latest e-mail to this address."""
+    message = next(one for one in reversed(mail.outbox) if one.to == [address])
+    found = re.search(r"\b\d{4}-\d{4}\b", str(message.body))
+    assert found, message.body
+    return found[0]
 
 
 def ada() -> Person:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib import admin
@@ -20,9 +21,11 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextareaWidget
 
 from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.errors import ScopeError
-from utilities import certificates
+from utilities import certificates, registration
 from utilities.certificates import CertificateError
 from utilities.models import Client, ClientStatusChange, Utility, origin_of
+from utilities.registration import RegistrationError
+from utilities.registration_page import RegistrationPage, address_of, line_about
 from utilities.staff import (
     Colour,
     ReadOnlyInline,
@@ -35,6 +38,8 @@ from utilities.staff import (
     staff_action,
 )
 
+Said = TypeVar("Said")
+
 
 def status_badge(client: Client) -> SafeString:
     """Sandbox or live, large and in colour, in words that cannot be mistaken for each other."""
@@ -46,6 +51,7 @@ class UtilityAdmin(StaffAdmin):
     """What the registry files say, to read; staff decide only whether customers may choose it."""
 
     list_display = ["name", "utility_id", "programme", "time_zone", "enabled", "registrations"]
+    actions_detail = ["back_to_registry"]
     list_filter = ["enabled"]
     search_fields = ["name", "utility_id"]
     readonly_fields = [
@@ -63,6 +69,8 @@ class UtilityAdmin(StaffAdmin):
         "resource_url",
         "origin_list",
         "issuer",
+        "test_submit_url",
+        "taken_over_words",
         "ways",
         "unavailable",
         "quirk_words",
@@ -91,7 +99,17 @@ class UtilityAdmin(StaffAdmin):
         ),
         (
             "Addresses",
-            {"fields": ["authorize_url", "token_url", "resource_url", "origin_list", "issuer"]},
+            {
+                "fields": [
+                    "authorize_url",
+                    "token_url",
+                    "resource_url",
+                    "origin_list",
+                    "issuer",
+                    "test_submit_url",
+                    "taken_over_words",
+                ]
+            },
         ),
         ("How customers say who they are", {"fields": ["ways"]}),
         ("Where it goes its own way", {"fields": ["quirk_words"]}),
@@ -107,6 +125,22 @@ class UtilityAdmin(StaffAdmin):
     @admin.display(description="Origins that may receive our tokens")
     def origin_list(self, utility: Utility) -> SafeString:
         return sentences(utility.origins)
+
+    @admin.display(description="Taken over from the utility, instead of the registry's")
+    def taken_over_words(self, utility: Utility) -> SafeString | str:
+        lines = [f"{name}: {url}" for name, url in utility.taken_over.items()]
+        return sentences(lines) if lines else "None"
+
+    @staff_action(
+        "Back to the registry",
+        "The addresses that were taken over from the utility's own document are forgotten. They "
+        "stay in use until “manage.py load_utilities” reads the registry's again.",
+        icon="undo",
+        offered=lambda utility: bool(utility.taken_over),
+    )
+    def back_to_registry(self, request: HttpRequest, utility: Utility, why: str) -> str:
+        utility.give_back()
+        return "They are forgotten. Run “manage.py load_utilities” to use the registry's."
 
     @admin.display(description="Ways")
     def ways(self, utility: Utility) -> SafeString:
@@ -174,10 +208,9 @@ class ClientForm(ModelForm[Client]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["new_redirect_uris"] = "\r\n".join(self.instance.redirect_uris)
-        is_new = self.instance.pk is None
-        self.fields["new_secret"].required = is_new
-        self._explain("new_secret", kept=bool(self.instance.client_secret))
-        self._explain("new_registration_token", kept=bool(self.instance.registration_token))
+        self.fields["new_secret"].required = self.instance.pk is None
+        for name in ("new_secret", "new_registration_token"):
+            self.fields[name].help_text = "Kept encrypted, and never shown again."
         self._explain("new_certificate", kept=bool(self.instance.certificate))
         self._explain("new_certificate_key", kept=bool(self.instance.certificate_key))
         self.fields[
@@ -236,10 +269,10 @@ class ClientForm(ModelForm[Client]):
         client.redirect_uris = self.cleaned_data["new_redirect_uris"] or [
             client.utility.callback_url
         ]
-        if secret := self.cleaned_data["new_secret"]:
-            client.client_secret = secret
-        if token := self.cleaned_data["new_registration_token"]:
-            client.registration_token = token
+        # On the page of a client that is kept, both are replaced by buttons that try them first.
+        if client._state.adding:
+            client.client_secret = self.cleaned_data["new_secret"]
+            client.registration_token = self.cleaned_data["new_registration_token"]
         return super().save(commit)
 
 
@@ -268,13 +301,23 @@ class ChangesInline(ReadOnlyInline):
 SOON_DAYS = 30
 
 
+def tried(act: Callable[..., Said], *given: Any) -> Said:
+    """Do it; what the utility did not take is shown to staff as what a model refuses is."""
+    try:
+        return act(*given)
+    except RegistrationError as e:
+        raise ValidationError(str(e)) from e
+
+
 def is_kept(client: Client) -> bool:
     return client.retired_at is None
 
 
-@admin.register(Client)
-class ClientAdmin(StaffAdmin):
-    """GBC registrations. The status moves through buttons that ask why, never through a field."""
+class ClientAdmin(RegistrationPage):
+    """GBC registrations. The status moves through buttons that ask why, never through a field.
+
+    Its page also shows what was collected to test it, so that greenbutton.admin registers it.
+    """
 
     form = ClientForm
     inlines = [ChangesInline]
@@ -288,18 +331,25 @@ class ClientAdmin(StaffAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> list[Any]:
         registration = ["utility", "client_id", "company_name", "default_scope"]
         addresses = ["new_redirect_uris", "notify_url"]
-        secrets = ["new_secret", "secret_expires_at", "new_registration_token"]
-        secrets += ["new_certificate", "new_certificate_key"]
+        certificate = ["new_certificate", "new_certificate_key"]
         if obj is None:
+            secrets = ["new_secret", "secret_expires_at", "new_registration_token", *certificate]
             return [
                 ("The registration", {"fields": [*registration, *addresses]}),
                 ("Its secrets", {"fields": secrets}),
             ]
-        status = ["status_now", "use", ("approval", "kind"), ("created", "retired_at")]
+        status = [
+            "status_now",
+            "use",
+            ("approval", "kind"),
+            "at_utility",
+            ("created", "retired_at"),
+        ]
         if not self.has_change_permission(request, obj):
-            addresses, secrets = ["notify_url"], ["secrets_kept", "secret_expires_at"]
-        secrets = ["secret_end", *secrets] if obj.secret_ends_within(SOON_DAYS) else secrets
-        secrets = [*secrets, "certificate_facts"] if obj.certificate else secrets
+            addresses, certificate = ["notify_url"], []
+        secrets = ["secret_end"] if obj.secret_ends_within(SOON_DAYS) else []
+        secrets += ["secrets_kept", "secret_expires_at", *certificate]
+        secrets += ["certificate_facts"] if obj.certificate else []
         return [
             ("Status", {"fields": status}),
             (
@@ -311,7 +361,8 @@ class ClientAdmin(StaffAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> list[str]:
         shown = ["status_now", "approval", "use", "kind", "created", "retired_at"]
-        shown += ["scope_words", "addresses", "secrets_kept", "secret_end", "certificate_facts"]
+        shown += ["scope_words", "addresses", "secrets_kept", "at_utility"]
+        shown += ["secret_end", "certificate_facts"]
         # The client id names the registration; another id is another registration.
         return [*shown, "utility", "client_id"] if obj else shown
 
@@ -350,8 +401,17 @@ class ClientAdmin(StaffAdmin):
         return format_html_join("", "{}", ((copyable(uri),) for uri in client.redirect_uris))
 
     @admin.display(description="Secrets")
-    def secrets_kept(self, client: Client) -> str:
-        return "Kept, encrypted." if client.client_secret else "None."
+    def secrets_kept(self, client: Client) -> SafeString | str:
+        kept = "A client secret and a registration token. Kept, encrypted."
+        if not client.registration_token:
+            kept = "A client secret, but no registration token. Kept, encrypted."
+        link = '{} <a class="text-primary-600 underline" href="{}#secrets">Replace one</a>'
+        return format_html(link, kept, address_of(client))
+
+    @admin.display(description="At the utility")
+    def at_utility(self, client: Client) -> SafeString:
+        link = '{} <a class="text-primary-600 underline" href="{}">How the utility sees it</a>'
+        return format_html(link, line_about(client), address_of(client))
 
     @admin.display(description="The client secret")
     def secret_end(self, client: Client) -> SafeString:
@@ -370,7 +430,7 @@ class ClientAdmin(StaffAdmin):
         colour: Colour = "danger" if over else "warning" if soon else "success"
         word = badge("Ended" if over else "Ends soon" if soon else "Good", colour)
         return format_html(
-            "{} until {}: {}, signed by {}",
+            "{} It ends on {} and is of {}, signed by {}.",
             word,
             f"{facts.ends:%Y-%m-%d}",
             facts.subject,
@@ -389,14 +449,14 @@ class ClientAdmin(StaffAdmin):
 
     @staff_action(
         "Go live",
-        "From now on real customers can authorize this client, and their data flows in.",
+        "From now on real customers can authorize this client, and their data flows in. The "
+        "utility is told, where it takes this from a program.",
         icon="public",
         variant=ActionVariant.SUCCESS,
         offered=lambda client: is_kept(client) and client.is_sandbox,
     )
     def go_live(self, request: HttpRequest, client: Client, why: str) -> str:
-        client.go_live(signed_in(request), why)
-        return f"{client.client_id} is live."
+        return tried(registration.go_live, client, signed_in(request), why)
 
     @staff_action(
         "Back to sandbox",
@@ -405,8 +465,7 @@ class ClientAdmin(StaffAdmin):
         offered=lambda client: is_kept(client) and not client.is_sandbox,
     )
     def back_to_sandbox(self, request: HttpRequest, client: Client, why: str) -> str:
-        client.back_to_sandbox(signed_in(request), why)
-        return f"{client.client_id} is back in the sandbox."
+        return tried(registration.back_to_sandbox, client, signed_in(request), why)
 
     @staff_action(
         "Pause",

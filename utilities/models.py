@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+# The addresses of a utility that its own ApplicationInformation may correct.
+TAKEN_OVER = ("authorize_url", "token_url", "resource_url")
 
 
 def new_uid() -> str:
@@ -77,9 +79,16 @@ class Utility(models.Model):
     authorize_url = models.URLField(max_length=500, blank=True)
     token_url = models.URLField(max_length=500, blank=True)
     resource_url = models.URLField(max_length=500, blank=True)
+    # Where tokens are taken back (RFC 7009); empty where it has no such address.
+    revocation_url = models.URLField(max_length=500, blank=True)
     # What it calls itself in its answers (RFC 9207); empty where it is not known to do so.
     issuer = models.CharField(max_length=500, blank=True)
     origins = ArrayField(models.CharField(max_length=200), default=list)
+    # Where a program gets the consent of a test customer; empty where that takes a person.
+    test_submit_url = models.URLField(max_length=500, blank=True)
+    # The addresses that staff took over from the utility's own word, by field: they outlast the
+    # next reading of the registry.
+    taken_over = models.JSONField(default=dict, blank=True)
 
     # Ways to authenticate, as `utilities.registry` reads them: see `AuthenticationWay`.
     authentication_ways = models.JSONField(default=list)
@@ -124,6 +133,48 @@ class Utility(models.Model):
         """The redirect URI that this portal registers with the utility."""
         return settings.PORTAL_URL + reverse("connect-callback", args=[self.slug])
 
+    @property
+    def notify_url(self) -> str:
+        """Where the utility is to tell us of news (FB 39), as this portal registers it."""
+        return f"{settings.PORTAL_URL}/espi/{self.slug}/notify/"
+
+    @property
+    def scope_selection_url(self) -> str:
+        """Where the utility sends a customer who begins there and is to choose what to share."""
+        return f"{settings.PORTAL_URL}/connect/{self.slug}/scope/"
+
+    @property
+    def portal_url(self) -> str:
+        """Where the utility sends a customer who begins there."""
+        return f"{settings.PORTAL_URL}/connect/{self.slug}/"
+
+    def take_over(self, field: str, url: str) -> None:
+        """Use this address from now on, whatever the registry says; tokens may go to its origin.
+
+        `field` is one of TAKEN_OVER. Whoever calls has asked whether that is what is wanted.
+        """
+        assert field in TAKEN_OVER, field
+        self.taken_over = {**self.taken_over, field: url}
+        for name, value in self.outlasting({field: url, "origins": self.origins}).items():
+            setattr(self, name, value)
+        self.save(update_fields=["taken_over", "origins", field])
+
+    def outlasting(self, described: dict[str, Any]) -> dict[str, Any]:
+        """What the registry describes, with the addresses that staff took over in their places."""
+        origins = [*described["origins"]]
+        known = {origin_of(origin) for origin in origins}
+        for url in self.taken_over.values():
+            origin = origin_of(url)
+            if origin is not None and origin not in known:
+                known.add(origin)
+                origins.append(origin)
+        return {**described, **self.taken_over, "origins": origins}
+
+    def give_back(self) -> None:
+        """Forget what was taken over: the next reading of the registry decides again."""
+        self.taken_over = {}
+        self.save(update_fields=["taken_over"])
+
     def owns(self, url: str) -> bool:
         """Whether the address lies on one of this utility's origins, so a token may go there."""
         origin = origin_of(url)
@@ -150,6 +201,18 @@ class Utility(models.Model):
         return usable.order_by(
             models.Case(models.When(status="live", then=0), default=1), "id"
         ).first()
+
+
+class ClientQuerySet(models.QuerySet["Client"]):
+    """How rows are got hold of."""
+
+    def locked(self, client: Client) -> Client:
+        """The row as it is now, and nobody else's to change until the transaction ends.
+
+        Customers go on connecting with it: what refers to a row waits for no such lock.
+        """
+        rows = self.select_for_update(of=("self",), no_key=True).select_related("utility")
+        return rows.get(pk=client.pk)
 
 
 class Client(models.Model):
@@ -179,7 +242,21 @@ class Client(models.Model):
     approved_at = models.DateTimeField(null=True, editable=False)
     paused_at = models.DateTimeField(null=True, editable=False)
     paused_reason = models.CharField(max_length=300, blank=True, editable=False)
+    # Paused because the utility's own document said so; what paused it so may resume it so.
+    paused_by_utility = models.BooleanField(default=False, editable=False)
     retired_at = models.DateTimeField(null=True, editable=False)
+
+    # How the utility sees the registration, as `utilities.registration` reads it there.
+    application_url = models.URLField(max_length=500, blank=True, editable=False)
+    # When it is to be read next; a new registration at once, one without a time never.
+    look_at = models.DateTimeField(null=True, default=timezone.now, editable=False)
+    looked_at = models.DateTimeField(null=True, editable=False)
+    # Why the latest look came to nothing, in words for staff.
+    look_error = models.CharField(max_length=500, blank=True, editable=False)
+    # The fields of `utilities.registration.Standing`; never a secret.
+    standing = models.JSONField(default=dict, editable=False)
+
+    objects = ClientQuerySet.as_manager()
 
     class Meta:
         ordering = ["utility", "client_id"]
@@ -218,38 +295,85 @@ class Client(models.Model):
             raise ValidationError("A public client is for the sandbox only and cannot be approved.")
         self._change("approved", by, why, approved_at=timezone.now())
 
-    def go_live(self, by: User | None, why: str) -> None:
-        """Let real customers authorize: after the utility's approval, never for a public client."""
+    def check_may_go_live(self) -> None:
+        """Raise a ValidationError, with a sentence, where real customers may not authorize it."""
         if self.public:
             raise ValidationError("A public client stays in the sandbox for ever.")
         if self.approved_at is None:
             raise ValidationError(
                 f"{self.utility} has not approved this client yet. Approve it once they tell you."
             )
+
+    def go_live(self, by: User | None, why: str) -> None:
+        """Let real customers authorize: after the utility's approval, never for a public client."""
+        self.check_may_go_live()
         self._change("live", by, why, status=self.Status.LIVE)
 
     def back_to_sandbox(self, by: User | None, why: str) -> None:
         """Take the client back from live; what was authorized before stays as it is."""
         self._change("sandbox", by, why, status=self.Status.SANDBOX)
 
-    def pause(self, why: str, by: User | None = None) -> None:
-        """Stop using the client, as when the utility answers `invalid_client`; consents stay."""
-        self._change("paused", by, why, paused_at=timezone.now(), paused_reason=why[:300])
+    def pause(self, why: str, by: User | None = None, *, by_utility: bool = False) -> None:
+        """Stop using the client, as when the utility answers `invalid_client`; consents stay.
+
+        `by_utility` is for what its ApplicationInformation says, which may end the pause as well.
+        """
+        self._change(
+            "paused",
+            by,
+            why,
+            paused_at=timezone.now(),
+            paused_reason=why[:300],
+            paused_by_utility=by_utility,
+        )
 
     def resume(self, by: User | None, why: str) -> None:
         """Use a paused client again."""
-        self._change("resumed", by, why, paused_at=None, paused_reason="")
+        self._change("resumed", by, why, paused_at=None, paused_reason="", paused_by_utility=False)
 
     def retire(self, by: User | None, why: str) -> None:
         """Put the client away for good; its history stays."""
         self._change("retired", by, why, retired_at=timezone.now())
 
+    def replace_secret(self, secret: str, by: User | None, why: str) -> None:
+        """Use another client secret from now on; whoever calls has tried it."""
+        self._change("new secret", by, why, client_secret=secret)
+
+    def replace_registration_token(self, token: str, by: User | None, why: str) -> None:
+        """Use another registration token from now on; whoever calls has tried it."""
+        self._change("new reg. token", by, why, registration_token=token)
+
+    def take_over(self, subject: str, by: User | None, why: str, **fields: Any) -> None:
+        """Have what the utility has; what is no field of ours is noted all the same."""
+        self._change("took over", by, f"{subject}: {why}", **fields)
+
+    def told_utility(self, by: User | None, why: str, **fields: Any) -> None:
+        """The utility has taken our details from us."""
+        self._change("told the utility", by, why, **fields)
+
+    def seen(self, standing: dict[str, Any], application_url: str) -> None:
+        """Keep how the utility sees it, and where that was read."""
+        self._set(
+            standing=standing,
+            application_url=application_url,
+            looked_at=timezone.now(),
+            look_error="",
+        )
+
+    def not_seen(self, why: str) -> None:
+        """Keep why the utility's view could not be read; what was seen before stays."""
+        self._set(look_error=why[:500])
+
+    def _set(self, **fields: Any) -> None:
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(fields))
+
     def _change(self, what: str, by: User | None, why: str, **fields: Any) -> None:
         with transaction.atomic():
-            for name, value in fields.items():
-                setattr(self, name, value)
-            self.save(update_fields=list(fields))
-            self.changes.create(what=what, by=by, why=why)
+            if fields:
+                self._set(**fields)
+            self.changes.create(what=what, by=by, why=why[:300])
 
 
 class ClientStatusChange(models.Model):

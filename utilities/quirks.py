@@ -119,8 +119,8 @@ class Quirks(Described):
     later_overlap_days: int = _quirk(3, "Later pulls look back {0} days.")
     # None is without a limit of ours. The platform allows one request a second in general, and one
     # download of bills or intervals a minute.
-    requests_a_second: int | None = _quirk(None, "Is asked {0} times a second at most.")
-    downloads_a_minute: int | None = _quirk(None, "Is asked for {0} downloads a minute at most.")
+    requests_a_second: int | None = _quirk(None, "Requests a second, at most: {0}.")
+    downloads_a_minute: int | None = _quirk(None, "Downloads a minute, at most: {0}.")
     connect_seconds: int = _quirk(10, "May take {0} seconds until it is connected.")
     answer_seconds: int = _quirk(30, "May take {0} seconds for a short answer.")
     # None is FEED_DEADLINE_SECONDS of the settings.

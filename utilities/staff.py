@@ -32,6 +32,9 @@ from greenbutton.espi.errors import ScopeError
 Colour = Literal["success", "warning", "danger", "info", "neutral"]
 Verb = Callable[..., str]
 
+# Between what was done and the reason, in a row's history.
+WHY = " Why: "
+
 
 def badge(text: str, colour: Colour = "neutral") -> SafeString:
     """A small coloured word; the word alone says it all."""
@@ -200,12 +203,13 @@ def _do(
     except ValidationError as e:
         messages.error(request, " ".join(e.messages))
     else:
-        admin.log_change(request, row, f"{said} Why: {answers['why']}")
+        admin.log_change(request, row, f"{said}{WHY}{answers['why']}")
         messages.success(request, said)
 
 
 def _back_to(admin: Any, request: HttpRequest, row: Model) -> HttpResponse:
-    url = page_of(row)
+    is_there = type(row)._default_manager.filter(pk=row.pk).exists()
+    url = page_of(row) if is_there else list_of(row)
     # The dialog posts through htmx, which would put the answer to a redirect into the dialog.
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": url})
@@ -216,6 +220,12 @@ def link_to(row: Model, text: str) -> SafeString:
     """A link to the row's own staff page."""
     link = '<a class="text-primary-600 underline" href="{}">{}</a>'
     return format_html(link, page_of(row), text)
+
+
+def list_of(row: Model) -> str:
+    """The address of the staff list that the row is in."""
+    meta = row._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
 
 
 def page_of(row: Model) -> str:

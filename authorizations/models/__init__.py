@@ -8,28 +8,52 @@ from authorizations.models.authorizations import (
     NO_ZONE,
     Authorization,
     AuthorizationQuerySet,
+    LinkUsedUpError,
     new_feed_key,
 )
-from authorizations.models.events import Event
+from authorizations.models.consent_records import ConsentRecord
+from authorizations.models.email_codes import (
+    CODE_LIFETIME,
+    CODE_TRIES,
+    NEXT_LENGTH,
+    EmailCode,
+)
+from authorizations.models.events import Event, EventType
 from authorizations.models.hashing import digest, email_digest
+from authorizations.models.link_sendings import LinkSending
+from authorizations.models.notifications import Notification
 from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
-from authorizations.models.share_links import ShareLink, new_code
+from authorizations.models.reconciliations import ForeignAuthorization, Reconciliation
+from authorizations.models.share_links import ReturnAddress, ShareLink, check_return_url, new_code
 from authorizations.models.triggers import PullTrigger
 
 __all__ = [
     "ATTEMPT_LIFETIME",
     "BRING_FORWARD_EVERY",
     "CLAIM",
+    "CODE_LIFETIME",
+    "CODE_TRIES",
     "EMAIL_KEPT_FOR",
     "LEASE",
+    "NEXT_LENGTH",
     "NO_ZONE",
     "Authorization",
     "AuthorizationQuerySet",
     "ConnectAttempt",
+    "ConsentRecord",
+    "EmailCode",
     "Event",
+    "EventType",
+    "ForeignAuthorization",
+    "LinkSending",
+    "LinkUsedUpError",
+    "Notification",
     "OutgoingEmail",
     "PullTrigger",
+    "Reconciliation",
+    "ReturnAddress",
     "ShareLink",
+    "check_return_url",
     "digest",
     "email_digest",
     "new_code",

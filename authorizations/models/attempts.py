@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -29,6 +30,17 @@ class ConnectAttempt(models.Model):
     scope = models.CharField(max_length=1000)
     pkce_verifier = EncryptedTextField(blank=True)
     redirect_uri = models.URLField(max_length=500)
+    # Where to on the company's own site at the end, and what is said there with it.
+    return_url = models.CharField(max_length=500, blank=True)
+    return_state = EncryptedTextField(blank=True)
+    stays_here = models.BooleanField(default=False)
+    # Whom whoever made the link says it is for. It proves nothing: it may be offered, masked.
+    customer_email = EncryptedTextField(blank=True)
+    # What our page said when its button was pressed; empty where no page was shown.
+    text_version = models.CharField(max_length=20, blank=True)
+    language = models.CharField(max_length=5, blank=True)
+    sentences = models.JSONField(default=list)
+    shown_at = models.DateTimeField(null=True)
     created = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
@@ -53,8 +65,9 @@ class ConnectAttempt(models.Model):
         redirect_uri: str,
         link: ShareLink | None,
         pkce_verifier: str = "",
+        **beside: Any,
     ) -> tuple[ConnectAttempt, str]:
-        """A new attempt and its state, which is kept only as a hash."""
+        """A new attempt and its state, which is kept only as a hash; `beside` are more columns."""
         state = secrets.token_urlsafe(32)
         attempt = cls.objects.create(
             state_hash=digest(state),
@@ -65,6 +78,7 @@ class ConnectAttempt(models.Model):
             pkce_verifier=pkce_verifier,
             redirect_uri=redirect_uri,
             expires_at=timezone.now() + ATTEMPT_LIFETIME,
+            **beside,
         )
         return attempt, state
 
@@ -91,6 +105,11 @@ class ConnectAttempt(models.Model):
         return cls.objects.filter(
             state_hash=digest(state), browser_hash=digest(browser), client__utility=utility
         )
+
+    @property
+    def offered_email(self) -> str:
+        """The address that the link says it is for; never proof of anything."""
+        return self.customer_email or (self.share_link.customer_email if self.share_link else "")
 
     def failed(self, reason: str) -> None:
         """Keep why nothing came of it."""

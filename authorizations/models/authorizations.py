@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Least, Now
 from django.utils import timezone
 
+from authorizations.models.consent_records import ConsentRecord
 from authorizations.models.events import Event
-from authorizations.models.hashing import digest
-from authorizations.models.share_links import ShareLink
+from authorizations.models.hashing import digest, email_digest
+from authorizations.models.share_links import REFERENCE_LENGTH, ShareLink
 from authorizations.models.triggers import PullTrigger
 from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.errors import ScopeError
@@ -23,7 +26,10 @@ from utilities.encrypted import EncryptedTextField
 from utilities.models import Client, Utility, new_uid
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from authorizations.models.attempts import ConnectAttempt
+    from authorizations.models.reconciliations import ForeignAuthorization
     from utilities.client import Token
 
 CLAIM = timedelta(seconds=60)
@@ -42,6 +48,10 @@ BROUGHT_FORWARD = ("status", "origin", "next_pull_at", "brought_forward_to")
 def new_feed_key() -> str:
     """A key for one authorization's raw feeds: destroying it destroys them, backups included."""
     return Fernet.generate_key().decode("ascii")
+
+
+class LinkUsedUpError(Exception):
+    """The link was for one customer, and another one consented first."""
 
 
 class AuthorizationQuerySet(models.QuerySet["Authorization"]):
@@ -64,6 +74,28 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
             client__retired_at=None,
         )
 
+    def askable(self) -> AuthorizationQuerySet:
+        """Those of which the utility can say how they stand, and whose standing may change yet."""
+        standing = [Authorization.Status.ACTIVE, Authorization.Status.NEEDS_CONSENT]
+        return self.filter(status__in=standing, client__isnull=False).exclude(authorization_uri="")
+
+    def ask_standing(self) -> int:
+        """Have the utility asked how they stand: now, or 15 minutes after it was asked last.
+
+        Returns for how many. What is asked for meanwhile is answered then.
+        """
+        turn = Greatest(Now(), F("standing_asked_at") + BRING_FORWARD_EVERY)
+        # PostgreSQL's LEAST and GREATEST pass over what is null.
+        return self.askable().update(standing_at=Least("standing_at", turn), standing_tries=0)
+
+    def unclaimed(self) -> AuthorizationQuerySet:
+        """Guests', and not stopped: what an account may still have."""
+        return self.filter(claimed_at=None).exclude(status=Authorization.Status.REVOKED)
+
+    def given_to(self, address: str) -> AuthorizationQuerySet:
+        """Those that whoever proves this address may have, as their customers said."""
+        return self.unclaimed().filter(customer_email_digest=email_digest(address))
+
     def for_figures(self) -> AuthorizationQuerySet:
         """What staff figures count: real customers, not put away."""
         return self.filter(is_test=False, archived_at=None)
@@ -73,14 +105,21 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
         return self.filter(leased_until__gt=timezone.now())
 
     def needing_attention(self) -> AuthorizationQuerySet:
-        """Those whose data does not come as agreed: staff, or a new link to the customer, can help.
+        """Those whose data does not come as agreed, or is not whose it was meant to be.
 
         A hold is no fault: staff put it there.
         """
         stuck = Q(failures__gt=0) | Q(client__paused_at__isnull=False)
+        # It may still let us in, for all its customer knows.
+        untold = Q(tell_gave_up_at__isnull=False, utility_told_at=None)
         return self.filter(
             Q(status=Authorization.Status.NEEDS_CONSENT)
-            | Q(stuck, status=Authorization.Status.ACTIVE),
+            | Q(stuck, status=Authorization.Status.ACTIVE)
+            | Q(
+                expectation=Authorization.Expectation.NOT_MET,
+                status=Authorization.Status.ACTIVE,
+            )
+            | Q(untold, status=Authorization.Status.REVOKED),
             archived_at=None,
         )
 
@@ -89,7 +128,8 @@ class Authorization(models.Model):
     """A customer's consent at a utility, with the tokens it gave and where collecting stands.
 
     One of origin `file` holds what the customer brought: it has no tokens and is never due, and no
-    utility where its customer named none that we know.
+    utility where its customer named none that we know. One of origin `adopted` was given to this
+    company at the utility and found there: it has no tokens of its own, the client's open it.
     """
 
     class Status(models.TextChoices):
@@ -101,6 +141,14 @@ class Authorization(models.Model):
     class Origin(models.TextChoices):
         CONNECT = "connect", "Connect"
         FILE = "file", "File"
+        ADOPTED = "adopted", "Adopted"
+
+    class Expectation(models.TextChoices):
+        """Whether what arrived is of the account that the link was made for."""
+
+        UNKNOWN = "unknown", "Not known"
+        MET = "met", "As expected"
+        NOT_MET = "not_met", "Not as expected"
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     utility = models.ForeignKey(
@@ -115,13 +163,38 @@ class Authorization(models.Model):
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.CONNECT)
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
     is_test = models.BooleanField(default=False)
-    # The guest's browser, hashed; whoever holds its cookie may look and stop sharing.
+    # The guest's browser, hashed; until it is claimed, who holds its cookie may look and stop.
     browser_hash = models.CharField(max_length=64, blank=True)
+    # The account that it belongs to. Once it was claimed no cookie opens it any more, not even when
+    # the account is deleted: `claimed_at` stays then.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="authorizations",
+    )
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    # What the customer gave, or confirmed, after consenting: for receipts, reminders and coming
+    # back. It goes with a revocation.
+    customer_email = EncryptedTextField(blank=True)
+    # The keyed hash of `customer_email`, by which whoever proves it finds this; stays, as proof.
+    customer_email_digest = models.CharField(max_length=64, blank=True)
+    # The company's own name for it, from the link.
+    reference = models.CharField(max_length=REFERENCE_LENGTH, blank=True, db_index=True)
+    expectation = models.CharField(max_length=8, choices=Expectation, default=Expectation.UNKNOWN)
     created = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     held_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.CharField(max_length=16, blank=True)
+
+    # Ending the grant at the utility, too: a due time, how often it was tried, and how it ended.
+    tell_utility_at = models.DateTimeField(null=True, blank=True)
+    tell_tries = models.PositiveSmallIntegerField(default=0)
+    utility_told_at = models.DateTimeField(null=True, blank=True)
+    # When we stopped trying; until somebody of the staff has told them, it needs attention.
+    tell_gave_up_at = models.DateTimeField(null=True, blank=True)
 
     # The zone in which its days are cut; blank for the utility's. Only files have one of their own,
     # and until the customer has confirmed it, it is what we took from the file or the browser.
@@ -132,6 +205,8 @@ class Authorization(models.Model):
     asked_scope = models.CharField(max_length=1000, blank=True)
     scope = models.CharField(max_length=1000, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    # The fewest days before that end of which was told; none where nothing was.
+    expiry_told_days = models.PositiveSmallIntegerField(null=True)
 
     access_token = EncryptedTextField(blank=True)
     refresh_token = EncryptedTextField(blank=True)
@@ -148,9 +223,6 @@ class Authorization(models.Model):
     # How many of its meters are no longer shared. Raw feeds hold all meters, so they are kept only
     # while it is 0; and a worker that finds it changed has read a document that holds too much.
     meters_stopped = models.PositiveIntegerField(default=0)
-
-    # Where its customer wants receipts and reminders; goes with a revocation.
-    customer_email = EncryptedTextField(blank=True)
 
     # Collecting (style rule 20): a due time, a dispatcher's claim, a worker's lease, a cursor.
     next_pull_at = models.DateTimeField(null=True, blank=True)
@@ -169,6 +241,14 @@ class Authorization(models.Model):
     delays = models.PositiveIntegerField(default=0)
     purge_at = models.DateTimeField(null=True, blank=True)
 
+    # What the utility itself says of the consent: when it is to be asked, by whom that is claimed,
+    # how often it failed in a row; and when it was asked last, and what came of it, in words.
+    standing_at = models.DateTimeField(null=True, blank=True)
+    standing_claimed_until = models.DateTimeField(null=True)
+    standing_tries = models.PositiveSmallIntegerField(default=0)
+    standing_asked_at = models.DateTimeField(null=True, blank=True)
+    standing_said = models.CharField(max_length=300, blank=True)
+
     objects = AuthorizationQuerySet.as_manager()
 
     class Meta:
@@ -186,7 +266,29 @@ class Authorization(models.Model):
             models.Index(
                 fields=["purge_at"], name="purge_due", condition=Q(purge_at__isnull=False)
             ),
+            models.Index(
+                fields=["tell_utility_at"],
+                name="utilities_to_tell",
+                condition=Q(tell_utility_at__isnull=False),
+            ),
+            models.Index(
+                fields=["expires_at"], name="ending_authorizations", condition=Q(status="active")
+            ),
             models.Index(fields=["browser_hash"], name="authorizations_of_browser"),
+            models.Index(
+                fields=["standing_at"],
+                name="standing_due",
+                condition=Q(standing_at__isnull=False),
+            ),
+            models.Index(
+                fields=["customer_email_digest"],
+                name="unclaimed_by_address",
+                condition=Q(claimed_at__isnull=True) & ~Q(customer_email_digest=""),
+            ),
+            # By what a notification names; the utility first, since only its own are looked up.
+            models.Index(fields=["utility", "resource_uri"], name="by_resource_uri"),
+            models.Index(fields=["utility", "customer_uri"], name="by_customer_uri"),
+            models.Index(fields=["utility", "authorization_uri"], name="by_authorization_uri"),
         ]
 
     def __str__(self) -> str:
@@ -207,6 +309,18 @@ class Authorization(models.Model):
     def is_from_file(self) -> bool:
         """Whether the customer brought it, so that there is no utility to ask."""
         return self.origin == self.Origin.FILE
+
+    def is_pulled(self) -> bool:
+        """Whether it is collected by itself; not a file, nor what only a Bulk feed brings."""
+        return self.origin == self.Origin.CONNECT or self.is_opened_by_client()
+
+    def is_opened_by_client(self) -> bool:
+        """Whether it has no tokens of its own, and those of its registration open it."""
+        return (
+            self.origin == self.Origin.ADOPTED
+            and self.utility is not None
+            and self.utility.behaviour.client_token_reads_subscriptions
+        )
 
     def is_due(self) -> bool:
         """Whether its time to be collected has come."""
@@ -236,17 +350,46 @@ class Authorization(models.Model):
         """Whether there is anything to stop sharing."""
         return self.status != self.Status.REVOKED
 
+    def is_being_told(self) -> bool:
+        """Whether we are still trying to tell the utility that sharing has stopped."""
+        return self.tell_utility_at is not None
+
+    def could_not_be_told(self) -> bool:
+        """Whether we gave up telling the utility, and nobody has told it since."""
+        return self.tell_gave_up_at is not None and self.utility_told_at is None
+
+    def is_deleted(self) -> bool:
+        """Whether what was collected is gone: with the key of its raw feeds, last of all."""
+        return not self.can_be_stopped() and not self.feed_key
+
+    def is_claimed(self) -> bool:
+        """Whether an account has, or had, it, so that a browser's cookie no longer opens it."""
+        return self.claimed_at is not None
+
+    @property
+    def offered_email(self) -> str:
+        """The address that its link was made for: to be offered, masked; it proves nothing."""
+        attempt = self.attempts.select_related("share_link").first()
+        return attempt.offered_email if attempt else ""
+
     # -- verbs --------------------------------------------------------------------------------
 
     @classmethod
     def activate(cls, attempt: ConnectAttempt, token: Token) -> Authorization:
-        """Keep what the customer granted; it is due for its first pull from this moment."""
+        """Keep what the customer granted; it is due for its first pull from this moment.
+
+        Raises LinkUsedUpError, with nothing kept, where a link for one had its customer meanwhile.
+        """
+        link = attempt.share_link
         granted = espi_scope.parse(token.scope or attempt.scope).without_additional()
         with transaction.atomic():
+            if link is not None and not link.take_use():
+                raise LinkUsedUpError
             authorization = cls.objects.create(
                 utility=attempt.client.utility,
                 client=attempt.client,
-                share_link=attempt.share_link,
+                share_link=link,
+                reference=link.reference if link else "",
                 is_test=attempt.client.is_sandbox,
                 browser_hash=attempt.browser_hash,
                 asked_scope=attempt.scope,
@@ -264,7 +407,37 @@ class Authorization(models.Model):
             )
             attempt.authorization = authorization
             attempt.save(update_fields=["authorization"])
+            ConsentRecord.keep(attempt, authorization)
             authorization.tell("authorization_created")
+        return authorization
+
+    @classmethod
+    def adopt(cls, found: ForeignAuthorization) -> Authorization:
+        """Take over what the utility lists as given to this company and nobody here knew.
+
+        It is due at once if the client's token opens it; else a Bulk feed has to bring it.
+        """
+        client = found.client
+        with transaction.atomic():
+            # Whoever comes second finds nothing to adopt any more.
+            type(found).objects.select_for_update(of=("self",)).get(pk=found.pk)
+            authorization = cls(
+                utility=client.utility,
+                client=client,
+                origin=cls.Origin.ADOPTED,
+                is_test=client.is_sandbox,
+                scope=found.scope,
+                expires_at=found.ends_at,
+                resource_uri=found.resource_uri,
+                authorization_uri=found.authorization_uri,
+                customer_uri=found.customer_uri,
+                pull_trigger=PullTrigger.FIRST,
+            )
+            if authorization.is_opened_by_client():
+                authorization.next_pull_at = timezone.now()
+            authorization.save()
+            authorization.tell("authorization_created", origin=str(cls.Origin.ADOPTED))
+            found.delete()
         return authorization
 
     @classmethod
@@ -280,6 +453,64 @@ class Authorization(models.Model):
             )
             authorization.tell("authorization_created")
         return authorization
+
+    def give_email(self, address: str) -> bool:
+        """Note the address that the customer gave, or confirmed, in the browser that consented.
+
+        Whoever proves it may claim. Returns False where it is claimed or stopped by now.
+        """
+        return self._unless_claimed(
+            customer_email=address, customer_email_digest=email_digest(address)
+        )
+
+    def claim(self, user: User) -> bool:
+        """Give it to an account, once; False where another one has it, or it is stopped by now."""
+        with transaction.atomic():
+            claimed = self._unless_claimed(
+                owner=user,
+                claimed_at=timezone.now(),
+                customer_email=user.email,
+                customer_email_digest=email_digest(user.email),
+            )
+            if claimed:
+                self.tell("authorization_claimed")
+        return claimed
+
+    def _unless_claimed(self, **values: Any) -> bool:
+        """One UPDATE decides, so of two accounts that race for it one has it."""
+        mine = Authorization.objects.filter(pk=self.pk).unclaimed()
+        if not mine.update(**values):
+            return False
+        for name, value in values.items():
+            setattr(self, name, value)
+        return True
+
+    def return_to_browser(self, browser: str) -> None:
+        """Its account goes, sharing goes on: from now on it is a guest's, in this browser."""
+        self.owner, self.claimed_at = None, None
+        self.browser_hash = digest(browser)
+        self.customer_email = self.customer_email_digest = ""
+        with transaction.atomic():
+            self.save(
+                update_fields=[
+                    "owner",
+                    "claimed_at",
+                    "browser_hash",
+                    "customer_email",
+                    "customer_email_digest",
+                ]
+            )
+            self.tell("authorization_unclaimed")
+
+    def expected(self, met: bool) -> None:
+        """Note whether it is of the account that was expected, and tell if that is news."""
+        answer = self.Expectation.MET if met else self.Expectation.NOT_MET
+        if self.expectation == answer:
+            return
+        self.expectation = answer
+        with transaction.atomic():
+            self.save(update_fields=["expectation"])
+            self.tell(f"authorization_expectation_{answer}")
 
     def propose_time_zone(self, name: str) -> None:
         """Cut days in this zone from now on, until the customer says which it is."""
@@ -328,8 +559,10 @@ class Authorization(models.Model):
             raise ValidationError("Only an active authorization can be collected.")
         if self.held_at is not None:
             raise ValidationError("This authorization is on hold. Release it first.")
-        if self.origin == self.Origin.FILE:
+        if self.is_from_file():
             raise ValidationError("This came from a file: there is no utility to ask.")
+        if not self.is_pulled():
+            raise ValidationError("This comes with the Bulk feed of its registration.")
         self._comes_due(timezone.now(), PullTrigger(trigger))
 
     def bring_forward(self, trigger: str = PullTrigger.NOTIFICATION) -> datetime | None:
@@ -341,7 +574,7 @@ class Authorization(models.Model):
         now = timezone.now()
         with transaction.atomic():
             row = Authorization.objects.select_for_update().only(*BROUGHT_FORWARD).get(pk=self.pk)
-            if row.status != self.Status.ACTIVE or row.origin == self.Origin.FILE:
+            if row.status != self.Status.ACTIVE or not self.is_pulled():
                 return None
             turn = _next_turn(row.brought_forward_to, now)
             due = min(turn, row.next_pull_at or turn)
@@ -367,6 +600,17 @@ class Authorization(models.Model):
             self.pull_trigger, self.somebody_waits = trigger, somebody_waits
         self.save(update_fields=WHEN_DUE)
 
+    def ends_sooner(self, end: datetime) -> bool:
+        """Take over that sharing ends at this moment; returns whether that is sooner than known."""
+        if self.expires_at is not None and self.expires_at <= end:
+            return False
+        with transaction.atomic():
+            self.expires_at = end
+            self.save(update_fields=["expires_at"])
+            day = f"{end.astimezone(self.zone):%d %B %Y}".removeprefix("0")
+            self.tell("authorization_narrowed", left_out=[f"Sharing ends sooner: on {day}."])
+        return True
+
     def narrowed(self, said: str) -> bool:
         """Take over that the utility shares less than was granted; returns whether it does.
 
@@ -388,25 +632,21 @@ class Authorization(models.Model):
 
     def hold(self) -> None:
         """Collect nothing until released; a pull that runs already comes to its end."""
-        self.held_at = timezone.now()
-        self.save(update_fields=["held_at"])
+        self._write("authorization_held", {}, {"held_at": timezone.now()})
 
     def release(self) -> None:
         """Collect again; what came due meanwhile is due now."""
-        self.held_at = None
-        self.save(update_fields=["held_at"])
+        self._write("authorization_released", {}, {"held_at": None})
 
     def archive(self) -> None:
         """Put it away from lists and figures; refuses while data still flows in unseen."""
-        if self.status == self.Status.ACTIVE and self.origin == self.Origin.CONNECT:
+        if self.status == self.Status.ACTIVE and not self.is_from_file():
             raise ValidationError("This authorization is active. Stop sharing before archiving it.")
-        self.archived_at = timezone.now()
-        self.save(update_fields=["archived_at"])
+        self._write("authorization_archived", {}, {"archived_at": timezone.now()})
 
     def unarchive(self) -> None:
         """Bring it back into lists and figures."""
-        self.archived_at = None
-        self.save(update_fields=["archived_at"])
+        self._write("authorization_unarchived", {}, {"archived_at": None})
 
     def meter_stopped(self) -> None:
         """One of its meters is no longer shared: what is kept of raw feeds cannot be read again.
@@ -420,40 +660,80 @@ class Authorization(models.Model):
     def mark_needs_consent(self, refresh_interrupted: datetime | None = None) -> None:
         """The utility no longer accepts our tokens: only the customer can mend that. Data stays.
 
-        `refresh_interrupted` is when a refresh began whose answer we never saved.
+        `refresh_interrupted` is when a refresh began whose answer we never saved. Perhaps the
+        customer revoked it there: the utility is asked, since then data may not stay.
         """
-        detail = (
-            {"refresh_interrupted": refresh_interrupted.isoformat()} if refresh_interrupted else {}
+        detail = {"reason": "needs_consent"}
+        if refresh_interrupted:
+            detail["refresh_interrupted"] = refresh_interrupted.isoformat()
+        asked = {"standing_at": timezone.now(), "standing_tries": 0}
+        self._end(
+            self.Status.NEEDS_CONSENT,
+            "authorization_update_finished_errored",
+            detail,
+            **(asked if self.authorization_uri else {}),
         )
-        self._end(self.Status.NEEDS_CONSENT, "authorization_update_finished_errored", detail=detail)
+
+    def tell_of_end(self, days: int) -> None:
+        """Tell that it ends in so many days."""
+        self._write("authorization_expiring_soon", {"days": days}, {"expiry_told_days": days})
 
     def mark_expired(self) -> None:
         """The agreed time is over: credentials go, data stays."""
         self._end(self.Status.EXPIRED, "authorization_expired")
 
     def mark_revoked(self, by: str) -> None:
-        """Sharing was stopped by `customer`, `staff` or `utility`: tokens go now, data soon."""
+        """Sharing was stopped by `customer`, `staff` or `utility`: tokens go now, data soon.
+
+        Where the utility does not know of it, it is due to be told.
+        """
         now = timezone.now()
+        knows = by == "utility"
+        is_to_be_told = self.client_id is not None and not knows
         self._end(
             self.Status.REVOKED,
             "authorization_revoked",
+            {"by": by},
             revoked_at=now,
             revoked_by=by,
             purge_at=now,
+            utility_told_at=now if knows else None,
+            tell_utility_at=now if is_to_be_told else None,
+            # The other two are of no use without a token. This one is where the grant is ended.
+            resource_uri="",
+            customer_uri="",
+            authorization_uri=self.authorization_uri if is_to_be_told else "",
         )
 
+    def mark_told(self) -> None:
+        """The utility knows that sharing has stopped; its address of the grant is not needed."""
+        self._telling_ends("authorization_utility_told", utility_told_at=timezone.now())
+
+    def mark_untold(self) -> None:
+        """The utility could not be told in all that time: staff have to."""
+        self._telling_ends("authorization_utility_untold", tell_gave_up_at=timezone.now())
+
+    def _telling_ends(self, event: str, **fields: Any) -> None:
+        fields |= {"tell_utility_at": None, "authorization_uri": ""}
+        self._write(event, {}, fields)
+
     def _end(
-        self, status: Status, event: str, *, detail: dict[str, str] | None = None, **fields: Any
+        self, status: Status, event: str, detail: dict[str, Any] | None = None, **fields: Any
     ) -> None:
         """Leave `active`: without tokens and a due time nothing is collected any more."""
-        fields |= {"status": status, "access_token": "", "refresh_token": "", "next_pull_at": None}
-        fields |= {"refresh_id": "", "refreshing_until": None, "refreshing_since": None}
-        fields |= {"somebody_waits": False}
+        gone: dict[str, Any] = {"access_token": "", "refresh_token": ""}
+        gone |= {"next_pull_at": None, "standing_at": None}
+        gone |= {"refresh_id": "", "refreshing_until": None, "refreshing_since": None}
+        gone |= {"somebody_waits": False}
+        self._write(event, detail or {}, {**gone, "status": status, **fields})
+
+    def _write(self, event: str, detail: dict[str, Any], fields: dict[str, Any]) -> None:
+        """Change the row and tell of it, both or neither."""
         with transaction.atomic():
             for name, value in fields.items():
                 setattr(self, name, value)
             self.save(update_fields=list(fields))
-            self.tell(event, **(detail or {}))
+            self.tell(event, **detail)
 
     def tell(self, type: str, **detail: Any) -> Event:  # noqa: A002 (the platform's word)
         """Write an event about this authorization; `detail` holds no personal data."""

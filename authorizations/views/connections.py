@@ -1,47 +1,88 @@
-"""What this browser authorized, and how to stop it."""
+"""What this browser authorized, and the receipts of what was stopped."""
 
 from __future__ import annotations
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from authorizations import access, flows
+from authorizations import access, returning, timeline
+from authorizations.models import ConsentRecord
 
 
 @require_safe
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    """This browser's connections; stopped ones stay as receipts."""
+    """The account's connections, and a guest's of this browser; stopped ones stay as receipts."""
     return render(
         request,
         "authorizations/connections.html",
-        {"connections": access.authorizations_of(request)},
+        {
+            "connections": access.authorizations_of(request),
+            "account": access.customer_of(request),
+        },
     )
-
-
-@require_POST
-@never_cache
-def disconnect(request: HttpRequest, uid: str) -> HttpResponseBase:
-    """Stop sharing."""
-    authorization = access.get_authorization_for(request, uid, staff_permission="change")
-    by = "customer" if access.is_owner(request, authorization) else "staff"
-    if not flows.disconnect(authorization, by):
-        messages.warning(
-            request,
-            f"We could not reach {authorization.source_name} to tell them. We have stopped all "
-            "the same; you can end the permission on their pages, too.",
-        )
-    return redirect("stopped", authorization.uid)
 
 
 @require_safe
 @never_cache
 def stopped(request: HttpRequest, uid: str) -> HttpResponseBase:
-    """The receipt: when sharing ended, and what became of the data."""
+    """The receipt: when sharing ended, what became of the data, and whether the utility knows."""
     authorization = access.get_authorization_for(request, uid)
     if authorization.can_be_stopped():
         return redirect("usage", authorization.uid)
-    return render(request, "authorizations/stopped.html", {"authorization": authorization})
+    context = {
+        "authorization": authorization,
+        "happened": timeline.customers_timeline(authorization),
+    }
+    return render(request, "authorizations/stopped.html", context)
+
+
+@require_safe
+@never_cache
+def handed_back(request: HttpRequest, uid: str) -> HttpResponseBase:
+    """Connected: on to the company's own page, by itself unless the link says to stay."""
+    authorization = access.get_authorization_for(request, uid)
+    attempt = returning.attempt_of(authorization)
+    address = returning.address_back(attempt, authorization_uid=uid) if attempt else ""
+    if attempt is None or not address or not access.is_owner(request, authorization):
+        return redirect("usage", authorization.uid)
+    context = {
+        "authorization": authorization,
+        "address": address,
+        "host": returning.host_of(address),
+        "goes_by_itself": not attempt.stays_here,
+    }
+    with translation.override(attempt.language or "en"):
+        return render(request, "authorizations/handed_back.html", context)
+
+
+@require_safe
+@never_cache
+def consent(request: HttpRequest, uid: str) -> HttpResponse:
+    """What was agreed to, as a text to keep; each time, if there was more than one."""
+    records = _consents(request, uid)
+    context = {"records": records, "uid": uid}
+    response = render(request, "authorizations/consent.txt", context, "text/plain; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="consent-{uid}.txt"'
+    return response
+
+
+@require_safe
+@never_cache
+def consent_json(request: HttpRequest, uid: str) -> HttpResponse:
+    """The same for a program."""
+    response = JsonResponse({"consents": [one.as_json() for one in _consents(request, uid)]})
+    response.headers["Content-Disposition"] = f'attachment; filename="consent-{uid}.json"'
+    return response
+
+
+def _consents(request: HttpRequest, uid: str) -> list[ConsentRecord]:
+    """The records of an authorization of whoever asks; 404 where there is none."""
+    authorization = access.get_authorization_for(request, uid)
+    records = list(authorization.consent_records.select_related("authorization"))
+    if not records:
+        raise Http404
+    return records

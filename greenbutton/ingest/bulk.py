@@ -29,7 +29,7 @@ from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.pull import SORRY, backoff
 from greenbutton.ingest.stopped import refusal_words
 from greenbutton.ingest.store import Stored, limits, store_feed
-from greenbutton.ingest.windows import LATER_OVERLAP, Window
+from greenbutton.ingest.windows import Window
 from greenbutton.models import BulkCollection, Pull
 from utilities.client import GreenButtonClient, Problem, UtilityError
 from utilities.models import Client
@@ -122,7 +122,8 @@ def _bulk_ids(client: Client) -> set[str]:
 
 def _run(collection: BulkCollection, run_id: str) -> None:
     began, before = timezone.now(), collection.collected_to
-    window = Window(before - LATER_OVERLAP, None) if before else None
+    overlap = timedelta(days=collection.client.utility.behaviour.later_overlap_days)
+    window = Window(before - overlap, None) if before else None
     try:
         spread = collect(
             collection.client, collection.uri, window, keep_on=lambda: collection.renew(run_id)

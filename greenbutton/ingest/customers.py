@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from authorizations.models import Authorization
+from greenbutton import expectation
 from greenbutton.espi import Entry, Finding
 from greenbutton.espi.customer.customer import Customer as EspiCustomer
 from greenbutton.espi.customer.customer_account import CustomerAccount as EspiAccount
@@ -77,7 +78,8 @@ def keep_customers(
 
     1. Link its entries with each other and with what is stored; `without` leaves some out.
     2. Make or fill in the rows, parents first.
-    3. Join service locations and usage points, of which either may have come later.
+    3. Ask whether it is the account that the link was made for.
+    4. Join service locations and usage points, of which either may have come later.
 
     It comes after the document's usage points, and belongs into a transaction that holds the
     authorization's row.
@@ -106,6 +108,7 @@ def keep_customers(
             if linked.entry and isinstance(row, ServiceLocation):
                 locations.append(row)
     _keep_suppliers(tree, keys)
+    expectation.check(authorization)
     return [*tree.findings, *_join(authorization, locations)]
 
 

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from authorizations.models import CLAIM, Authorization
 from greenbutton.models import BulkCollection, Pull, Recutting
+from utilities.models import Client
+from utilities.pace import free_downloads
 
 # As many as one look claims in one transaction.
 BATCH = 100
@@ -43,7 +45,8 @@ def _in_turn(waiting: bool, room: int) -> list[int]:
     """Those that are due, the first of each client before the second of any.
 
     What a client has queued or under way counts as turns that it has had: else whoever has
-    thousands due, and longest, would get each place that falls free.
+    thousands due, and longest, would get each place that falls free. Of a client with a pace no
+    more come than it has downloads left.
     """
     now = timezone.now()
     due = Authorization.objects.due().filter(somebody_waits=waiting)
@@ -57,6 +60,11 @@ def _in_turn(waiting: bool, room: int) -> list[int]:
             )
         )
     )
+    for client in Client.objects.filter(pk__in=due.values("client")).select_related("utility"):
+        free = free_downloads(client)
+        if free is not None:
+            # Who is set to work and may not ask takes a worker from who may, and comes again.
+            turns = turns.exclude(client=client, turn__gt=free)
     # Those under way are sorted behind the others, not filtered out: a WHERE comes before a window.
     in_turn = turns.order_by("-place", "turn", "next_pull_at", "pk").values_list("pk", "place")
     return [pk for pk, place in in_turn[:room] if place == TO_COME]

@@ -20,6 +20,7 @@ from greenbutton.espi import scope as espi_scope
 from greenbutton.ingest import windows
 from greenbutton.ingest.windows import Window
 from greenbutton.models import HistoricalCollection, UsagePoint
+from utilities.quirks import Quirks
 
 # No meter's readings go back further than thirty years, in seconds.
 LONGEST_HISTORY = 30 * 365 * 86_400
@@ -71,7 +72,8 @@ def start_monitoring(usage_point: UsagePoint, *, by: User | None = None, why: st
     if since is None:
         return False
     authorization = usage_point.authorization
-    day = since.astimezone(authorization.zone).date() - windows.LATER_OVERLAP
+    overlap = timedelta(days=_quirks(authorization).later_overlap_days)
+    day = since.astimezone(authorization.zone).date() - overlap
     try:
         ask(authorization, usage_point=usage_point, since=day, by=by, why=why)
     except ValidationError:
@@ -91,20 +93,27 @@ def waiting(authorization: Authorization) -> HistoricalCollection | None:
 
 
 def earliest(authorization: Authorization) -> datetime:
-    """How far back the customer shares."""
+    """How far back the customer shares, and the utility is asked."""
     history = espi_scope.DEFAULT_HISTORY_LENGTH
     if authorization.scope:
         asked = espi_scope.parse(authorization.scope).history_length
         history = history if asked is None else asked
     # What a utility writes into a scope may be more seconds than the calendar has.
-    return authorization.created - timedelta(seconds=min(history, LONGEST_HISTORY))
+    most = _quirks(authorization).first_history_seconds or LONGEST_HISTORY
+    return authorization.created - timedelta(seconds=min(history, most, LONGEST_HISTORY))
+
+
+def _quirks(authorization: Authorization) -> Quirks:
+    assert authorization.utility is not None  # a file has no history to ask for
+    return authorization.utility.behaviour
 
 
 def plan(history: HistoricalCollection) -> list[Window]:
     """The windows that it goes through, the newest first; the same in each pull."""
     begin = earliest(history.authorization)
     since = history.since
-    return windows.first_history(history.asked, max(begin, since) if since else begin)
+    steps = _quirks(history.authorization).first_windows_days
+    return windows.first_history(history.asked, max(begin, since) if since else begin, steps)
 
 
 def begun(history: HistoricalCollection) -> None:

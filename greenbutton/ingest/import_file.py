@@ -6,7 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -31,8 +31,8 @@ FILE_NAME_LENGTH = 100
 # How far a file is looked into for its LocalTimeParameters before anything of it is stored. In
 # every real one they come before the readings, or in a document that is smaller than this.
 PEEK_BYTES = 8 * 2**20
-# The lease is renewed long before it runs out.
-RENEW_SECONDS = 60
+# The lease is renewed long before it runs out, so that what was stopped ends at once.
+RENEW_SECONDS = 2
 # An upload whose worker died is read again by the next one, but not for ever: it may be the file.
 TRIES = 3
 STARTED = "authorization_update_started"
@@ -254,9 +254,10 @@ class _Import:
         self.pull.new, self.pull.changed = stored.new, stored.changed
         self.pull.bills = stored.bills
         self.pull.findings = stored.findings
-        if self.authorization.archived_at and self.pull.source == Pull.Source.UPLOAD:
-            self.authorization.unarchive()
-        self._end(Pull.State.DONE, tells="authorization_update_finished_successful")
+        with self._unless_stopped():
+            if self.authorization.archived_at and self.pull.source == Pull.Source.UPLOAD:
+                self.authorization.unarchive()
+            self._end(Pull.State.DONE, tells="authorization_update_finished_successful")
 
     def _refused(self, error: EspiError) -> None:
         logger.warning("import %s: %s", self.pull.uid, error.says)
@@ -278,14 +279,21 @@ class _Import:
         self.pull.readings = 0
         came_to_something = self.authorization.pulls.filter(state=Pull.State.DONE)
         is_empty = not (self.authorization.usage_points.exists() or came_to_something.exists())
-        if self.pull.source == Pull.Source.UPLOAD and is_empty:
-            self.authorization.archive()
-        self._end(
-            Pull.State.FAILED,
-            error=error,
-            message=message,
-            tells="authorization_update_finished_errored",
-        )
+        with self._unless_stopped():
+            if self.pull.source == Pull.Source.UPLOAD and is_empty:
+                self.authorization.archive()
+            self._end(
+                Pull.State.FAILED,
+                error=error,
+                message=message,
+                tells="authorization_update_finished_errored",
+            )
+
+    @contextmanager
+    def _unless_stopped(self) -> Iterator[None]:
+        """Write how it ended; of what was stopped meanwhile, a purge has said all that stays."""
+        with suppress(LeaseLostError), lease.while_shared(self.authorization):
+            yield
 
     def _end(self, state: Pull.State, *, tells: str, error: str = "", message: str = "") -> None:
         self.pull.state = state

@@ -7,8 +7,11 @@ not store anything more: `locked` tells it, under the row lock.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -47,6 +50,20 @@ def give_back(authorization: Authorization, lease_id: str) -> None:
     mine.update(lease_id="", leased_until=None, claimed_until=None)
 
 
+@contextmanager
+def while_shared(authorization: Authorization) -> Iterator[None]:
+    """Write about an authorization, by whoever has its lease, so that a purge comes after it.
+
+    Raises LeaseLostError, before anything is written, where sharing was stopped.
+    """
+    with transaction.atomic():
+        rows = Authorization.objects.select_for_update(of=("self",), no_key=True)
+        row = rows.only("status").filter(pk=authorization.pk).first()
+        if row is None or not row.can_be_stopped():
+            raise LeaseLostError
+        yield
+
+
 def locked(authorization: Authorization, lease_id: str | None) -> Authorization:
     """The row, locked until the transaction ends; raises LeaseLostError if we may not store.
 
@@ -57,7 +74,7 @@ def locked(authorization: Authorization, lease_id: str | None) -> Authorization:
     row = rows.only(*ASKED_FOR).get(pk=authorization.pk)
     if lease_id is not None and row.lease_id != lease_id:
         raise LeaseLostError
-    if row.origin == Authorization.Origin.CONNECT and row.status != Authorization.Status.ACTIVE:
+    if row.status != Authorization.Status.ACTIVE and not row.is_from_file():
         raise LeaseLostError
     if row.status == Authorization.Status.REVOKED:
         raise LeaseLostError

@@ -89,7 +89,7 @@ def _may_be_pulled(authorization: Authorization, lease_id: str) -> bool:
         with transaction.atomic():
             lease.locked(authorization, lease_id).mark_expired()
         return False
-    return client is not None and client.is_usable()
+    return client is not None and client.is_usable() and authorization.is_pulled()
 
 
 def _put_off(authorization: Authorization, lease_id: str, error: Exception) -> None:
@@ -144,7 +144,7 @@ class _Attempt:
         # A history that somebody asked for goes before what is new.
         self.history = history.waiting(authorization)
         # The time that this history, or this look, is about: where the cursor moves to.
-        self.up_to, self.done_before = _resumed(authorization, self.history)
+        self.up_to, self.done_before, self.planned_before = _resumed(authorization, self.history)
         # The meters that its documents named, where they listed any.
         self.listed: set[int] = set()
         goes_on = _abandon_older(authorization)
@@ -163,9 +163,12 @@ class _Attempt:
             if self.history:
                 history.begun(self.history)
             planned = _plan(self.authorization, self.up_to, self.history)
+            if self.done_before and self.planned_before not in {None, len(planned)}:
+                # The registry plans otherwise by now. What is stored comes again, and adds nothing.
+                self.done_before = 0
             self.pull.windows_planned = len(planned)
             self.pull.windows_done = self.done_before
-            self.pull.save()
+            self._write()
             for window in planned[self.done_before :]:
                 self._collect(window, is_last=window is planned[-1])
             if not self.history:
@@ -245,8 +248,7 @@ class _Attempt:
         with raw.spool() as file:
             lease.renew(self.authorization, self.lease_id)
             self._fetch(uri, window, file)
-            lease.renew(self.authorization, self.lease_id)
-            raw_feed = raw.keep(self.pull, file, window)
+            raw_feed = self._keep(file, window)
             file.seek(0)
             try:
                 return store_feed(
@@ -260,11 +262,24 @@ class _Attempt:
                 )
             except EspiError as e:
                 if raw_feed is not None:
-                    RawFeed.objects.filter(pk=raw_feed.pk).update(error=str(e))
+                    with lease.while_shared(self.authorization):
+                        RawFeed.objects.filter(pk=raw_feed.pk).update(error=str(e))
                 raise
+
+    def _keep(self, file: BinaryIO, window: Window | None) -> RawFeed | None:
+        """Keep a document as it came; nothing of it where sharing was stopped meanwhile."""
+        lease.renew(self.authorization, self.lease_id)
+        with transaction.atomic():
+            raw_feed = raw.keep(self.pull, file, window)
+            # Asked last, since a purge may have come and gone while it was written.
+            lease.locked(self.authorization, self.lease_id)
+        return raw_feed
 
     def _fetch(self, uri: str, window: Window | None, file: BinaryIO) -> None:
         """Fetch a document; a token that is refused before its time is renewed, once."""
+        if self.authorization.is_opened_by_client():
+            self._fetch_with("", uri, window, file)
+            return
         token = fresh_access_token(self.authorization, listener=self.story.hear)
         try:
             self._fetch_with(token, uri, window, file)
@@ -276,21 +291,32 @@ class _Attempt:
 
     def _fetch_with(self, token: str, uri: str, window: Window | None, file: BinaryIO) -> None:
         start, end = window or (None, None)
+        quirks = self.client.utility.behaviour
         self.client.fetch_feed(
             uri,
             token,
             into=file,
             max_bytes=settings.FEED_MAX_BYTES,
-            deadline_seconds=settings.FEED_DEADLINE_SECONDS,
+            deadline_seconds=quirks.feed_deadline_seconds or settings.FEED_DEADLINE_SECONDS,
             published_min=start,
             published_max=end,
             is_download=window is not None,
+            still_wanted=self._still_wanted,
+            token="client" if self.authorization.is_opened_by_client() else "access",
         )
 
     def _so_far(self, readings: int) -> None:
-        """Let others see how many readings were read of this window."""
+        """Let others see how many readings were read; raises LeaseLostError if that is in vain."""
+        self._still_wanted()
         seen = self.pull.readings + readings
         Pull.objects.filter(pk=self.pull.pk).update(readings=seen)
+
+    def _still_wanted(self) -> None:
+        """Keep the lease; raises LeaseLostError where sharing was stopped, so that we stop, too.
+
+        Asked every second or two: what is spooled by then goes with us.
+        """
+        lease.renew(self.authorization, self.lease_id)
 
     def _add(self, stored: Stored) -> None:
         """Write the progress, which the customer's page reads."""
@@ -300,7 +326,12 @@ class _Attempt:
         pull.changed += stored.changed
         pull.bills += stored.bills
         pull.findings = add_up([*pull.findings, *stored.findings])
-        pull.save()
+        self._write()
+
+    def _write(self) -> None:
+        """Write the attempt; raises LeaseLostError where a purge has emptied it, or will."""
+        with lease.while_shared(self.authorization):
+            self.pull.save()
 
     def _find(self, code: str, detail: str) -> None:
         """Note what staff should know, and what does not make the pull fail."""
@@ -429,9 +460,16 @@ class _Attempt:
         self.pull.state = state
         self.pull.finished = timezone.now()
         self.pull.error, self.pull.message = error, message
-        self.pull.save()
-        if tells:
-            self.authorization.tell(tells, pull=self.pull.uid)
+        try:
+            with lease.while_shared(self.authorization):
+                self.pull.save()
+                if tells:
+                    self.authorization.tell(tells, pull=self.pull.uid)
+        except LeaseLostError:
+            # A purge leaves of an attempt when it was, and how it ended.
+            ended = {"state": Pull.State.ABANDONED, "finished": self.pull.finished}
+            Pull.objects.filter(pk=self.pull.pk).update(**ended)
+            self.pull.refresh_from_db()
 
 
 def _trigger(
@@ -444,31 +482,36 @@ def _trigger(
 
 def _resumed(
     authorization: Authorization, asked: HistoricalCollection | None
-) -> tuple[datetime, int]:
-    """When this history's collecting began, and how many of its windows are stored already.
+) -> tuple[datetime, int, int | None]:
+    """When this history's collecting began, how many of its windows are stored, and of how many.
 
     The platform allows one download a minute and may take longer to prepare one, so a first history
     often takes several attempts. Each goes on where the last one stopped.
     """
     if asked is not None:
-        return asked.asked, asked.windows_done
+        return asked.asked, asked.windows_done, None
     if authorization.pulled_to is None:
         stored = authorization.pulls.filter(first=True, windows_done__gt=0)
-        earlier = stored.aggregate(began=Min("started"), done=Max("windows_done"))
+        earlier = stored.aggregate(
+            began=Min("started"), done=Max("windows_done"), planned=Max("windows_planned")
+        )
         if earlier["done"]:
-            return earlier["began"], earlier["done"]
-    return timezone.now(), 0
+            return earlier["began"], earlier["done"], earlier["planned"]
+    return timezone.now(), 0, None
 
 
 def _plan(
     authorization: Authorization, up_to: datetime, asked: HistoricalCollection | None
 ) -> list[Window]:
+    """The windows to ask for, as the grant allows and the utility wants them."""
     if asked is not None:
         return history.plan(asked)
+    assert authorization.utility is not None
+    quirks = authorization.utility.behaviour
     earliest = history.earliest(authorization)
     if authorization.pulled_to is None:
-        return windows.first_history(up_to, earliest)
-    return windows.since(authorization.pulled_to, earliest)
+        return windows.first_history(up_to, earliest, quirks.first_windows_days)
+    return windows.since(authorization.pulled_to, earliest, quirks.later_overlap_days)
 
 
 def _abandon_older(authorization: Authorization) -> bool:

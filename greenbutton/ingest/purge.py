@@ -1,17 +1,15 @@
-"""Purge: everything collected goes, the authorization's row stays as a receipt."""
+"""Purge: everything collected goes; of the consent, only the proof stays, as a receipt."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from authorizations.forgetting import emptied, forget, forget_staffs_words, tell_of_deletion
 from authorizations.models import Authorization
-from greenbutton.ingest import lease
 from greenbutton.ingest.history import end_histories
 from greenbutton.models import (
     Customer,
@@ -23,6 +21,7 @@ from greenbutton.models import (
     RawFeed,
     ReadingCorrection,
     ReadingDay,
+    Recutting,
     ServiceLocation,
     UsagePoint,
     UsageSummary,
@@ -30,12 +29,21 @@ from greenbutton.models import (
 
 # How long a file that was refused stays for its customer to read why, and for staff to look at.
 REFUSED_STAYS = timedelta(days=1)
+# When a purge looks once more whether anything was written beside it.
+LOOK_AGAIN = timedelta(seconds=30)
+# What a purge asks of the row, and what decides whose link it is and which attempts were the same
+# customer's.
+ASKED_FOR = (
+    *("uid", "status", "purge_at", "leased_until"),
+    *("share_link", "browser_hash", "utility", "customer_email_digest"),
+)
+KEPT_OF_PULL = {"id", "uid", "authorization", "started", "finished", "state", "source"}
+KEPT_OF_RECUTTING = {"id", "authorization", "asked", "finished", "state"}
 
 
 def purge_due() -> int:
-    """Purge what is due; returns how many. What a worker still holds is left for the next time."""
+    """Purge what is due; returns how many."""
     due = Authorization.objects.filter(purge_at__lte=timezone.now())
-    # Nothing that is encrypted is read: what no key opens must go as well.
     return sum(purge(authorization) for authorization in due.order_by("purge_at").only("uid"))
 
 
@@ -66,16 +74,36 @@ def _forget(refused: QuerySet[Authorization]) -> bool:
 
 
 def purge(authorization: Authorization) -> bool:
-    """Delete what was collected, under a lease, so that no pull can add to it meanwhile."""
-    lease_id = lease.take(authorization)
-    if lease_id is None:
-        return False
-    try:
-        with transaction.atomic():
-            _delete(authorization)
-            _destroy_key(authorization)
-    finally:
-        lease.give_back(authorization, lease_id)
+    """Delete what was collected, and of the consent all but the proof; whether it was due.
+
+    It waits for no worker. One that is still at it finds out when it next asks for the row, which
+    it does before whatever it stores, and stores nothing; so what is deleted here is deleted for
+    good. As long as such a worker has its lease, a later purge looks once more, to be sure.
+    """
+    return _purge(authorization, look_again=False)
+
+
+def purge_now(authorization: Authorization) -> bool:
+    """As `purge`, for those who do not wait until it is due; another one comes after it.
+
+    That one finds what was written in the same moment, as by staff who gave their reason.
+    """
+    return _purge(authorization, look_again=True)
+
+
+def _purge(authorization: Authorization, *, look_again: bool) -> bool:
+    with transaction.atomic():
+        rows = Authorization.objects.select_for_update(of=("self",), no_key=True)
+        # Nothing that is encrypted is read: what no key opens must go as well.
+        row = rows.only(*ASKED_FOR).filter(pk=authorization.pk, purge_at__isnull=False).first()
+        if row is None or row.can_be_stopped():
+            return False
+        _delete(row)
+        forget(row)
+        tell_of_deletion(row)
+        is_held = row.leased_until is not None and row.leased_until > timezone.now()
+        again = timezone.now() + LOOK_AGAIN if look_again or is_held else None
+        Authorization.objects.filter(pk=row.pk).update(purge_at=again)
     return True
 
 
@@ -88,30 +116,27 @@ def _delete(authorization: Authorization) -> None:
     UsageSummary.objects.filter(**point).delete()
     MeterReading.objects.filter(**point).delete()
     end_histories(authorization.histories.all())
-    _forget_reasons(authorization)
-    UsagePoint.objects.filter(**of).delete()
+    points = UsagePoint.objects.filter(**of)
+    # Why staff did something to one of its meters is said in words that may name the customer.
+    forget_staffs_words(UsagePoint, list(points.values_list("pk", flat=True)))
+    points.delete()
     for table in (Meter, ServiceLocation, CustomerAgreement, CustomerAccount, Customer):
         table.objects.filter(**of).only("pk").delete()
     RawFeed.objects.filter(pull__authorization=authorization).delete()
-    # The attempts stay, as part of the receipt. Their Findings, and the error of a document that
-    # was refused after an entry, name the customer's meters; what a file is called may, too.
-    pulls = Pull.objects.filter(**of)
-    pulls.update(findings=[], file_name="", error="")
+    recuttings = Recutting.objects.filter(**of)
+    recuttings.filter(state=Recutting.State.WAITING).update(state=Recutting.State.FAILED)
+    recuttings.update(**emptied(Recutting, KEPT_OF_RECUTTING))
+    _forget_pulls(Pull.objects.filter(**of))
+
+
+def _forget_pulls(pulls: QuerySet[Pull]) -> None:
+    """The attempts stay, as part of the receipt: when, and how they ended.
+
+    Findings, and the error of a document that was refused after an entry, name the customer's
+    meters; what a file is called may, too.
+    """
     pulls.filter(state=Pull.State.RUNNING).update(
-        state=Pull.State.ABANDONED,
-        finished=timezone.now(),
-        error="What it was to read was deleted before it was read.",
+        state=Pull.State.ABANDONED, finished=timezone.now()
     )
-
-
-def _forget_reasons(authorization: Authorization) -> None:
-    """Why staff did something to one of its meters is said in words that may name the customer."""
-    keys = [str(key) for key in authorization.usage_points.values_list("pk", flat=True)]
-    kind = ContentType.objects.get_for_model(UsagePoint)
-    LogEntry.objects.filter(content_type=kind, object_id__in=keys).update(change_message="")
-
-
-def _destroy_key(authorization: Authorization) -> None:
-    """What copies and backups hold of the raw feeds cannot be read any more from now on."""
-    row = Authorization.objects.filter(pk=authorization.pk)
-    row.update(feed_key="", purge_at=None, pulled_to=None)
+    forget_staffs_words(Pull, list(pulls.values_list("pk", flat=True)))
+    pulls.update(**emptied(Pull, KEPT_OF_PULL))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-# The first history comes newest first, so that a waiting customer sees something at once.
-FIRST_STEPS = (timedelta(days=31), timedelta(days=365))
 # Windows overlap, since a utility may date an entry by its readings or by its making.
 STEP_OVERLAP = timedelta(days=1)
-# Meters are read late and corrected after; a longer look back than this costs more than it brings.
-LATER_OVERLAP = timedelta(days=3)
 
 
 class Window(NamedTuple):
@@ -20,12 +17,15 @@ class Window(NamedTuple):
     end: datetime | None
 
 
-def first_history(now: datetime, earliest: datetime) -> list[Window]:
-    """All from `earliest` on, newest first: a month, the rest of the year, the rest."""
+def first_history(now: datetime, earliest: datetime, steps_days: Iterable[int]) -> list[Window]:
+    """All from `earliest` on, newest first, so that a waiting customer sees something at once.
+
+    Each window goes back so many days from now; what is older than the last comes in one.
+    """
     windows: list[Window] = []
     end: datetime | None = None
-    for step in FIRST_STEPS:
-        start = max(now - step, earliest)
+    for days in steps_days:
+        start = max(now - timedelta(days=days), earliest)
         windows.append(Window(start, end))
         if start == earliest:
             return windows
@@ -33,6 +33,9 @@ def first_history(now: datetime, earliest: datetime) -> list[Window]:
     return [*windows, Window(earliest, end)]
 
 
-def since(pulled_to: datetime, earliest: datetime) -> list[Window]:
-    """What may have come since the last pull: one window, with a look back."""
-    return [Window(max(pulled_to - LATER_OVERLAP, earliest), None)]
+def since(pulled_to: datetime, earliest: datetime, overlap_days: int) -> list[Window]:
+    """What may have come since the last pull: one window, with a look back.
+
+    Meters are read late and corrected after.
+    """
+    return [Window(max(pulled_to - timedelta(days=overlap_days), earliest), None)]

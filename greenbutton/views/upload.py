@@ -19,6 +19,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from authorizations import guards
 from authorizations.access import browser_of, get_authorization_for
+from authorizations.accounts import keep_for_signed_in
+from authorizations.guards import RETRY_AFTER_SECONDS
 from authorizations.models import Authorization
 from greenbutton import zones
 from greenbutton.espi import EspiError
@@ -36,6 +38,11 @@ STOPPED = "Sharing was stopped while your file came in, so nothing of it was kep
 TOO_OFTEN = (
     "These were a lot of files in a short time. Nothing was kept of this one. "
     "Wait a while, then send it again."
+)
+
+NOT_NOW = (
+    "We cannot take files for the moment, and kept nothing of this one. "
+    "Send it again in a few minutes."
 )
 
 
@@ -107,13 +114,23 @@ def _limited(request: HttpRequest, authorization: Authorization | None) -> HttpR
         return _told(request, authorization, UploadError(problem, 411))
     if announced > settings.UPLOAD_MAX_BYTES + FORM_BYTES:
         return _told(request, authorization, _too_large(announced))
-    if not guards.allow_upload(browser_of(request), guards.address_of(request)):
-        answer = _told(request, authorization, UploadError(TOO_OFTEN, 429))
-        answer.headers["Retry-After"] = "3600"
-        return answer
+    try:
+        is_allowed = guards.allow_upload(browser_of(request), guards.address_of(request))
+    except guards.CannotCountError:
+        return _later(request, authorization, UploadError(NOT_NOW, 503), RETRY_AFTER_SECONDS)
+    if not is_allowed:
+        return _later(request, authorization, UploadError(TOO_OFTEN, 429), 3600)
     limit = UploadLimit(request, settings.UPLOAD_MAX_BYTES)
     request.upload_handlers.insert(0, limit)
     return _received(request, authorization, limit)
+
+
+def _later(
+    request: HttpRequest, authorization: Authorization | None, error: UploadError, seconds: int
+) -> HttpResponse:
+    answer = _told(request, authorization, error)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
 
 
 @csrf_protect
@@ -156,6 +173,7 @@ def _take(
                 guess = request.POST.get("browser_zone", "")
                 guess = guess if not utility and zones.is_zone(guess) else ""
                 authorization = Authorization.for_file(browser_of(request), utility, guess)
+                keep_for_signed_in(request, authorization)
             receive(authorization, opened, Pull.Source.UPLOAD, file.name)
     except NotNowError as e:
         raise UploadError(STOPPED, 409) from e

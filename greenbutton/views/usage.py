@@ -16,6 +16,8 @@ from django_htmx.middleware import HtmxDetails
 
 from authorizations.access import get_authorization_for, may_stop
 from authorizations.models import Authorization
+from authorizations.timeline import customers_timeline
+from authorizations.views.coming_back import keeping_of
 from greenbutton.display.accounts import accounts_of
 from greenbutton.display.bills import bills_of
 from greenbutton.display.charts import Theme, chart_json
@@ -60,7 +62,9 @@ def show(request: HttpRequest, uid: str) -> HttpResponseBase:
         "granted": granted(authorization),
         "left_out": authorization.granted_less_than_asked(),
         "may_stop": may_stop(request, authorization),
+        "keeping": keeping_of(request, authorization),
         "accounts": accounts_of(authorization),
+        "happened": customers_timeline(authorization),
         "meters": standings_of(authorization, services, settings.COMPANY_NAME),
         **drawn,
         **files(authorization, drawn["selection"]),

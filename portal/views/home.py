@@ -20,9 +20,10 @@ HEALTH_SECONDS = 2
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """What the company offers, and this browser's own connections."""
+    """What the company offers, and what the account, or a guest of this browser, has connected."""
     context = {
         "connections": access.authorizations_of(request),
+        "account": access.customer_of(request),
         "sandbox_url": settings.SANDBOX_URL if settings.DEMO else "",
     }
     return render(request, "portal/home.html", context)

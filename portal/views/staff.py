@@ -27,13 +27,18 @@ A_DAY = timedelta(hours=24)
 
 SIDEBAR = [
     ("Share links", "link", "authorizations", "sharelink"),
+    ("Return addresses", "keyboard_return", "authorizations", "returnaddress"),
     ("Authorizations", "handshake", "authorizations", "authorization"),
     ("Meters", "electric_meter", "greenbutton", "usagepoint"),
     ("Pulls", "download", "greenbutton", "pull"),
     ("Bulk feeds", "dynamic_feed", "greenbutton", "bulkcollection"),
     ("Attempts to connect", "login", "authorizations", "connectattempt"),
     ("Events", "history", "authorizations", "event"),
+    ("Notifications", "notifications", "authorizations", "notification"),
+    ("Comparisons", "sync", "authorizations", "reconciliation"),
+    ("Found at utilities", "travel_explore", "authorizations", "foreignauthorization"),
     ("Clients", "badge", "utilities", "client"),
+    ("Tests of clients", "science", "greenbutton", "clientcheck"),
     ("Utilities", "bolt", "utilities", "utility"),
 ]
 
@@ -203,11 +208,16 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
     if request.user.is_superuser:
         people = [
-            {"title": "Staff accounts", "icon": "person", "link": _list_of("user")},
+            {"title": "Staff accounts", "icon": "badge", "link": _accounts(is_staff=True)},
+            {"title": "Customers' accounts", "icon": "person", "link": _accounts(is_staff=False)},
             {"title": "Groups", "icon": "group", "link": _list_of("group")},
         ]
         groups.append({"title": "People", "separator": True, "items": people})
     return groups
+
+
+def _accounts(*, is_staff: bool) -> str:
+    return f"{_list_of('user')}?is_staff__exact={int(is_staff)}"
 
 
 def _list_of(model: str) -> str:

@@ -225,7 +225,7 @@ def test_a_no_is_calm_and_leads_back_to_the_start(
 
 def test_a_no_leads_back_to_the_link_that_was_opened(utility: Utility, ada: Person) -> None:
     link = ShareLink.objects.create(utility=utility)
-    ada.browser.post(f"/share/{link.code}/start/")
+    ada.sets_out(f"/share/{link.code}/")
     attempt = ConnectAttempt.objects.get()
     attempt.state_hash = digest("known")
     attempt.save()

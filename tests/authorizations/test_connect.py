@@ -20,7 +20,7 @@ PHONE = "111-111-1111"
 
 def start(person: Person, utility: Utility, **fields: str) -> str:
     """Press the button; where the browser is sent."""
-    answer = person.browser.post(f"/connect/{utility.slug}/start/", fields)
+    answer = person.sets_out(f"/connect/{utility.slug}/", **fields)
     assert answer.status_code == 302
     return str(answer.headers["Location"])
 
@@ -118,7 +118,7 @@ def test_the_prefill_is_in_the_address_and_in_no_row(utility: Utility, ada: Pers
 
 def test_a_new_browser_gets_a_name_of_its_own(utility: Utility) -> None:
     visitor = cast.browser()
-    visitor.post(f"/connect/{utility.slug}/start/")
+    cast.press_start(visitor, f"/connect/{utility.slug}/")
     cookie = visitor.cookies[COOKIE]
     assert len(cookie.value) == 22
     assert cookie["httponly"]
@@ -130,7 +130,7 @@ def test_a_new_browser_gets_a_name_of_its_own(utility: Utility) -> None:
 @override_settings(HTTPS=True)
 def test_on_https_the_cookie_is_for_https_only(utility: Utility) -> None:
     visitor = cast.browser()
-    visitor.post(f"/connect/{utility.slug}/start/")
+    cast.press_start(visitor, f"/connect/{utility.slug}/")
     assert visitor.cookies[COOKIE]["secure"]
 
 
@@ -228,7 +228,7 @@ def test_a_browser_that_tries_too_often_is_asked_to_wait(
 ) -> None:
     for _ in range(2):
         start(ada, utility)
-    answer = ada.browser.post(f"/connect/{utility.slug}/start/")
+    answer = ada.sets_out(f"/connect/{utility.slug}/")
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "3600"
     assert ConnectAttempt.objects.count() == 2
@@ -239,9 +239,9 @@ def test_a_browser_that_tries_too_often_is_asked_to_wait(
 def test_an_address_that_tries_too_often_is_asked_to_wait(utility: Utility) -> None:
     visitor = cast.browser()
     for _ in range(2):
-        visitor.post(f"/connect/{utility.slug}/start/")
+        cast.press_start(visitor, f"/connect/{utility.slug}/")
         del visitor.cookies[COOKIE]
-    assert visitor.post(f"/connect/{utility.slug}/start/").status_code == 429
+    assert cast.press_start(visitor, f"/connect/{utility.slug}/").status_code == 429
 
 
 @override_settings(CONNECTS_AN_HOUR_PER_ADDRESS=1)
@@ -249,12 +249,12 @@ def test_a_header_does_not_make_another_address_unless_a_proxy_of_ours_wrote_it(
     utility: Utility,
 ) -> None:
     visitor = cast.browser()
-    path = f"/connect/{utility.slug}/start/"
-    assert visitor.post(path).status_code == 302
+    path = f"/connect/{utility.slug}/"
+    assert cast.press_start(visitor, path).status_code == 302
     forged = {"X-Forwarded-For": f"{visitor.defaults['REMOTE_ADDR']}9"}
-    assert visitor.post(path, headers=forged).status_code == 429
+    assert cast.press_start(visitor, path, headers=forged).status_code == 429
     with override_settings(BEHIND_PROXY=True):
-        assert visitor.post(path, headers=forged).status_code == 302
+        assert cast.press_start(visitor, path, headers=forged).status_code == 302
         # What the visitor wrote stands before what our proxy appended.
         forged = {"X-Forwarded-For": f"1.2.3.4, {forged['X-Forwarded-For']}"}
-        assert visitor.post(path, headers=forged).status_code == 429
+        assert cast.press_start(visitor, path, headers=forged).status_code == 429

@@ -46,8 +46,7 @@ def test_a_whole_flow_logs_no_secret(
         ada.comes_back(utility, state=states[-1], error=error, error_description="no")
     ada.comes_back(utility, state="a-wrong-state", code="the-code")
     for _ in range(2):
-        ada.browser.get(f"/share/{link.code}/")
-        url = ada.browser.post(f"/share/{link.code}/start/").headers["Location"]
+        url = ada.sets_out(f"/share/{link.code}/").headers["Location"]
         states.append(url.rpartition("state=")[2])
         ada.comes_back(utility, state=states[-1], code="the-code")
     authorization = Authorization.objects.get()

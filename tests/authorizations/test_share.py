@@ -44,7 +44,7 @@ def test_the_prefill_is_shown_masked_and_sent_whole(utility: Utility, ada: Perso
     page = ada.browser.get(f"/share/{link.code}/").content.decode()
     assert PHONE not in page
     assert "•••1111" in page
-    answer = ada.browser.post(f"/share/{link.code}/start/")
+    answer = ada.sets_out(f"/share/{link.code}/")
     assert f"AdditionalScope%3Dauth-phone-{PHONE}&" in answer.headers["Location"]
     attempt = ConnectAttempt.objects.get()
     assert (attempt.share_link, attempt.scope) == (link, "FB=4_16_51")
@@ -53,8 +53,7 @@ def test_the_prefill_is_shown_masked_and_sent_whole(utility: Utility, ada: Perso
 def test_a_way_without_a_value_is_sent_too(utility: Utility, ada: Person) -> None:
     link = make_link(utility, authentication_type="letter")
     assert (
-        "AdditionalScope%3Dauth-letter&"
-        in ada.browser.post(f"/share/{link.code}/start/").headers["Location"]
+        "AdditionalScope%3Dauth-letter&" in ada.sets_out(f"/share/{link.code}/").headers["Location"]
     )
 
 
@@ -115,7 +114,7 @@ def test_a_link_to_a_utility_without_a_usable_client_says_so(utility: Utility, a
 
 def test_a_prefill_that_cannot_be_sent_is_no_crash(utility: Utility, ada: Person) -> None:
     link = make_link(utility, authentication_type="phone", authentication_value="1;FB=4")
-    answer = ada.browser.post(f"/share/{link.code}/start/")
+    answer = ada.sets_out(f"/share/{link.code}/")
     assert answer.status_code == 503
     assert "ask for a new link" in answer.content.decode()
     assert not ConnectAttempt.objects.exists()

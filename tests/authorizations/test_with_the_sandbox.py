@@ -70,7 +70,7 @@ def test_stopping_ends_the_grant_at_the_utility(
     refresh_token = authorization.refresh_token
     ada.browser.post(f"/connections/{authorization.uid}/disconnect/")
     page = ada.browser.get(f"/connections/{authorization.uid}/stopped/").content.decode()
-    assert "We could not reach" not in page
+    assert "knows that you no longer share" in page
     assert authorization.client is not None
     with pytest.raises(UtilityError) as caught:
         GreenButtonClient(authorization.client).refresh(refresh_token)

@@ -56,7 +56,7 @@ def environment_of(service: str, given: dict[str, str] = GIVEN) -> dict[str, str
 
 def variables_of_settings() -> set[str]:
     """Every variable that the settings read."""
-    read = set(re.findall(r'\b(?:text|flag|number|site_url|page_url)\(\s*"([A-Z_]+)"', SETTINGS))
+    read = set(re.findall(r'\b(?:text|flag|numbers?|site_url|page_url)\(\s*"([A-Z_]+)"', SETTINGS))
     for name in re.findall(r'\bsecret\(\s*"([A-Z_]+)"', SETTINGS):
         read |= {name, f"{name}_FILE"}
     return read | set(re.findall(r'environ(?:\.get\(|\[)\s*"([A-Z_]+)"', SETTINGS))

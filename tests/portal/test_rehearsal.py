@@ -145,6 +145,7 @@ def test_a_refusal_elsewhere_than_at_the_utility_does_not_hold(
 
 def test_a_refusal_that_left_an_authorization_does_not_hold(link: ShareLink, settings: Any) -> None:
     settings.SANDBOX_URL = "https://utility.example"
+    assert link.utility is not None
     authorization = cast.authorize(cast.ada(), link.utility)
     authorization.share_link = link
     authorization.save()
@@ -153,6 +154,7 @@ def test_a_refusal_that_left_an_authorization_does_not_hold(link: ShareLink, set
 
 
 def test_what_is_stored_must_be_what_was_promised(link: ShareLink) -> None:
+    assert link.utility is not None
     authorization = cast.authorize(cast.ada(), link.utility)
     points = [metering.add_point(authorization, kind) for kind in (0, 2)]
     for point in points:

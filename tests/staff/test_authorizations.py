@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.test import Client as Browser
 from django.urls import reverse
@@ -34,9 +35,26 @@ def test_the_page_tells_the_facts(office: Browser, authorization: Authorization)
     assert "Your bills and what they cost" in page
     assert "Not shared: your account details" in page
     assert "Demo Power and Light answered 503." in page
-    assert "Authorization created" in page
+    assert "The customer authorized us at Demo Power and Light." in page
     assert reverse("usage", args=[authorization.uid]) in page
     assert ">Customer<" in "".join(page.split())
+
+
+def test_the_page_says_who_can_see_it_and_masks_the_address(
+    office: Browser, authorization: Authorization
+) -> None:
+    page = page_of(authorization)
+    assert "A guest, in one browser<" in says(office.get(page))
+    authorization.give_email("ada@example.org")
+    assert "gave a•••@example.org, which nobody has proved yet" in says(office.get(page))
+    account = User.objects.create_user("ada", "lovelace@example.org")
+    authorization.claim(account)
+    shown = says(office.get(page))
+    assert "The account l•••@example.org" in shown
+    assert "ada@example.org" not in shown
+    assert "lovelace@example.org" not in shown
+    account.delete()
+    assert "the account that had it is gone" in says(office.get(page))
 
 
 @pytest.mark.parametrize("field", ["uid", "note", "link uid", "code"])
@@ -97,9 +115,10 @@ def test_stop_sharing_destroys_the_tokens_and_tells_why(
     authorization.refresh_from_db()
     assert (authorization.status, authorization.revoked_by) == ("revoked", "staff")
     assert authorization.access_token == authorization.refresh_token == ""
-    assert authorization.purge_at is not None
+    assert authorization.is_deleted()
     # Nobody answers at this utility.
-    assert "The utility could not be told" in page.replace("\n", " ")
+    assert "The utility could not be told yet" in page.replace("\n", " ")
+    assert authorization.is_being_told()
     assert "She called us" in says(
         office.get(page_of(authorization).replace("/change/", "/history/"))
     )

@@ -31,8 +31,8 @@ def test_a_certificate_is_kept_with_its_key_and_only_its_name_and_end_are_shown(
     assert client_row.certificate.split() == certificate.split()
     assert client_row.certificate_key.split() == key.split()
     page = says(office.get(page_of(client_row)))
-    assert "CN=our company, signed by CN=the laboratory" in page
-    assert f"until {timezone.now() + timedelta(days=90):%Y-%m-%d}" in page
+    assert "is of CN=our company, signed by CN=the laboratory." in page
+    assert f"It ends on {timezone.now() + timedelta(days=90):%Y-%m-%d}" in page
     assert "BEGIN PRIVATE KEY" not in page
     assert key.splitlines()[1] not in page
     assert certificate.splitlines()[1] not in page

@@ -119,6 +119,41 @@ def test_staff_without_the_right_see_no_accounts() -> None:
     assert clerk.get("/staff/auth/user/add/").status_code == 403
 
 
+def test_customers_are_listed_apart_from_staff(boss: User) -> None:
+    customer = User.objects.create_user("x", "customer@example.net")
+    office = signed_in(boss)
+    front = says(office.get("/staff/"))
+    lists = {}
+    for is_staff in (1, 0):
+        address = f"/staff/auth/user/?is_staff__exact={is_staff}"
+        assert address in front
+        lists[is_staff] = says(office.get(address))
+    assert customer.email in lists[0]
+    assert customer.email not in lists[1]
+
+
+def test_a_customers_address_changed_by_staff_still_opens_the_account(boss: User) -> None:
+    ada, old, new = cast.ada(), cast.new_address("ada"), cast.new_address("lovelace")
+    ada.signs_in(old)
+    customer = User.objects.get(email=old)
+    authorization = cast.authorize(ada, cast.make_utility("http://127.0.0.1:1"))
+    authorization.claim(customer)
+    form = {
+        "username": customer.username,
+        "email": new.upper(),
+        "is_active": "on",
+        "date_joined_0": "2026-11-25",
+        "date_joined_1": "12:00:00",
+    }
+    answer = signed_in(boss).post(f"/staff/auth/user/{customer.pk}/change/", form)
+    assert answer.status_code == 302
+    phone = cast.Person("Ada's phone")
+    phone.signs_in(new)
+    assert phone.sees(authorization)
+    authorization.refresh_from_db()
+    assert authorization.customer_email == new
+
+
 def test_a_new_account_signs_in_by_its_address(boss: User) -> None:
     answer = {
         "email": "New@Example.org",

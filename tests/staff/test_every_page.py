@@ -11,8 +11,8 @@ from django.contrib.auth.models import Group, User
 from django.test import Client as Browser
 from django.urls import reverse
 
-from authorizations.models import Authorization, ConnectAttempt
-from greenbutton.models import BulkCollection, Pull
+from authorizations.models import Authorization, ConnectAttempt, ReturnAddress
+from greenbutton.models import BulkCollection, ClientCheck, Pull
 from tests import cast
 from tests.greenbutton.metering import add_point
 from tests.staff.conftest import SECRETS, page_of, press, says, signed_in
@@ -20,7 +20,7 @@ from utilities.models import Client
 
 # Reading, and the pages that make or change one; the office may do all of it.
 READ_ONLY = {
-    *("authorization", "pull", "event", "connectattempt"),
+    *("authorization", "pull", "clientcheck", "event", "connectattempt"),
     *("usagepoint", "bulkcollection"),
 }
 
@@ -29,6 +29,8 @@ READ_ONLY = {
 def everything(client_row: Client, pull: Pull, office: Browser) -> None:
     """At least one row of each model that has a page."""
     Group.objects.create(name="Clerks")
+    ReturnAddress.objects.create(url="https://solar.example/", name="Solar")
+    ClientCheck.objects.create(client=client_row)
     add_point(pull.authorization, title="House")
     BulkCollection.objects.create(client=client_row, uri="https://utility.example/Batch/Bulk/1")
     press(office, client_row, "pause")

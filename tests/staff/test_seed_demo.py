@@ -45,6 +45,7 @@ def test_the_account_and_the_links_work() -> None:
 def test_each_prefill_is_one_that_its_utility_takes() -> None:
     seed()
     for link in ShareLink.objects.exclude(authentication_type=""):
+        assert link.utility is not None
         takes = {way["type"]: way["takes_value"] for way in link.utility.authentication_ways}
         assert takes[link.authentication_type]
     assert ShareLink.objects.filter(authentication_type="").count() == 1

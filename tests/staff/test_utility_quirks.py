@@ -15,7 +15,7 @@ def test_each_quirk_is_told_in_words_with_its_evidence(office: Browser, utility:
     utility.evidence = {"downloads_a_minute": "Its documentation says so."}
     utility.save()
     page = says(office.get(page_of(utility)))
-    assert "Is asked for 1 downloads a minute at most." in page
+    assert "Downloads a minute, at most: 1." in page
     assert "Its documentation says so." in page
     assert "Takes these options in a scope and no other: none." in page
 

@@ -225,3 +225,33 @@ def test_a_zone_stays_with_the_days_that_are_kept_in_it() -> None:
     assert puc.time_zone == "America/Halifax"
     assert "recut_days --utility SSMPUC --time-zone America/Toronto" in said.getvalue()
     assert Utility.objects.get(utility_id="SVCE").time_zone == "America/Los_Angeles"
+
+
+def test_what_staff_took_over_outlasts_the_registry(tmp_path: Path) -> None:
+    load(tmp_path, registered("SVCE"))
+    utility = Utility.objects.get(utility_id="SVCE")
+    utility.take_over("token_url", "https://elsewhere.example/token")
+    said = io.StringIO()
+    call_command("load_utilities", stdout=io.StringIO(), stderr=said)
+    utility.refresh_from_db()
+    assert utility.token_url == "https://elsewhere.example/token"
+    assert utility.owns(utility.token_url)
+    assert utility.owns(utility.authorize_url)
+    assert "token_url stays https://elsewhere.example/token" in said.getvalue()
+    utility.give_back()
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    utility.refresh_from_db()
+    assert utility.token_url.startswith(settings.SANDBOX_URL)
+    assert not utility.owns("https://elsewhere.example/token")
+
+
+def test_where_a_test_customer_consents_comes_with_the_registration(tmp_path: Path) -> None:
+    url = f"{SANDBOX}/DataCustodian/svce/test-submit"
+    load(tmp_path, registered("SVCE", test_submit_url=url), registered("DEMO"))
+    found = dict(Utility.objects.values_list("utility_id", "test_submit_url"))
+    assert (found["SVCE"], found["DEMO"]) == (url, "")
+
+
+def test_a_test_customer_elsewhere_is_refused(tmp_path: Path) -> None:
+    client = registered("SVCE", test_submit_url="https://evil.example/test-submit")
+    assert "lies on none of the origins" in refused(tmp_path, client)

@@ -76,6 +76,6 @@ def test_each_deviation_has_a_sentence() -> None:
     assert said == {
         "known_options": "Takes these options in a scope and no other: none.",
         "first_windows_days": "The first history comes in steps that go back 31, 1000 days.",
-        "downloads_a_minute": "Is asked for 1 downloads a minute at most.",
+        "downloads_a_minute": "Downloads a minute, at most: 1.",
     }
     assert all(one.metadata["words"].endswith((".", ").")) for one in fields(Quirks))

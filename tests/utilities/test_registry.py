@@ -175,7 +175,7 @@ def test_a_utility_need_not_name_itself() -> None:
         ),
         (changed("[quirks]", '[quirks]\ncost_exponent = "-2"'), "must be a whole number"),
         (changed("services =", 'enabled = "no"\nservices ='), "enabled must be true or false"),
-        (changed("services =", 'unavailable = "So."\nservices ='), "what is unavailable is not"),
+        (changed("services =", 'unavailable = "So."\nservices ='), "where “unavailable” says why"),
         (changed("takes_value = true", 'takes_value = "yes"'), "must be true or false"),
         (changed('type = "test"', 'type = "lastbill"'), "names a way to sign in twice"),
         (changed("default = true", "default = false"), "one way to sign in that is the default"),

@@ -41,6 +41,7 @@ from utilities.client.token_answers import (
 )
 from utilities.client.transport import (
     ANSWER_MAX_BYTES,
+    ANSWER_SECONDS,
     DEFAULT_WAIT,
     LONGEST_WAIT,
     Answer,
@@ -52,6 +53,7 @@ from utilities.pace import NotNowError
 
 __all__ = [
     "ANSWER_MAX_BYTES",
+    "ANSWER_SECONDS",
     "DEFAULT_WAIT",
     "LONGEST_WAIT",
     "TOKEN_MAX_LENGTH",
@@ -77,11 +79,18 @@ DOCUMENT_MAX_BYTES = 1024 * 1024
 class GreenButtonClient:
     """Talks to one utility for one registration of this company.
 
-    A listener is told of every request, secrets and all: it masks what it shows.
+    A listener is told of every request, secrets and all: it masks what it shows. Each short answer
+    may take `answer_seconds`, or as long as the utility's quirks say.
     """
 
-    def __init__(self, client: Client, listener: Listener | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        listener: Listener | None = None,
+        answer_seconds: float | None = None,
+    ) -> None:
         self.client = client
+        self._answer_seconds = answer_seconds
         self.utility = client.utility
         self.quirks = client.utility.behaviour
         self._listener = listener
@@ -166,17 +175,18 @@ class GreenButtonClient:
         answer = self._ask_for_token(form)
         return replace(self._token_in(answer), scope=read_scope(answer))
 
-    def client_token(self, scope: str = "") -> str:
+    def client_token(self, scope: str = "", *, fresh: bool = False) -> str:
         """A client_access_token (RFC 6749 §4.4): it opens Authorization entries, not data.
 
         `scope` is for what one without it does not open, as a bulk id. This process keeps the token
-        for its life minus a minute.
+        for its life minus a minute. A `fresh` one is asked for all the same, to see whether our
+        secret is still taken.
         """
         form = {"grant_type": "client_credentials"}
         if asked := scope or self.quirks.client_credentials_scope:
             form["scope"] = asked
         name = self._client_token_name(asked)
-        if token := client_tokens.kept(name):
+        if not fresh and (token := client_tokens.kept(name)):
             return token
         answer = self._token_in(self._ask_for_token(form))
         client_tokens.keep(name, answer)
@@ -198,6 +208,13 @@ class GreenButtonClient:
         if answer.status not in {200, 202, 204, 404, 410}:
             raise refusals.refusal(self.utility, answer, url, sent, "client")
 
+    def revoke_token(self, token: str) -> None:
+        """Take a token back (RFC 7009 §2.1); with a refresh token the whole grant goes."""
+        url = self._ours(self.utility.revocation_url)
+        answer, sent = self._send("POST", url, form={"token": token})
+        if answer.status != 200:
+            raise refusals.oauth_refusal(self.client, answer, url, sent)
+
     # -- documents ----------------------------------------------------------------------------
 
     def fetch_feed(
@@ -211,6 +228,7 @@ class GreenButtonClient:
         published_min: datetime | None = None,
         published_max: datetime | None = None,
         is_download: bool = True,
+        still_wanted: Callable[[], object] | None = None,
         token: TokenClass = "access",  # noqa: S107 (a class of tokens)
     ) -> int:
         """Stream a feed into a file and return its size in bytes, after decompression.
@@ -220,6 +238,7 @@ class GreenButtonClient:
 
         A feed over `max_bytes`, or one that takes longer than the deadline as a whole, is refused;
         what was written by then is worthless. 202, 429 and 5xx raise a passing UtilityError.
+        `still_wanted` is called every other second; what it raises ends the request, and is raised.
         """
         url = self._ours(uri)
         asked = transport.with_query(url, self._period(published_min, published_max))
@@ -233,6 +252,7 @@ class GreenButtonClient:
             max_bytes=max_bytes,
             deadline_seconds=deadline_seconds,
             is_download=is_download,
+            still_wanted=still_wanted,
         )
         if answer.status != 200:
             raise refusals.refusal(self.utility, answer, url, sent, token)
@@ -432,6 +452,7 @@ class GreenButtonClient:
         max_bytes: int = ANSWER_MAX_BYTES,
         deadline_seconds: float | None = None,
         is_download: bool = False,
+        still_wanted: Callable[[], object] | None = None,
     ) -> tuple[Answer, tuple[str, ...]]:
         """Send one request; its answer, and what we sent that nobody may read in a log.
 
@@ -459,9 +480,10 @@ class GreenButtonClient:
             body,
             into,
             max_bytes,
-            deadline_seconds or self.quirks.answer_seconds,
+            deadline_seconds or self._answer_seconds or self.quirks.answer_seconds,
             self.quirks.connect_seconds,
             self._certificate(),
+            still_wanted,
         )
         sent = (bearer or "", self.client.client_secret, *_secrets_in(form or {}))
         try:
@@ -522,7 +544,8 @@ class GreenButtonClient:
 
 
 def _secrets_in(form: Mapping[str, str]) -> list[str]:
-    return [form[name] for name in ("code", "code_verifier", "refresh_token") if name in form]
+    secret = ("code", "code_verifier", "refresh_token", "token")
+    return [form[name] for name in secret if name in form]
 
 
 def _challenge(verifier: str) -> str:

@@ -11,14 +11,15 @@ import io
 import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
+from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.utils import timezone
 
@@ -31,6 +32,8 @@ CONNECT_SECONDS = 10
 # For tokens and other short documents; a feed brings its own deadline.
 ANSWER_SECONDS = 30
 ANSWER_MAX_BYTES = 64 * 1024
+# How long a conversation may go on that nobody wants any more.
+WANTED_SECONDS = 2
 # What a listener gets to see of an answer.
 HEARD_MAX_BYTES = 256 * 1024
 # One download of intervals or bills a minute is the platform's pace.
@@ -56,6 +59,8 @@ class Asked:
     connect_seconds: float = CONNECT_SECONDS
     # Our client certificate and its key, in PEM; empty for a connection without one.
     certificate: tuple[str, str] = field(default=("", ""), repr=False)
+    # Asked every other second; what it raises ends the conversation at once.
+    still_wanted: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +143,13 @@ def place(url: str) -> str:
 
 
 def _converse(asked: Asked, heard: _Heard | None) -> Answer:
+    conversation = _ask(asked, heard)
     try:
-        return asyncio.run(_ask(asked, heard))
+        if asked.still_wanted is None:
+            return asyncio.run(conversation)
+        # Runs the conversation in a thread of its own, so that the question is asked in this one,
+        # with its database connection.
+        return async_to_sync(_while_wanted)(conversation, asked.still_wanted)
     except (TimeoutError, httpx.TimeoutException) as e:
         raise BrokenOffError(Problem.TIMEOUT, "took longer than allowed") from e
     except httpx.ConnectError as e:
@@ -155,6 +165,22 @@ def _converse(asked: Asked, heard: _Heard | None) -> Answer:
     except httpx.HTTPError as e:
         # Its own words may quote a header, so only its kind is told.
         raise BrokenOffError(Problem.CUT_OFF, f"broke off ({type(e).__name__})") from e
+
+
+async def _while_wanted(
+    conversation: Coroutine[Any, Any, Answer], still_wanted: Callable[[], object]
+) -> Answer:
+    """Ask every other second, also while nothing comes, and break off when the question raises."""
+    task = asyncio.create_task(conversation)
+    ask = sync_to_async(still_wanted, thread_sensitive=True)
+    try:
+        while not (await asyncio.wait({task}, timeout=WANTED_SECONDS))[0]:
+            await ask()
+    finally:
+        # Whoever asked has the file back, so nothing may write into it any more.
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    return task.result()
 
 
 async def _ask(asked: Asked, heard: _Heard | None) -> Answer:

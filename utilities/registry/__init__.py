@@ -47,6 +47,10 @@ class Endpoints(Described):
     origins: list[str] = field(default_factory=list)
     # As its metadata has it (RFC 8414 §2); left out where it does not name itself in its answers.
     issuer: str = ""
+    # RFC 7009; left out where tokens end by DELETE of the Authorization only, as there.
+    revoke: str = ""
+    # Where a program gets a test customer's consent; left out where only a person can give it.
+    test_submit: str = ""
 
     def check(self, where: str, *, complete: bool = True) -> None:
         """https, but for this machine; every address on one of the origins.
@@ -63,8 +67,10 @@ class Endpoints(Described):
             if parts.scheme != "https" and parts.hostname not in LOOPBACK:
                 raise RegistryError(f"{where}: {origin} must be https; tokens go there.")
         owned = {origin_of(origin) for origin in self.origins}
-        for url in (self.authorize, self.token, self.resource):
-            if url and origin_of(url) not in owned:
+        for url in filter(
+            None, (self.authorize, self.token, self.resource, self.revoke, self.test_submit)
+        ):
+            if origin_of(url) not in owned:
                 raise RegistryError(f"{where}: {url} lies on none of the origins.")
         # One that was left over from another server would have every answer refused.
         if self.issuer and (origin_of(self.issuer) not in owned or {*"?#"} & {*self.issuer}):
@@ -115,8 +121,10 @@ class UtilityDescription:
             "authorize_url": endpoints.authorize,
             "token_url": endpoints.token,
             "resource_url": endpoints.resource,
+            "revocation_url": endpoints.revoke,
             "origins": endpoints.origins,
             "issuer": endpoints.issuer,
+            "test_submit_url": endpoints.test_submit,
             "authentication_ways": [asdict(way) for way in self.ways],
             "quirks": self.quirks,
             "evidence": self.evidence,
@@ -147,7 +155,7 @@ def read(text: str, slug: str, sandbox_url: str) -> UtilityDescription:
     endpoints.check(f"{where}, [endpoints]", complete=not facts.unavailable)
     if type(enabled) is not bool or (enabled and facts.unavailable):
         raise RegistryError(
-            f"{where}, enabled must be true or false; false where “unavailable” is."
+            f"{where}, enabled must be true or false, and false where “unavailable” says why."
         )
     return UtilityDescription(
         slug=slug,

@@ -26,6 +26,7 @@ class RegisteredClient(Described):
     resource_url: str
     origin: str
     issuer: str = ""
+    test_submit_url: str = ""
 
     @property
     def endpoints(self) -> Endpoints:
@@ -36,6 +37,7 @@ class RegisteredClient(Described):
             resource=self.resource_url,
             origins=[self.origin],
             issuer=self.issuer,
+            test_submit=self.test_submit_url,
         )
 
     def check(self) -> None:

@@ -380,6 +380,7 @@ def test_purge_leaves_nothing(authorization: Authorization) -> None:
     other = make_authorization()
     for one in (authorization, other):
         store(one, household("UsagePoint/1"), meter(), block(*hours([1])))
+    authorization.mark_revoked("customer")
     assert purge(authorization)
     assert counts() == [1, 1, 1, 1, 1]
     for table in TABLES:
@@ -390,6 +391,7 @@ def test_purge_leaves_nothing(authorization: Authorization) -> None:
 
 def test_purge_needs_no_key(authorization: Authorization, settings: Any) -> None:
     store(authorization, household("UsagePoint/1"), meter())
+    authorization.mark_revoked("customer")
     settings.FIELD_KEYS = ["M2sXbjWdlBCnEYnTNw5rzZqJZ6hIUqsbWzXxqG4nNWU="]
     assert purge(Authorization.objects.only("uid").get(pk=authorization.pk))
     assert counts() == [0, 0, 0, 0, 0]

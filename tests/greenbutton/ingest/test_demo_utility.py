@@ -21,7 +21,7 @@ def set_out(
     browser: httpx.Client, utility: Utility, person: Person, way: str, value: str
 ) -> httpx.Response:
     """From our page to the utility's, with a way chosen and a name filled in."""
-    sent = person.browser.post(f"/connect/{utility.slug}/start/", {"type": way, "value": value})
+    sent = person.sets_out(f"/connect/{utility.slug}/", type=way, value=value)
     return follow(browser, browser.get(sent.headers["Location"]))
 
 

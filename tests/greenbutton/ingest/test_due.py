@@ -15,7 +15,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from authorizations.models import Authorization
-from greenbutton.ingest import due, lease, raw
+from greenbutton.ingest import due, lease, purge, raw
+from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.purge import purge_due
 from greenbutton.ingest.store import store_feed
 from greenbutton.ingest.windows import Window
@@ -145,6 +146,19 @@ def test_a_client_that_comes_late_gets_the_next_place_that_falls_free() -> None:
     few = nightly(2)
     # Five of the first client's are under way; the other client's are due later, and come first.
     assert [due.claim(waiting=False, room=1) for _ in range(2)] == [[few[0].pk], [few[1].pk]]
+
+
+def test_of_a_client_with_a_pace_no_more_come_than_it_may_ask_for() -> None:
+    paced, other = nightly(4), nightly(2)
+    utility = paced[0].utility
+    assert utility is not None
+    utility.quirks = {"downloads_a_minute": 2}
+    utility.save()
+    claimed = due.claim(waiting=False, room=9)
+    assert len(claimed) == 4
+    assert ids(other) < set(claimed)
+    # Two are under way, and may ask; the others come when there is room again.
+    assert due.claim(waiting=False, room=9) == []
 
 
 @pytest.mark.parametrize(
@@ -318,14 +332,49 @@ def test_what_is_not_due_is_not_purged() -> None:
     assert authorization.reading_days.count() == 1
 
 
-def test_a_purge_waits_for_the_worker_that_is_still_at_it() -> None:
+def test_a_purge_waits_for_nobody_and_looks_again_until_the_last_worker_has_gone() -> None:
     authorization = with_data()
     lease_id = lease.take(authorization)
     assert lease_id
     authorization.mark_revoked("customer")
-    assert purge_due() == 0
-    lease.give_back(authorization, lease_id)
     assert purge_due() == 1
+    assert [model.__name__ for model in COLLECTED if model.objects.exists()] == []
+    for _ in range(2):
+        authorization.refresh_from_db()
+        assert authorization.purge_at is not None
+        assert timezone.now() < authorization.purge_at <= timezone.now() + purge.LOOK_AGAIN
+        Authorization.objects.update(purge_at=timezone.now())
+        assert purge_due() == 1
+    lease.give_back(authorization, lease_id)
+    Authorization.objects.update(purge_at=timezone.now())
+    assert purge_due() == 1
+    authorization.refresh_from_db()
+    assert (authorization.purge_at, authorization.lease_id) == (None, "")
+    # It is told once, however often it looks.
+    assert authorization.events.filter(type="authorization_data_deleted").count() == 1
+
+
+def test_a_worker_that_is_still_at_it_stores_nothing_more() -> None:
+    authorization = with_data()
+    lease_id = lease.take(authorization)
+    assert lease_id
+    authorization.mark_revoked("customer")
+    purge_due()
+    feed = document(meter(), block(*hours([3])))
+    with pytest.raises(LeaseLostError):
+        store_feed(authorization, feed, max_bytes=MEGABYTE, lease_id=lease_id)
+    with pytest.raises(LeaseLostError), lease.while_shared(authorization):
+        raise AssertionError
+    with pytest.raises(LeaseLostError):
+        lease.renew(authorization, lease_id)
+    assert [model.__name__ for model in COLLECTED if model.objects.exists()] == []
+
+
+def test_what_is_shared_is_never_purged() -> None:
+    authorization = with_data()
+    Authorization.objects.update(purge_at=timezone.now())
+    assert purge_due() == 0
+    assert authorization.reading_days.count() == 1
 
 
 def test_a_raw_feed_from_a_backup_cannot_be_read_after_the_purge() -> None:

@@ -554,3 +554,82 @@ def test_a_database_that_drops_the_connection_costs_a_delay(lying: LyingUtility)
     assert pulled(authorization).state == Pull.State.DONE
     assert authorization.reading_days.get().values == [1]
     assert [one.state for one in authorization.pulls.order_by("id")] == ["abandoned", "done"]
+
+
+# -- as the utility wants it ----------------------------------------------------------------------
+
+
+def with_quirks(authorization: Authorization, **quirks: object) -> None:
+    assert authorization.utility is not None
+    authorization.utility.quirks = quirks
+    authorization.utility.save()
+
+
+def asked_days_ago(lying: LyingUtility) -> list[int]:
+    """How far back each request began."""
+    starts = [request.query["published-min"][0] for request in lying.asked(FEED)]
+    return [(timezone.now() - datetime.fromisoformat(start)).days for start in starts]
+
+
+def test_windows_overlap_and_history_are_the_utilitys(
+    lying: LyingUtility, authorization: Authorization
+) -> None:
+    with_quirks(
+        authorization, first_windows_days=[7, 60], later_overlap_days=10, first_history_days=90
+    )
+    lying.answer(FEED, body=feed(meter()))
+    assert pulled(authorization).windows_planned == 3
+    pulled(authorization)
+    assert asked_days_ago(lying) == [7, 60, 90, 10]
+
+
+def test_a_grant_for_less_history_than_the_utility_has_is_kept_to(
+    lying: LyingUtility, authorization: Authorization
+) -> None:
+    with_quirks(authorization, first_history_days=90)
+    Authorization.objects.update(scope=f"FB=4;HistoryLength={20 * 86_400}")
+    lying.answer(FEED, body=feed(meter()))
+    pulled(authorization)
+    assert asked_days_ago(lying) == [20]
+
+
+def test_a_plan_that_changed_meanwhile_leaves_no_hole(
+    lying: LyingUtility, authorization: Authorization
+) -> None:
+    lying.answer(FEED, body=feed(meter()))
+    lying.answer(FEED, 503)
+    lying.answer(FEED, body=feed(meter()))
+    assert pulled(authorization).windows_done == 1
+    with_quirks(authorization, first_windows_days=[7, 14, 365])
+    done = pulled(authorization)
+    assert (done.state, done.windows_done, done.windows_planned) == (Pull.State.DONE, 4, 4)
+    assert asked_days_ago(lying)[2:] == [7, 14, 365, 730]
+
+
+def test_a_deadline_of_the_utilitys_own_goes_before_ours(
+    lying: LyingUtility, authorization: Authorization
+) -> None:
+    with_quirks(authorization, feed_deadline_seconds=1)
+    lying.trickle(FEED)
+    assert [step["result"] for step in pulled(authorization).steps] == ["timeout"]
+
+
+def test_whoever_comes_too_soon_for_the_pace_waits_and_has_not_failed(
+    lying: LyingUtility, authorization: Authorization
+) -> None:
+    with_quirks(authorization, downloads_a_minute=1)
+    lying.answer(FEED, body=feed(meter()))
+    done = pulled(authorization)
+    assert (done.state, done.windows_done) == (Pull.State.WAITING, 1)
+    assert (authorization.status, authorization.failures) == ("active", 0)
+    assert timedelta(seconds=10) < due_in(authorization) < timedelta(seconds=67)
+    assert len(lying.asked(FEED)) == 1
+
+
+def test_the_scope_goes_along_with_a_refresh_where_it_is_wanted(lying: LyingUtility) -> None:
+    authorization = authorize(lying, seconds=5)
+    with_quirks(authorization, resends_scope_on_refresh=True)
+    new_token(lying)
+    first_feeds(lying)
+    pulled(authorization)
+    assert lying.asked(TOKEN)[0].form["scope"] == authorization.scope

@@ -49,6 +49,8 @@ class Command(BaseCommand):
             if description.facts.unavailable:
                 values["enabled"] = False  # it may have been one that could be connected
             known = Utility.objects.filter(slug=description.slug).first()
+            if known is not None:
+                values = self.what_was_taken_over(known, values)
             if known is not None and values["time_zone"] != known.time_zone:
                 values |= self.zone_that_stays(known, values["time_zone"])
             utility, _ = Utility.objects.update_or_create(
@@ -67,6 +69,16 @@ class Command(BaseCommand):
         if registered:
             names = ", ".join(sorted(registered))
             raise RegistryError(f"The registry has no file for {names}.")
+
+    def what_was_taken_over(self, utility: Utility, values: dict[str, Any]) -> dict[str, Any]:
+        """Addresses that staff took over from the utility's own word stay as they are."""
+        for name, url in utility.taken_over.items():
+            if values[name] != url:
+                self.stderr.write(
+                    f"{utility.utility_id}: {name} stays {url}, as staff took it over. Put it into "
+                    f"{utility.slug}.toml, or press “Back to the registry” on the utility's page."
+                )
+        return utility.outlasting(values)
 
     def zone_that_stays(self, utility: Utility, said: str) -> dict[str, str]:
         """What is stored is kept by local days, which a zone alone does not move."""

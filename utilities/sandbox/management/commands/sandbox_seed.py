@@ -167,4 +167,5 @@ def describe(client: Registration) -> dict[str, Any]:
         "resource_url": RESOURCES,
         "origin": settings.SANDBOX_URL,
         "issuer": programme.issuer,
+        "test_submit_url": programme.test_submit_url,
     }

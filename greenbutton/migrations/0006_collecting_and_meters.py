@@ -3,18 +3,17 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.utils.timezone
-from django.conf import settings
-from django.db import migrations, models
-
 import utilities.encrypted
 import utilities.models
+from django.conf import settings
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("authorizations", "0004_meters_no_longer_shared"),
-        ("greenbutton", "0006_pulls_tell_their_story"),
-        ("utilities", "0003_quirks_with_evidence_and_client_certificates"),
+        ("authorizations", "0003_connect_and_authorize"),
+        ("greenbutton", "0005_days_to_be_cut_anew"),
+        ("utilities", "0003_registrations_quirks_and_certificates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -66,6 +65,45 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ClientCheck",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uid",
+                    models.CharField(
+                        default=utilities.models.new_uid, editable=False, max_length=32, unique=True
+                    ),
+                ),
+                ("asked", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started", models.DateTimeField(null=True)),
+                ("finished", models.DateTimeField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting for a worker"),
+                            ("running", "Running"),
+                            ("passed", "Passed"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("steps", models.JSONField(default=list)),
+                ("due_at", models.DateTimeField(default=django.utils.timezone.now, null=True)),
+                ("taken_until", models.DateTimeField(null=True)),
+            ],
+            options={
+                "ordering": ["-asked", "-id"],
+            },
+        ),
+        migrations.CreateModel(
             name="HistoricalCollection",
             fields=[
                 (
@@ -104,6 +142,49 @@ class Migration(migrations.Migration):
         migrations.AlterModelOptions(
             name="usagepoint",
             options={"ordering": ["id"], "verbose_name": "meter"},
+        ),
+        migrations.AddField(
+            model_name="pull",
+            name="next_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="pull",
+            name="replay_of",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="replays",
+                to="greenbutton.pull",
+            ),
+        ),
+        migrations.AddField(
+            model_name="pull",
+            name="requests",
+            field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="pull",
+            name="steps",
+            field=models.JSONField(default=list),
+        ),
+        migrations.AddField(
+            model_name="pull",
+            name="trigger",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("first", "The customer has just connected"),
+                    ("nightly", "The daily run"),
+                    ("notification", "The utility told of something new"),
+                    ("staff", "Staff asked for it"),
+                    ("customer", "The customer asked for it"),
+                    ("resumed", "An earlier attempt goes on"),
+                    ("history", "Staff asked for the history again"),
+                ],
+                max_length=16,
+            ),
         ),
         migrations.AddField(
             model_name="usagepoint",
@@ -196,6 +277,32 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="clientcheck",
+            name="asked_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+            ),
+        ),
+        migrations.AddField(
+            model_name="clientcheck",
+            name="attempt",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="authorizations.connectattempt",
+            ),
+        ),
+        migrations.AddField(
+            model_name="clientcheck",
+            name="client",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="checks",
+                to="utilities.client",
+            ),
+        ),
+        migrations.AddField(
             model_name="historicalcollection",
             name="asked_by",
             field=models.ForeignKey(
@@ -235,6 +342,14 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="pull",
+            index=models.Index(
+                condition=models.Q(("source", "replay"), ("state", "running")),
+                fields=["authorization"],
+                name="replays_to_do",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="bulkcollection",
             index=models.Index(
                 condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="due_bulks"
@@ -244,6 +359,14 @@ class Migration(migrations.Migration):
             model_name="bulkcollection",
             constraint=models.UniqueConstraint(
                 fields=("client", "uri"), name="one_bulk_collection_an_address"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="clientcheck",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["waiting", "running"])),
+                fields=("client",),
+                name="one_check_a_client_at_a_time",
             ),
         ),
         migrations.AddConstraint(

@@ -1,0 +1,386 @@
+"""What happened to an authorization, in words: for its customer, and for staff.
+
+Every event type has a sentence in each voice. What belongs together is one line: a pull's beginning
+and its end with what it brought, and the same thing day after day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+
+from authorizations.models import Authorization, Event, EventType
+
+Voice = Literal["customer", "staff"]
+
+# As many events as are looked at: some three years of daily collecting.
+LOOKED_AT = 3000
+LINES_SHOWN = 40
+
+BROUGHT = {EventType.INTERVALS_ADDED, EventType.BILLS_ADDED}
+PULL_ENDS = {
+    EventType.UPDATE_SUCCESSFUL,
+    EventType.UPDATE_ERRORED,
+    EventType.UPDATE_DELAYED,
+    EventType.UPDATE_RETRYING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened, or one that happened several times running: first and last."""
+
+    at: datetime
+    words: str
+    times: int = 1
+    since: datetime | None = None
+    # Who of the staff did it.
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event as its sentence needs it."""
+
+    type: str
+    at: datetime
+    source: str
+    detail: dict[str, Any] = field(default_factory=dict)
+    # What a pull brought, as the meters that it was for: readings and bills.
+    readings: frozenset[str] = frozenset()
+    bills: frozenset[str] = frozenset()
+    # How many events of this type this stands for.
+    count: int = 1
+
+    @property
+    def company(self) -> str:
+        """This company, as its customers know it."""
+        return settings.COMPANY_NAME
+
+
+Sentence = str | Callable[[Told], str]
+
+
+def customers_timeline(authorization: Authorization) -> list[Line]:
+    """What its customer reads, the newest first."""
+    return lines_of(authorization, "customer")[:LINES_SHOWN]
+
+
+def staff_timeline(authorization: Authorization) -> list[Line]:
+    """What staff read, the newest first; what they did stands there with their reasons."""
+    lines = [*lines_of(authorization, "staff"), *_done_by_staff(authorization)]
+    return sorted(lines, key=lambda line: line.at, reverse=True)[:LINES_SHOWN]
+
+
+def lines_of(authorization: Authorization, voice: Voice) -> list[Line]:
+    """The authorization's events in this voice, the newest first."""
+    events = list(authorization.events.order_by("-ts", "-id")[:LOOKED_AT])
+    told = [
+        Told(event.type, event.ts, authorization.source_name, event.detail)
+        for event in reversed(events)
+    ]
+    lines: list[Line] = []
+    for one in _several(_pulls(told)):
+        line = Line(one.at, words_of(one, voice))
+        if lines and lines[-1].words == line.words:
+            before = lines[-1]
+            since = before.since or before.at
+            lines[-1] = replace(line, times=before.times + 1, since=since)
+        else:
+            lines.append(line)
+    return lines[::-1]
+
+
+def event_words(event: Event) -> str:
+    """One event by itself, for staff."""
+    known = event.authorization or event.utility
+    source = "a utility"
+    if isinstance(known, Authorization):
+        source = known.source_name
+    elif known is not None:
+        source = known.name
+    return words_of(Told(event.type, event.ts, source, event.detail), "staff")
+
+
+def words_of(told: Told, voice: Voice) -> str:
+    """The sentence of its type in this voice."""
+    if told.type not in SENTENCES:
+        # Written by an older or newer version of this program.
+        return told.type.replace("_", " ").capitalize() + "."
+    for_staff, for_customer = SENTENCES[EventType(told.type)]
+    sentence = for_customer if voice == "customer" else for_staff
+    if callable(sentence):
+        return sentence(told)
+    return sentence.format(source=told.source, company=told.company)
+
+
+def _pulls(told: Iterable[Told]) -> list[Told]:
+    """Each pull that has ended is one: without its beginning, with what was added until its end."""
+    told = list(told)
+    ended = {one.detail.get("pull") for one in told if one.type in PULL_ENDS}
+    found: list[Told] = []
+    brought: list[Told] = []
+    for one in told:
+        if one.type in BROUGHT:
+            brought.append(one)
+        elif one.type == EventType.UPDATE_STARTED and one.detail.get("pull") in ended:
+            continue
+        elif one.type in PULL_ENDS:
+            found.append(
+                replace(one, readings=_meters(brought), bills=_meters(brought, bills=True))
+            )
+            brought.clear()
+        else:
+            found.append(one)
+    # What a pull that still runs has brought so far.
+    return [*found, *brought]
+
+
+def _meters(brought: list[Told], *, bills: bool = False) -> frozenset[str]:
+    wanted = EventType.BILLS_ADDED if bills else EventType.INTERVALS_ADDED
+    return frozenset(one.detail.get("usage_point", "") for one in brought if one.type == wanted)
+
+
+def _several(told: list[Told]) -> list[Told]:
+    """Meters that were found, or added to, one right after the other count together."""
+    found: list[Told] = []
+    counted = {*BROUGHT, EventType.METER_CREATED}
+    for one in told:
+        if found and found[-1].type == one.type and one.type in counted:
+            found[-1] = replace(one, count=found[-1].count + 1)
+        else:
+            found.append(one)
+    return found
+
+
+def _done_by_staff(authorization: Authorization) -> list[Line]:
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Authorization),
+        object_id=str(authorization.pk),
+    ).select_related("user")
+    return [
+        Line(entry.action_time, entry.get_change_message(), who=entry.user.get_username())
+        for entry in entries[:LOOKED_AT]
+    ]
+
+
+# -- sentences -----------------------------------------------------------------------------------
+
+
+def _meters_words(count: int) -> str:
+    return "a meter" if count == 1 else f"{count} meters"
+
+
+def _brought(told: Told) -> str:
+    parts = []
+    if told.readings:
+        parts.append(f"new readings for {_meters_words(len(told.readings))}")
+    if told.bills:
+        parts.append(f"new bills for {_meters_words(len(told.bills))}")
+    return " and ".join(parts)
+
+
+def _collected(told: Told) -> str:
+    brought = _brought(told)
+    return f"Collected: {brought}." if brought else "Collected: there was nothing new."
+
+
+def _collected_for_customer(told: Told) -> str:
+    if told.readings and told.bills:
+        return "New readings and bills arrived."
+    if told.readings or told.bills:
+        return "New readings arrived." if told.readings else "New bills arrived."
+    return "We looked for new readings. There were none."
+
+
+def _errored(told: Told) -> str:
+    if told.detail.get("reason") == "needs_consent":
+        return f"{told.source} no longer accepts our tokens: the customer has to consent again."
+    brought = _brought(told)
+    return f"Collecting failed, after it brought {brought}." if brought else "Collecting failed."
+
+
+def _errored_for_customer(told: Told) -> str:
+    if told.detail.get("reason") == "needs_consent":
+        return f"{told.source} no longer lets us collect. Connect again to go on."
+    return "We could not collect new readings. We try again by ourselves."
+
+
+def _revoked(told: Told) -> str:
+    by = told.detail.get("by")
+    if by == "utility":
+        return f"{told.source} said that the permission has ended. Our tokens are destroyed."
+    who = "The customer" if by == "customer" else "Staff"
+    return f"{who} stopped sharing. Our tokens are destroyed."
+
+
+def _revoked_for_customer(told: Told) -> str:
+    by = told.detail.get("by")
+    if by == "customer":
+        return "You stopped sharing."
+    if by == "utility":
+        return f"{told.source} told us that you no longer share."
+    return f"{told.company} stopped sharing."
+
+
+def _left_out(told: Told) -> str:
+    return " ".join(str(one) for one in told.detail.get("left_out", []))
+
+
+def _narrowed(told: Told) -> str:
+    return f"The customer shares less than before. {_left_out(told)}".strip()
+
+
+def _narrowed_for_customer(told: Told) -> str:
+    return f"You share less than before. {_left_out(told)}".strip()
+
+
+def _found(told: Told) -> str:
+    return "A meter was found." if told.count == 1 else f"{told.count} meters were found."
+
+
+def _readings_added(told: Told) -> str:
+    return f"Readings were added for {_meters_words(told.count)}."
+
+
+def _bills_added(told: Told) -> str:
+    return f"Bills were added for {_meters_words(told.count)}."
+
+
+def _days(told: Told) -> str:
+    days = told.detail.get("days", 1)
+    return "in a day" if days == 1 else f"in {days} days"
+
+
+# What an e-mail was about, by its kind.
+EMAILS = {"receipt": "the receipt", "expiring_soon": "a reminder that sharing ends soon"}
+
+
+def _email(told: Told) -> str:
+    return EMAILS.get(told.detail.get("kind", ""), "an e-mail")
+
+
+# For staff, and for the customer.
+SENTENCES: dict[EventType, tuple[Sentence, Sentence]] = {
+    EventType.PING: ("A test event was sent.", "A test message was sent."),
+    EventType.FORM_CREATED: ("The link was made.", "{company} made a link for you."),
+    EventType.FORM_DISABLED: ("The link was disabled.", "{company} closed the link."),
+    EventType.CREATED: (
+        "The customer authorized us at {source}.",
+        "You connected {source}.",
+    ),
+    EventType.DECLINED: ("A customer declined at {source}.", "You said no at {source}."),
+    EventType.RENEWED: ("The customer consented anew.", "You agreed to go on sharing."),
+    EventType.UPDATE_STARTED: ("Collecting began.", "We began to collect your readings."),
+    EventType.UPDATE_DELAYED: (
+        "{source} asked us to come back later.",
+        "{source} is preparing your data. We come back for it.",
+    ),
+    EventType.UPDATE_RETRYING: ("Collecting is tried again.", "We try again to collect."),
+    EventType.UPDATE_PROGRESS: ("Collecting goes on.", "Your readings are arriving."),
+    EventType.UPDATE_SUCCESSFUL: (_collected, _collected_for_customer),
+    EventType.UPDATE_ERRORED: (_errored, _errored_for_customer),
+    EventType.EXPIRING_SOON: (
+        lambda told: f"The customer's permission ends {_days(told)}.",
+        lambda told: f"Your permission ends {_days(told)}.",
+    ),
+    EventType.EXPIRED: (
+        "The time that was agreed to is over. Our tokens are destroyed, the data stays.",
+        "The time that you agreed to was over. What was collected stays until you delete it.",
+    ),
+    EventType.REVOKED: (_revoked, _revoked_for_customer),
+    EventType.METER_CREATED: (_found, _found),
+    EventType.BILLS_ADDED: (_bills_added, "New bills arrived."),
+    EventType.INTERVALS_ADDED: (_readings_added, "New readings arrived."),
+    EventType.HISTORY_STARTED: (
+        "Collecting a meter's history began.",
+        "We began to collect older readings.",
+    ),
+    EventType.HISTORY_DELAYED: (
+        "{source} asked us to come back later for a meter's history.",
+        "{source} is preparing your older readings. We come back for them.",
+    ),
+    EventType.HISTORY_RETRYING: (
+        "A meter's history is tried again.",
+        "We try again to collect older readings.",
+    ),
+    EventType.HISTORY_PROGRESS: (
+        "Collecting a meter's history goes on.",
+        "Your older readings are arriving.",
+    ),
+    EventType.HISTORY_SUCCESSFUL: ("A meter's history was collected.", "Older readings arrived."),
+    EventType.HISTORY_ERRORED: (
+        "A meter's history could not be collected.",
+        "We could not collect older readings.",
+    ),
+    EventType.HELD: ("Collecting was put on hold.", "{company} paused collecting."),
+    EventType.RELEASED: ("Collecting goes on after the hold.", "{company} collects again."),
+    EventType.ARCHIVED: ("It was archived.", "This was put away."),
+    EventType.UNARCHIVED: (
+        "It was brought back from the archive.",
+        "This was taken up again.",
+    ),
+    EventType.CLAIMED: (
+        "The customer claimed it with an account.",
+        "You put this into your account.",
+    ),
+    EventType.UNCLAIMED: (
+        "The account that had it gave it up.",
+        "The account that had this gave it up.",
+    ),
+    EventType.NARROWED: (_narrowed, _narrowed_for_customer),
+    EventType.EXPECTATION_MET: (
+        "What arrived is of the account that was expected.",
+        "What arrived is of the account that {company} asked for.",
+    ),
+    EventType.EXPECTATION_NOT_MET: (
+        "What arrived is of another account than was expected.",
+        "What arrived is of another account than {company} asked for.",
+    ),
+    EventType.UTILITY_TOLD: (
+        "{source} knows that sharing has stopped.",
+        "{source} knows that you no longer share.",
+    ),
+    EventType.UTILITY_UNTOLD: (
+        "{source} could not be told that sharing has stopped. Somebody has to tell them.",
+        "We could not tell {source} that you no longer share. You can end it on their pages, too.",
+    ),
+    EventType.DELETED: (
+        "What was collected is deleted.",
+        "Everything that we collected is deleted.",
+    ),
+    EventType.METER_CLOSED: (
+        "A meter is no longer among those that {source} lists. What was collected stays.",
+        "{source} no longer lists one of your meters. What was collected stays.",
+    ),
+    EventType.METER_REOPENED: (
+        "A meter that was closed is listed again.",
+        "{source} lists one of your meters again.",
+    ),
+    EventType.METER_MONITORING_STOPPED: (
+        "Nothing new of one meter is stored.",
+        "{company} no longer stores what is new of one meter.",
+    ),
+    EventType.METER_MONITORING_STARTED: (
+        "What is new of a meter is stored again.",
+        "{company} stores again what is new of a meter.",
+    ),
+    EventType.METER_SHARING_STOPPED: (
+        "One meter is no longer shared. What was collected of it is deleted.",
+        "One meter is no longer shared. What we collected of it is deleted.",
+    ),
+    EventType.EMAIL_SENT: (
+        lambda told: f"The customer was sent {_email(told)}.",
+        lambda told: f"We sent you {_email(told)}.",
+    ),
+    EventType.EMAIL_UNDELIVERED: (
+        lambda told: f"The customer could not be sent {_email(told)}: nobody took the e-mail.",
+        lambda told: f"We could not send you {_email(told)}: nobody took the e-mail.",
+    ),
+}
