@@ -88,6 +88,8 @@ class UsagePoint(models.Model):
 
     class Meta:
         ordering = ["id"]
+        # What people call it; the standard's Meter is the device there.
+        verbose_name = "meter"
         constraints = [
             models.UniqueConstraint(
                 fields=["authorization", "identity"], name="one_usage_point_an_identity"

@@ -139,6 +139,10 @@ class Migration(migrations.Migration):
                 "ordering": ["-asked", "-id"],
             },
         ),
+        migrations.AlterModelOptions(
+            name="usagepoint",
+            options={"ordering": ["id"], "verbose_name": "meter"},
+        ),
         migrations.AddField(
             model_name="pull",
             name="next_at",
