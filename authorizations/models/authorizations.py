@@ -370,7 +370,9 @@ class Authorization(models.Model):
     def offered_email(self) -> str:
         """The address that its link was made for: to be offered, masked; it proves nothing."""
         attempt = self.attempts.select_related("share_link").first()
-        return attempt.offered_email if attempt else ""
+        if attempt is not None and attempt.offered_email:
+            return attempt.offered_email
+        return self.share_link.customer_email if self.share_link else ""
 
     # -- verbs --------------------------------------------------------------------------------
 
@@ -574,7 +576,7 @@ class Authorization(models.Model):
         now = timezone.now()
         with transaction.atomic():
             row = Authorization.objects.select_for_update().only(*BROUGHT_FORWARD).get(pk=self.pk)
-            if row.status != self.Status.ACTIVE or not self.is_pulled():
+            if row.status != self.Status.ACTIVE or not row.is_pulled():
                 return None
             turn = _next_turn(row.brought_forward_to, now)
             due = min(turn, row.next_pull_at or turn)
