@@ -728,10 +728,12 @@ class ClientCheck(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     # [{"name", "state": ok, failed or skipped, "words", "seconds"}], those that are over.
     steps = models.JSONField(default=list)
-    # The test customer's way to the utility, and by it the authorization that came of it.
+    # The test customer's way to the utility, and the authorization that came of it. The first goes
+    # with the purge at the end.
     attempt = models.ForeignKey(
         ConnectAttempt, on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    made = models.ForeignKey(Authorization, on_delete=models.SET_NULL, null=True, related_name="+")
     # When a worker is to take it, or to go on with it; null when it is over.
     due_at = models.DateTimeField(null=True, default=timezone.now)
     # Until when the worker that has it may keep it without a word.
@@ -753,6 +755,8 @@ class ClientCheck(models.Model):
     @property
     def authorization(self) -> Authorization | None:
         """The test customer's consent; None before there is one."""
+        if self.made is not None:
+            return self.made
         return self.attempt.authorization if self.attempt else None
 
     def is_over(self) -> bool:

@@ -152,8 +152,8 @@ def trade_code(walk: Walk) -> str:
     params = QueryDict(mutable=True)
     params.update(walk.answer)
     made = flows.complete(walk.browser, walk.client.utility, params)
-    assert walk.check.attempt is not None
-    walk.check.attempt.refresh_from_db()
+    walk.check.made = made
+    walk.check.save(update_fields=["made"])
     return f"Tokens came for the code, and are kept. The test authorization is {made.uid}."
 
 
@@ -214,7 +214,7 @@ def refresh(walk: Walk) -> str:
 
 
 def read_entry(walk: Walk) -> str:
-    entry = _entry_of(walk)
+    entry = _entry_at(walk, walk.authorization.authorization_uri)
     if entry.status != AuthorizationStatus.ACTIVE:
         words = AuthorizationStatus.words(entry.status) or "without a status"
         raise StepError(f"The utility has the consent as {words}, though it was only just given.")
@@ -223,9 +223,8 @@ def read_entry(walk: Walk) -> str:
     return "The client token opens it, and it says: active."
 
 
-def _entry_of(walk: Walk) -> espi_authorization.Authorization:
+def _entry_at(walk: Walk, address: str) -> espi_authorization.Authorization:
     """The utility's own record of the consent; raises UtilityError or StepError."""
-    address = walk.authorization.authorization_uri
     body = walk.door.read_document(address, token="client", max_bytes=ENTRY_MAX_BYTES)
     try:
         entries = list(read_feed(BytesIO(body), max_bytes=ENTRY_MAX_BYTES, quick=False))
@@ -240,22 +239,27 @@ def _entry_of(walk: Walk) -> espi_authorization.Authorization:
 def end(walk: Walk) -> str:
     """As staff stop sharing; then the utility is asked whether it knows."""
     authorization = walk.authorization
+    # Once the utility was told, its address of the consent is deleted here.
     address = authorization.authorization_uri
     if authorization.can_be_stopped():
         flows.disconnect(authorization, "staff")
-    if not address:
+    if not address and authorization.utility_told_at is None:
         raise StepError("It is ended here, but the utility named no address to end it there.")
+    if address and not _is_ended_at(walk, address):
+        # It was not told, or not heard, the first time.
+        walk.door.revoke(address)
+        if not _is_ended_at(walk, address):
+            raise StepError("The utility was told twice, and still has the consent as active.")
+    return "The consent is ended here and at the utility; our tokens are destroyed."
+
+
+def _is_ended_at(walk: Walk, address: str) -> bool:
     try:
-        ended = _entry_of(walk).status == AuthorizationStatus.REVOKED
+        return _entry_at(walk, address).status == AuthorizationStatus.REVOKED
     except UtilityError as e:
         if e.code not in GONE:
             raise
-        ended = True
-    if not ended:
-        # It was not told, or not heard, the first time.
-        walk.door.revoke(address)
-        raise NotYet(A_MOMENT)
-    return "The consent is ended here and at the utility; our tokens are destroyed."
+        return True
 
 
 def delete(walk: Walk) -> str:
