@@ -39,6 +39,7 @@ RECEIPT_OF = {"browser_hash", "owner", "claimed_at"}
 # How ending it goes on: at the utility, whose address of the grant goes with the telling, and here.
 ENDING = {
     *("tell_utility_at", "tell_tries", "utility_told_at", "tell_gave_up_at", "authorization_uri"),
+    "grant_digest",
     *("purge_at", "lease_id", "leased_until"),
 }
 KEPT = PROOF | RECEIPT_OF | ENDING

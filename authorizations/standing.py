@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from authorizations import receipts
 from authorizations.models import Authorization
 from authorizations.tokens import pause_if_refused
 from greenbutton.espi import Entry, EspiError, read_feed
@@ -170,6 +171,7 @@ def _follow(row: Authorization, said: Standing) -> str:
             row.mark_expired()
             return "It came to its end."
         row.mark_revoked("utility")
+        receipts.send(row)
         return "It was revoked at the utility."
     if said.status == AuthorizationStatus.DENIED:
         if row.status == Authorization.Status.ACTIVE:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from authorizations.models.consent_records import ConsentRecord
 from authorizations.models.events import Event
-from authorizations.models.hashing import digest, email_digest
+from authorizations.models.hashing import digest, email_digest, grant_digest
 from authorizations.models.share_links import REFERENCE_LENGTH, ShareLink
 from authorizations.models.triggers import PullTrigger
 from greenbutton.espi import scope as espi_scope
@@ -195,6 +195,8 @@ class Authorization(models.Model):
     utility_told_at = models.DateTimeField(null=True, blank=True)
     # When we stopped trying; until somebody of the staff has told them, it needs attention.
     tell_gave_up_at = models.DateTimeField(null=True, blank=True)
+    # Of a grant that may still stand there, so that nobody adopts what its customer has stopped.
+    grant_digest = models.CharField(max_length=64, blank=True)
 
     # The zone in which its days are cut; blank for the utility's. Only files have one of their own,
     # and until the customer has confirmed it, it is what we took from the file or the browser.
@@ -709,11 +711,14 @@ class Authorization(models.Model):
 
     def mark_told(self) -> None:
         """The utility knows that sharing has stopped; its address of the grant is not needed."""
-        self._telling_ends("authorization_utility_told", utility_told_at=timezone.now())
+        told = {"utility_told_at": timezone.now(), "grant_digest": ""}
+        self._telling_ends("authorization_utility_told", **told)
 
     def mark_untold(self) -> None:
         """The utility could not be told in all that time: staff have to."""
-        self._telling_ends("authorization_utility_untold", tell_gave_up_at=timezone.now())
+        known_by = grant_digest(self.authorization_uri)
+        gave_up = {"tell_gave_up_at": timezone.now(), "grant_digest": known_by}
+        self._telling_ends("authorization_utility_untold", **gave_up)
 
     def _telling_ends(self, event: str, **fields: Any) -> None:
         fields |= {"tell_utility_at": None, "authorization_uri": ""}

@@ -293,8 +293,8 @@ DELETED = {
     *("RawFeed", "RawFeedPart"),
 }
 EMPTIED = {"Pull", "Recutting", "HistoricalCollection", "Event", "ConsentRecord"}
-# It hangs on the attempt, which goes; it is about our registration, with a test customer.
-OURS = {"ClientCheck"}
+# Of a test customer, by whom staff try a registration.
+OF_NOBODY = {"ClientCheck"}
 
 
 def test_every_table_that_hangs_on_an_authorization_is_decided_about() -> None:
@@ -312,7 +312,7 @@ def test_every_table_that_hangs_on_an_authorization_is_decided_about() -> None:
         found |= more
     assert {
         model.__name__ for model in found - {Authorization, ShareLink}
-    } == DELETED | EMPTIED | OURS
+    } == DELETED | EMPTIED | OF_NOBODY
 
 
 @pytest.mark.parametrize(("model", "kept"), [(Authorization, KEPT), (ShareLink, KEPT_OF_LINK)])
