@@ -18,7 +18,6 @@ from utilities.models import Client
 from utilities.staff import (
     Colour,
     ReadOnlyAdmin,
-    StaffAdmin,
     badge,
     link_to,
     sentences,
@@ -134,10 +133,9 @@ class ReconciliationForm(ModelForm[Reconciliation]):
         client.help_text = "Its list of authorizations at the utility is compared with ours."
 
 
-class ReconciliationAdmin(StaffAdmin):
+class ReconciliationAdmin(ReadOnlyAdmin):
     """Each registration's list at the utility beside what is here; nightly, and when staff ask."""
 
-    form = ReconciliationForm
     list_display = ["asked", "state_now", "client", "in_short"]
     list_display_links = ["asked"]
     list_filter = ["client__utility", "state"]
@@ -145,8 +143,16 @@ class ReconciliationAdmin(StaffAdmin):
     actions_detail = ["compare_again"]
     shown = [
         *("client", "state_now", "asked", "asked_by", "finished", "error"),
-        *("listed", "known", "found_words", "missing_words", "lingering_words", "narrowed"),
+        *("listed_words", "found_words", "missing_words", "lingering_words", "narrowed_words"),
     ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return signed_in(request).has_perm("authorizations.add_reconciliation")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = ReconciliationForm
+        return super().get_form(request, obj, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Reconciliation | None = None) -> list[Any]:
         if obj is None:
@@ -163,6 +169,7 @@ class ReconciliationAdmin(StaffAdmin):
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Reconciliation:
         """One that waits already serves whoever asks."""
+        super().save_form(request, form, change)
         client: Client = form.cleaned_data["client"]
         asked = Reconciliation.ask(client, by=signed_in(request))
         form.instance = asked
@@ -187,6 +194,14 @@ class ReconciliationAdmin(StaffAdmin):
         }
         odd = [f"{count} {words}" for words, count in parts.items() if count]
         return ", ".join(odd) or f"All {row.listed} as here"
+
+    @admin.display(description="Active in the utility's list")
+    def listed_words(self, row: Reconciliation) -> str:
+        return f"{intcomma(row.listed)}, of which {intcomma(row.known)} are known here"
+
+    @admin.display(description="Less shared there than here")
+    def narrowed_words(self, row: Reconciliation) -> str:
+        return f"{row.narrowed}, taken over" if row.narrowed else "0"
 
     @admin.display(description="Not known here")
     def found_words(self, row: Reconciliation) -> str:

@@ -129,7 +129,8 @@ def reconcile(reconciliation: Reconciliation) -> str:
 def _known(client: Client) -> Iterator[Authorization]:
     """All that this registration was ever given and whose address is still known, the newest first.
 
-    Without what is encrypted: there may be many.
+    Without what is encrypted: there may be many. What ended here has no more than the address at
+    which the utility is told so.
     """
     rows = client.authorizations.exclude(authorization_uri="")
     return rows.only("uid", "created", *standing.WATCHED).iterator()

@@ -259,7 +259,11 @@ def _days(told: Told) -> str:
 
 
 # What an e-mail was about, by its kind.
-EMAILS = {"receipt": "the receipt", "expiring_soon": "a reminder that sharing ends soon"}
+EMAILS = {
+    "receipt": "the receipt",
+    "expiring_soon": "a reminder that sharing ends soon",
+    "share_link": "the link",
+}
 
 
 def _email(told: Told) -> str:

@@ -640,7 +640,7 @@ class PullAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Kept documents")
     def kept(self, pull: Pull) -> str:
-        return intcomma(pull.raw_feeds.count()) if pull.raw_feeds.exists() else "None"
+        return intcomma(pull.raw_feeds.count())
 
     @admin.display(description="Read again")
     def read_again_as(self, pull: Pull) -> SafeString | str:

@@ -133,6 +133,7 @@ class MeterInline(ReadOnlyInline):
 class UsagePointAdmin(ReadOnlyAdmin):
     """Meters: read here, moved only by their verbs."""
 
+    ordering = ["-id"]
     list_display = ["name", "standing", "service", "whose", "closed_at", "stopped_at"]
     list_display_links = ["name"]
     list_filter = ["kind", "authorization__is_test", "authorization__utility"]

@@ -88,6 +88,8 @@ class UsagePoint(models.Model):
 
     class Meta:
         ordering = ["id"]
+        # What people call it; the standard's Meter is the device there.
+        verbose_name = "meter"
         constraints = [
             models.UniqueConstraint(
                 fields=["authorization", "identity"], name="one_usage_point_an_identity"
@@ -728,12 +730,13 @@ class ClientCheck(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     # [{"name", "state": ok, failed or skipped, "words", "seconds"}], those that are over.
     steps = models.JSONField(default=list)
-    # The test customer's way to the utility, and the authorization that came of it. The first goes
-    # with the purge at the end.
+    # The test customer's way to the utility, which is forgotten with the data, and what came of it.
     attempt = models.ForeignKey(
         ConnectAttempt, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    made = models.ForeignKey(Authorization, on_delete=models.SET_NULL, null=True, related_name="+")
+    authorization = models.ForeignKey(
+        Authorization, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
     # When a worker is to take it, or to go on with it; null when it is over.
     due_at = models.DateTimeField(null=True, default=timezone.now)
     # Until when the worker that has it may keep it without a word.
@@ -751,13 +754,6 @@ class ClientCheck(models.Model):
 
     def __str__(self) -> str:
         return f"check of {self.client.client_id}, {self.asked:%Y-%m-%d %H:%M}"
-
-    @property
-    def authorization(self) -> Authorization | None:
-        """The test customer's consent; None before there is one."""
-        if self.made is not None:
-            return self.made
-        return self.attempt.authorization if self.attempt else None
 
     def is_over(self) -> bool:
         """Whether nothing more will happen."""

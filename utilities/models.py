@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -351,11 +351,14 @@ class Client(models.Model):
         """The utility has taken our details from us."""
         self._change("told the utility", by, why, **fields)
 
-    def seen(self, standing: dict[str, Any], application_url: str) -> None:
-        """Keep how the utility sees it, and where that was read."""
+    def seen(
+        self, standing: dict[str, Any], application_url: str, secret_ends: datetime | None
+    ) -> None:
+        """Keep how the utility sees it, where that was read, and when the secret ends by it."""
         self._set(
             standing=standing,
             application_url=application_url,
+            secret_expires_at=secret_ends,
             looked_at=timezone.now(),
             look_error="",
         )

@@ -93,6 +93,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-first_seen", "-id"],
+                "verbose_name": "authorization found at a utility",
+                "verbose_name_plural": "authorizations found at utilities",
             },
         ),
         migrations.CreateModel(
@@ -225,6 +227,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-asked", "-id"],
+                "verbose_name": "comparison",
             },
         ),
         migrations.CreateModel(

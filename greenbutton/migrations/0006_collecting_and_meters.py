@@ -140,6 +140,10 @@ class Migration(migrations.Migration):
                 "ordering": ["-asked", "-id"],
             },
         ),
+        migrations.AlterModelOptions(
+            name="usagepoint",
+            options={"ordering": ["id"], "verbose_name": "meter"},
+        ),
         migrations.AddField(
             model_name="pull",
             name="next_at",
@@ -278,6 +282,16 @@ class Migration(migrations.Migration):
             name="asked_by",
             field=models.ForeignKey(
                 null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+            ),
+        ),
+        migrations.AddField(
+            model_name="clientcheck",
+            name="authorization",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="authorizations.authorization",
             ),
         ),
         migrations.AddField(

@@ -124,8 +124,9 @@ def test_one_that_is_not_active_there_is_asked_for_by_itself(
 def test_one_that_ended_here_and_lingers_there_is_shown(
     utility: Utility, hers: Authorization, lying: LyingUtility
 ) -> None:
-    lying.answer(LIST, body=feed(said_of(hers)))
+    said = said_of(hers)
     hers.mark_revoked("customer")
+    lying.answer(LIST, body=feed(said))
     row = compare(utility)
     assert (row.lingering, row.lingering_uids, row.found) == (1, [hers.uid], 0)
     assert not is_asked(hers)
