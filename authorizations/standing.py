@@ -169,6 +169,12 @@ def _follow(row: Authorization, said: Standing) -> str:
         if _came_to_its_end(row, said):
             row.mark_expired()
             return "It came to its end."
+        if row.is_being_renewed():
+            # A new consent may have taken its place there. What was collected is deleted only when
+            # it is known that nothing goes on with it: whoever compares the two asks again.
+            if row.status == Authorization.Status.ACTIVE:
+                row.mark_needs_consent()
+            return "It was revoked at the utility; a new consent for it is being compared."
         row.mark_revoked("utility")
         return "It was revoked at the utility."
     if said.status == AuthorizationStatus.DENIED:
