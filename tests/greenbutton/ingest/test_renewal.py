@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,12 +35,12 @@ def busy(number: int, count: int = 48) -> list[int]:
     return [1000 * number + hour for hour in range(1, count + 1)]
 
 
-def meter(key: int, number: int | None = None, **fields: object) -> MeterSide:
+def meter(key: int, number: int | None = None, **fields: Any) -> MeterSide:
     """A meter, with readings of the household `number`, under a name of its own."""
     values = hours(busy(number)) if number is not None else {}
     series = (Series(key * 10, KIND, values),)
     known = {"identity": f"urn:{key}", "service": ELECTRICITY, "series": series, **fields}
-    return MeterSide(key, **known)  # type: ignore[arg-type]  # as each test says
+    return MeterSide(key, **known)
 
 
 def side(*meters: MeterSide, accounts: str = "") -> Side:
@@ -65,7 +66,7 @@ def test_readings_alone_prove_it() -> None:
 
 @pytest.mark.parametrize("mark", ["serials", "contracts", "delivery_points", "addresses"])
 def test_what_is_known_of_a_meter_pairs_it_where_the_account_is_the_same(mark: str) -> None:
-    marks: dict[str, object] = {mark: frozenset({"a"})}
+    marks: dict[str, Any] = {mark: frozenset({"a"})}
     old, new = meter(1, **marks), meter(2, **marks)
     assert answer(side(old, accounts="77"), side(new, accounts="77")) == Answer.SAME
 
@@ -101,7 +102,7 @@ def test_where_nothing_was_collected_the_same_browser_goes_on() -> None:
 
 
 def test_other_account_numbers_are_another_customer_whatever_the_meters_say() -> None:
-    same = {"identity": "urn:same"}
+    same: dict[str, Any] = {"identity": "urn:same"}
     old, new = meter(1, 5, **same), meter(2, 5, **same)
     assert answer(side(old, accounts="77"), side(new, accounts="88")) == Answer.DIFFERENT
     verdict = is_same(side(old, accounts="77"), side(new, accounts="88"), same_person=True)
@@ -145,7 +146,7 @@ def test_two_idle_meters_look_alike() -> None:
 
 
 def test_two_meters_at_one_address_are_not_guessed() -> None:
-    place: dict[str, object] = {"addresses": frozenset({"one st"})}
+    place: dict[str, Any] = {"addresses": frozenset({"one st"})}
     old = side(meter(1, **place), meter(2, **place), accounts="77")
     new = side(meter(3, **place), meter(4, **place), accounts="77")
     assert answer(old, new, same_person=True) == Answer.UNCLEAR
