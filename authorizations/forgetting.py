@@ -64,14 +64,17 @@ TELLING = (EventType.REVOKED, EventType.EMAIL_SENT, EventType.EMAIL_UNDELIVERED)
 def forget(authorization: Authorization) -> None:
     """Delete all but the proof, of a row that is locked and revoked.
 
-    1. The row's own columns: tokens, addresses, whatever the company called its customer.
+    1. The row's own columns: tokens, addresses, whatever the company called its customer; and those
+       of the rows that are left of consents by which it was renewed.
     2. Its link's, if that was for this customer alone, and those by which it was to be renewed.
     3. The sentences that it was agreed to with; their version and the times stay.
     4. The attempts that led to it, codes on their way to its customer, and e-mails that wait (but
        not the receipt).
     5. What events say beside their type, and what staff wrote.
     """
-    Authorization.objects.filter(pk=authorization.pk).update(**emptied(Authorization, KEPT))
+    taken_in = authorization.renewals.filter(renewal=Authorization.Renewal.MERGED)
+    keys = [authorization.pk, *taken_in.values_list("pk", flat=True)]
+    Authorization.objects.filter(pk__in=keys).update(**emptied(Authorization, KEPT))
     waiting = Q(authorization=authorization) & ~Q(kind=RECEIPT)
     attempts = Q(authorization=authorization)
     if links := _links_of(authorization):
@@ -86,8 +89,9 @@ def forget(authorization: Authorization) -> None:
     OutgoingEmail.objects.filter(waiting).delete()
     ConnectAttempt.objects.filter(attempts | _in_vain(authorization)).delete()
     EmailCode.forget(authorization.customer_email_digest)
-    authorization.events.exclude(type__in=TELLING).exclude(detail={}).update(detail={})
-    forget_staffs_words(Authorization, [authorization.pk])
+    told = Event.objects.filter(authorization__in=keys)
+    told.exclude(type__in=TELLING).exclude(detail={}).update(detail={})
+    forget_staffs_words(Authorization, keys)
 
 
 def _links_of(authorization: Authorization) -> list[int]:

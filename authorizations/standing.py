@@ -138,7 +138,7 @@ def follow_active(row: Authorization, said: Standing) -> bool:
     """
     end = said.ends_at
     # An end before the beginning is a mistake, and nobody's wish.
-    if end is not None and end <= row.created:
+    if end is not None and end <= row.consented_at:
         end = None
     if end is not None and end <= timezone.now():
         row.mark_expired()
@@ -201,7 +201,7 @@ def _came_to_its_end(row: Authorization, said: Standing) -> bool:
     if said.ends_at is None or said.ends_at > now:
         return False
     if said.changed_at is not None:
-        return row.created < said.ends_at and said.changed_at < said.ends_at
+        return row.consented_at < said.ends_at and said.changed_at < said.ends_at
     return row.expires_at is not None and row.expires_at <= min(now, said.ends_at)
 
 

@@ -7,17 +7,21 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.test import Client as Browser
 from django.utils import timezone
 
-from authorizations import renewal, standing
-from authorizations.models import Authorization, Event, EventType, ShareLink
+from authorizations import flows, renewal, standing
+from authorizations.models import Authorization, Event, EventType, OutgoingEmail, ShareLink
 from authorizations.renewal import CannotRenewError, renewal_link
 from authorizations.timeline import customers_timeline, staff_timeline
+from greenbutton.tasks import purge_due
 from tests import cast
 from tests.authorizations.consents import CLIENT_TOKEN, document
 from tests.cast import Person
 from tests.lying_utility import LyingUtility
+from tests.staff.conftest import page_of, press, says, signed_in
 from utilities.models import Utility
 
 Status = Authorization.Status
@@ -27,6 +31,13 @@ Renewal = Authorization.Renewal
 @pytest.fixture
 def hers(utility: Utility, ada: Person) -> Authorization:
     return cast.authorize(ada, utility)
+
+
+@pytest.fixture
+def office(db: None) -> Browser:
+    """The browser of somebody of the staff who may do everything."""
+    name = "boss@example.org"
+    return signed_in(User.objects.create(username=name, is_staff=True, is_superuser=True))
 
 
 def renewed_by(
@@ -146,6 +157,8 @@ def test_a_candidate_opens_nothing_of_the_earlier_one(
     hers: Authorization, ben: Person, lying: LyingUtility, granted: dict[str, Any]
 ) -> None:
     candidate = renewed_by(ben, hers, lying, granted)
+    page = ben.browser.get(f"/usage/{candidate.uid}/").content.decode()
+    assert "You have shared this before" in page
     assert (ben.sees(candidate), ben.sees(hers)) == (True, False)
     candidate.keep_apart(["They differ."])
     assert not ben.sees(hers)
@@ -199,7 +212,8 @@ def test_a_worker_that_is_at_it_by_the_old_grant_loses_its_lease(
     hers.lease_id, hers.leased_until = "another", timezone.now() + timedelta(minutes=5)
     renewal.take_in(hers, candidate, ["It is the same."])
     hers.refresh_from_db()
-    assert (hers.lease_id, hers.leased_until) == ("", None)
+    assert hers.lease_id == ""
+    assert hers.leased_until is None
 
 
 def test_an_archived_one_comes_back_and_a_held_one_stays_held(
@@ -291,6 +305,61 @@ def test_a_grant_that_nobody_could_be_told_of_needs_attention(
     renewal.take_in(hers, candidate, ["It is the same."])
     candidate.mark_untold()
     assert candidate in Authorization.objects.needing_attention()
+
+
+def test_once_it_is_stopped_nothing_is_left_of_its_renewals_either(
+    hers: Authorization, candidate: Authorization, office: Browser
+) -> None:
+    words = {"reference": "job of Mrs Lovelace", "expected_account": "77-1", "note": "12 Elm St"}
+    for link in (candidate.share_link, renewal_link(hers)):
+        assert link is not None
+        ShareLink.objects.filter(pk=link.pk).update(**words)
+    Authorization.objects.filter(pk=candidate.pk).update(reference=words["reference"])
+    press(office, candidate, "hold", "Mrs Lovelace called")
+    candidate.refresh_from_db()
+    renewal.take_in(hers, candidate, ["It is the same."])
+    flows.end(hers, "customer")
+    purge_due()
+    candidate.refresh_from_db()
+    assert (candidate.reference, candidate.renews) == ("", hers)
+    for link in ShareLink.objects.all():
+        assert (link.reference, link.expected_account, link.note) == ("", "", "")
+    assert not hers.attempts.exists()
+    assert not LogEntry.objects.filter(change_message__contains="Lovelace").exists()
+    # The old grant goes on to be ended at the utility.
+    assert candidate.tell_utility_at is not None
+
+
+# -- staff ----------------------------------------------------------------------------------------
+
+
+def test_staff_make_a_link_and_see_it_on_the_page(hers: Authorization, office: Browser) -> None:
+    page = says(press(office, hers, "renew", "Her consent ended."))
+    link = ShareLink.objects.get()
+    assert link.renews == hers
+    assert link.created_by is not None
+    assert "The link is ready" in page
+    assert page_of(link) in page
+    assert link.code not in str(list(LogEntry.objects.values_list("change_message", flat=True)))
+
+
+def test_staff_send_it_and_an_address_that_is_none_makes_no_link(
+    hers: Authorization, office: Browser
+) -> None:
+    url = f"{page_of(hers).removesuffix('change/')}renew/"
+    answer = {"_form_submitted": "True", "why": "Her consent ended."}
+    office.post(url, {**answer, "to": "nobody"})
+    assert not ShareLink.objects.exists()
+    office.post(url, {**answer, "to": "ada@example.org"})
+    assert OutgoingEmail.objects.get().to == "ada@example.org"
+
+
+def test_staff_see_what_became_of_a_renewal(
+    hers: Authorization, candidate: Authorization, office: Browser
+) -> None:
+    renewal.keep_apart(hers, candidate, ["The account numbers are others."])
+    assert "The account numbers are others." in says(office.get(page_of(candidate)))
+    assert page_of(candidate) in says(office.get(page_of(hers)))
 
 
 # -- told -----------------------------------------------------------------------------------------
