@@ -49,6 +49,8 @@ SAMPLE = timedelta(days=31)
 DAYS_COMPARED = 45
 # What is given another name on the way, so that no two have one meanwhile.
 ASIDE = "set-aside:"
+# They are as they are now, and have no history (FB 51).
+ACCOUNT_DETAILS = 51
 # The customer's side, leaves first.
 ACCOUNT_TABLES: tuple[type[CustomerSide], ...] = (
     Meter,
@@ -220,9 +222,8 @@ def _brings_more(earlier: Authorization, candidate: Authorization, verdict: Verd
     if not earlier.scope or not candidate.scope:
         return False
     before, after = espi_scope.parse(earlier.scope), espi_scope.parse(candidate.scope)
-    return bool(set(after.function_blocks) - set(before.function_blocks)) or (
-        (after.history_length or 0) > (before.history_length or 0)
-    )
+    more = set(after.function_blocks) - set(before.function_blocks) - {ACCOUNT_DETAILS}
+    return bool(more) or ((after.history_length or 0) > (before.history_length or 0))
 
 
 def _points(authorization: Authorization) -> QuerySet[UsagePoint]:
