@@ -139,7 +139,7 @@ def follow_active(row: Authorization, said: Standing) -> bool:
     """
     end = said.ends_at
     # An end before the beginning is a mistake, and nobody's wish.
-    if end is not None and end <= row.created:
+    if end is not None and end <= row.consented_at:
         end = None
     if end is not None and end <= timezone.now():
         row.mark_expired()
@@ -170,6 +170,12 @@ def _follow(row: Authorization, said: Standing) -> str:
         if _came_to_its_end(row, said):
             row.mark_expired()
             return "It came to its end."
+        if row.is_being_renewed():
+            # A new consent may have taken its place there. What was collected is deleted only when
+            # it is known that nothing goes on with it: whoever compares the two asks again.
+            if row.status == Authorization.Status.ACTIVE:
+                row.mark_needs_consent()
+            return "It was revoked at the utility; a new consent for it is being compared."
         row.mark_revoked("utility")
         receipts.send(row)
         return "It was revoked at the utility."
@@ -197,7 +203,7 @@ def _came_to_its_end(row: Authorization, said: Standing) -> bool:
     if said.ends_at is None or said.ends_at > now:
         return False
     if said.changed_at is not None:
-        return row.created < said.ends_at and said.changed_at < said.ends_at
+        return row.consented_at < said.ends_at and said.changed_at < said.ends_at
     return row.expires_at is not None and row.expires_at <= min(now, said.ends_at)
 
 

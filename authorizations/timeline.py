@@ -261,6 +261,19 @@ def _days(told: Told) -> str:
     return "in a day" if days == 1 else f"in {days} days"
 
 
+def _renewed(told: Told) -> str:
+    return " ".join(["The customer consented anew.", *told.detail.get("reasons", [])])
+
+
+def _not_merged(told: Told) -> str:
+    first = "A new consent was meant to renew an authorization, and is kept apart from it."
+    return " ".join([first, *told.detail.get("reasons", [])])
+
+
+def _not_merged_for_customer(told: Told) -> str:
+    return "A new permission did not fit what was shared before, so the two are kept apart."
+
+
 # What an e-mail was about, by its kind.
 EMAILS = {
     "receipt": "the receipt",
@@ -283,7 +296,12 @@ SENTENCES: dict[EventType, tuple[Sentence, Sentence]] = {
         "You connected {source}.",
     ),
     EventType.DECLINED: ("A customer declined at {source}.", "You said no at {source}."),
-    EventType.RENEWED: ("The customer consented anew.", "You agreed to go on sharing."),
+    EventType.RENEWED: (_renewed, "You agreed to go on sharing."),
+    EventType.MERGED: (
+        "It was recognised as a renewal: the earlier authorization goes on with it.",
+        "This goes on where you shared before.",
+    ),
+    EventType.NOT_MERGED: (_not_merged, _not_merged_for_customer),
     EventType.UPDATE_STARTED: ("Collecting began.", "We began to collect your readings."),
     EventType.UPDATE_DELAYED: (
         "{source} asked us to come back later.",
