@@ -35,7 +35,8 @@ class StaffResetPasswordForm(ResetPasswordForm):
 class StaffPages:
     """Keep allauth's pages to those whom they are for; everybody else gets a 404.
 
-    No cache keeps them, nor the staff's other pages. Nobody uses those that sign people up or in by an e-mail: the customers' door has its own.
+    No cache keeps them, nor the staff's other pages. Nobody uses those that sign people up or in
+    by an e-mail: the customers' door has its own.
     """
 
     FOR_NOBODY = frozenset({"account_signup", "account_confirm_login_code"})

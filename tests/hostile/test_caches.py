@@ -7,15 +7,14 @@ from django.contrib.auth.models import User
 from django.test import Client as Browser
 
 from tests.cast import new_address
-from tests.hostile.household import Household, household  # noqa: F401 (a fixture)
+from tests.hostile.household import Household
 from tests.hostile.walking import address_of, our_own, routes
-from tests.staff.conftest import boss, office  # noqa: F401 (fixtures)
 
 # Pages that say the same to everybody.
 SAME_FOR_ALL = {"home", "connect"}
 
 
-def test_every_page_of_a_customers_is_kept_by_no_cache(household: Household) -> None:  # noqa: F811
+def test_every_page_of_a_customers_is_kept_by_no_cache(household: Household) -> None:
     browser = household.owner.browser
     kept = set()
     for route in our_own():
@@ -30,7 +29,7 @@ def test_every_page_of_a_customers_is_kept_by_no_cache(household: Household) -> 
 
 
 def test_pages_behind_a_sign_in_are_kept_by_no_cache(
-    household: Household,  # noqa: F811
+    household: Household,
 ) -> None:
     ada = household.owner
     ada.signs_in(new_address("ada"))
@@ -38,7 +37,7 @@ def test_pages_behind_a_sign_in_are_kept_by_no_cache(
         assert "no-store" in ada.browser.get(path)["Cache-Control"], path
 
 
-def test_no_page_of_the_staffs_is_kept_by_a_cache(office: Browser, boss: User) -> None:  # noqa: F811
+def test_no_page_of_the_staffs_is_kept_by_a_cache(office: Browser, boss: User) -> None:
     Authenticator.objects.create(
         user=boss, type=Authenticator.Type.RECOVERY_CODES, data={"seed": "x", "used_mask": 0}
     )
@@ -53,7 +52,7 @@ def test_no_page_of_the_staffs_is_kept_by_a_cache(office: Browser, boss: User) -
 
 
 def test_no_page_may_be_framed_sniffed_or_tells_where_its_reader_was(
-    household: Household,  # noqa: F811
+    household: Household,
 ) -> None:
     for route in our_own():
         answer = household.owner.browser.get(address_of(route, household.known))

@@ -9,9 +9,8 @@ from django.test import Client as Browser
 from authorizations.models import Notification
 from portal.demo_site.models import Notice
 from tests.cast import Person
-from tests.hostile.household import Household, household  # noqa: F401 (a fixture)
+from tests.hostile.household import Household
 from tests.hostile.walking import address_of, everything_stored, our_own, routes
-from tests.staff.conftest import boss, office  # noqa: F401 (fixtures)
 
 # Addresses that take a POST without a token, each with the reason why nothing is lost by it.
 TAKES_ANY = {
@@ -29,7 +28,7 @@ def strict(browser: Browser) -> Browser:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_no_address_takes_a_customers_post_from_another_site(
-    household: Household,  # noqa: F811
+    household: Household,
     verb: str,
 ) -> None:
     browser = strict(household.owner.browser)
@@ -52,7 +51,7 @@ def test_no_address_takes_a_customers_post_from_another_site(
     assert everything_stored() == before
 
 
-def test_what_takes_any_post_looks_at_no_cookie(household: Household) -> None:  # noqa: F811
+def test_what_takes_any_post_looks_at_no_cookie(household: Household) -> None:
     browser = strict(household.owner.browser)
     for route in our_own():
         if route.name in TAKES_ANY:
@@ -63,8 +62,8 @@ def test_what_takes_any_post_looks_at_no_cookie(household: Household) -> None:  
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_no_staff_page_takes_a_post_from_another_site(
-    household: Household,  # noqa: F811
-    office: Browser,  # noqa: F811
+    household: Household,
+    office: Browser,
     verb: str,
 ) -> None:
     browser = strict(office)
@@ -84,7 +83,7 @@ def test_no_staff_page_takes_a_post_from_another_site(
     assert everything_stored() == before
 
 
-def test_a_token_of_another_browser_is_none(household: Household, cy: Person) -> None:  # noqa: F811
+def test_a_token_of_another_browser_is_none(household: Household, cy: Person) -> None:
     page = cy.browser.get(f"/share/{household.known['code']}/")
     token = page.context["csrf_token"]
     answer = strict(household.owner.browser).post(

@@ -10,13 +10,13 @@ from django.contrib.auth.models import User
 
 from tests import cast
 from tests.cast import Person, new_address
-from tests.hostile.household import Household, household  # noqa: F401 (a fixture)
+from tests.hostile.household import Household
 from tests.hostile.walking import Route, address_of, everything_stored, our_own
 
 NOBODYS = "aaaaaaaaaaaaaaaaaaaaaa"
 
 
-def hers(household: Household) -> list[tuple[Route, str]]:  # noqa: F811
+def hers(household: Household) -> list[tuple[Route, str]]:
     """Every address with a uid of Ada's in it."""
     found = []
     for route in our_own():
@@ -39,7 +39,7 @@ def words(answer: Any) -> str:
 @pytest.mark.parametrize("who", ["guest", "customer", "staff without rights"])
 @pytest.mark.parametrize("verb", ["get", "post"])
 def test_a_stranger_gets_the_answer_of_what_does_not_exist(
-    household: Household,  # noqa: F811
+    household: Household,
     cy: Person,
     who: str,
     verb: str,
@@ -69,7 +69,7 @@ def test_a_stranger_gets_the_answer_of_what_does_not_exist(
     assert everything_stored() == before
 
 
-def test_ada_gets_them_all(household: Household) -> None:  # noqa: F811
+def test_ada_gets_them_all(household: Household) -> None:
     """Else the walk above would prove nothing."""
     opened = set()
     for route, url in hers(household):
@@ -82,7 +82,7 @@ def test_ada_gets_them_all(household: Household) -> None:  # noqa: F811
 
 
 def test_bens_meter_is_not_found_below_adas_address(
-    household: Household,  # noqa: F811
+    household: Household,
     ben: Person,
 ) -> None:
     """The meter is looked up below an authorization that the asker has, not by itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.cast import Person
-from tests.hostile.household import Household, household  # noqa: F401 (a fixture)
+from tests.hostile.household import Household
 from tests.hostile.walking import address_of, everything_stored, our_own
 
 # Answers GET to utilities that ask for an echo, and takes their posts.
@@ -20,7 +20,7 @@ POSTS = {
 
 
 def test_an_address_takes_get_or_post_and_never_both(
-    household: Household,  # noqa: F811
+    household: Household,
     cy: Person,
 ) -> None:
     posts = set()
@@ -37,7 +37,7 @@ def test_an_address_takes_get_or_post_and_never_both(
     assert posts == POSTS
 
 
-def test_looking_at_everything_she_has_changes_nothing(household: Household) -> None:  # noqa: F811
+def test_looking_at_everything_she_has_changes_nothing(household: Household) -> None:
     browser = household.owner.browser
     before = everything_stored()
     for route in our_own():
@@ -50,7 +50,7 @@ def test_looking_at_everything_she_has_changes_nothing(household: Household) -> 
     assert everything_stored() == before
 
 
-def test_a_head_tells_no_more_than_its_get(household: Household, cy: Person) -> None:  # noqa: F811
+def test_a_head_tells_no_more_than_its_get(household: Household, cy: Person) -> None:
     for route in our_own():
         url = address_of(route, household.known)
         head = cy.browser.head(url)
