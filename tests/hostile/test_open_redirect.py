@@ -43,7 +43,7 @@ NAMES = ("next", "redirect_uri", "return", "return_to", "url", "noredirect", "q"
 
 def leads_away(answer: Any) -> bool:
     """Whether it redirects a browser to another site; as a browser reads it, not as we do."""
-    target = answer.headers.get("Location", "") or answer.headers.get("HX-Redirect", "")
+    target = str(answer.headers.get("Location", "") or answer.headers.get("HX-Redirect", ""))
     if not target:
         return False
     as_read = target.strip().replace("\\", "/").replace("\t", "").replace("\n", "")
