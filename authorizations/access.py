@@ -101,7 +101,7 @@ class AskToSignIn:
             return JsonResponse({"problem": SIGNED_OUT}, status=401)
         messages.info(request, SIGNED_OUT)
         if request.headers.get("HX-Request"):
-            page = urlsplit(request.headers.get("HX-Current-URL", "")).path
+            page = _path_of(request.headers.get("HX-Current-URL", ""))
             return HttpResponseClientRedirect(_sign_in_url(page))
         return redirect(_sign_in_url(request.path if request.method == "GET" else ""))
 
@@ -111,6 +111,13 @@ def path_on_this_site(text: str) -> str:
     leads_here = text.startswith("/") and url_has_allowed_host_and_scheme(text, allowed_hosts=None)
     fits = len(text) <= NEXT_LENGTH and text.isascii() and text.isprintable()
     return text if leads_here and fits else ""
+
+
+def _path_of(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:  # brackets that do not close
+        return ""
 
 
 def _sign_in_url(page: str) -> str:

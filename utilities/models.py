@@ -39,8 +39,10 @@ def origin_of(url: str) -> str | None:
     """Scheme, host and port of an absolute http(s) address, spelt one way; None for anything else.
 
     An address that carries a user name is none: `https://utility.example@evil.example/` is made to
-    be misread.
+    be misread. Nor is one with line breaks and the like, which `urlsplit` passes over.
     """
+    if not url.isprintable():
+        return None
     try:
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS.get(parts.scheme)

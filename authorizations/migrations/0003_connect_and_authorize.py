@@ -2,10 +2,11 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import utilities.encrypted
-import utilities.models
 from django.conf import settings
 from django.db import migrations, models
+
+import utilities.encrypted
+import utilities.models
 
 
 class Migration(migrations.Migration):

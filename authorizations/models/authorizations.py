@@ -368,6 +368,16 @@ class Authorization(models.Model):
         granted, asked = espi_scope.parse(self.scope), espi_scope.parse(self.asked_scope)
         return granted.granted_less_than(asked)
 
+    def shares(self, function_block: int) -> bool:
+        """Whether this kind of data was granted, and asked for.
+
+        What a utility grants beyond that, its customer did not agree to on our page.
+        """
+        if not self.scope or function_block not in espi_scope.parse(self.scope).function_blocks:
+            return False
+        asked = self.asked_scope  # empty for one that was found at the utility
+        return not asked or function_block in espi_scope.parse(asked).function_blocks
+
     def keeps_raw_feeds(self) -> bool:
         """Whether feeds may be kept as they came: not once a meter is no longer shared."""
         return self.meters_stopped == 0
@@ -434,7 +444,8 @@ class Authorization(models.Model):
         """
         link = attempt.share_link
         earlier = _to_renew(link, attempt.client)
-        granted = espi_scope.parse(token.scope or attempt.scope).without_additional()
+        asked = espi_scope.parse(attempt.scope).without_additional()
+        granted = espi_scope.parse(token.scope).without_additional() if token.scope else asked
         with transaction.atomic():
             if link is not None and not link.take_use():
                 raise LinkUsedUpError
@@ -449,7 +460,8 @@ class Authorization(models.Model):
                 browser_hash=attempt.browser_hash,
                 asked_scope=attempt.scope,
                 scope=espi_scope.build(granted),
-                expires_at=_end_of(granted),
+                # A utility that grants a longer time than our page said does not make it so.
+                expires_at=_sooner(_end_of(granted), _end_of(asked)),
                 access_token=token.access_token,
                 refresh_token=token.refresh_token,
                 access_expires_at=token.expires_at,

@@ -18,7 +18,6 @@ from authorizations.models import Authorization, PullTrigger
 from authorizations.models.authorizations import WHEN_DUE
 from authorizations.tokens import fresh_access_token
 from greenbutton.espi import EspiError
-from greenbutton.espi import scope as espi_scope
 from greenbutton.ingest import closing, history, lease, raw, renewing, story, windows
 from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.read import add_up
@@ -212,10 +211,8 @@ class _Attempt:
 
         It has no window, and comes last: the usage is what customers wait for.
         """
-        uri, granted = self.authorization.customer_uri, self.authorization.scope
-        if not uri or not granted:
-            return
-        if CUSTOMER_BLOCK not in espi_scope.parse(granted).function_blocks:
+        uri = self.authorization.customer_uri
+        if not uri or not self.authorization.shares(CUSTOMER_BLOCK):
             return
         before = story.last_result(self.pull, story.CUSTOMER)
         try:

@@ -2,10 +2,11 @@
 
 import django.db.models.deletion
 import django.utils.timezone
+from django.db import migrations, models
+
 import portal.demo_site.models
 import utilities.encrypted
 import utilities.models
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
