@@ -20,8 +20,11 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
 
-from authorizations import prefill
-from authorizations.link_forms import NewShareLinkForm, ReturnAddressForm, SendForm, asked_in
+from authorizations.at_utility.pages import NotificationAdmin, ReconciliationAdmin
+from authorizations.connecting import prefill
+from authorizations.links.forms import NewShareLinkForm, ReturnAddressForm, SendForm, asked_in
+from authorizations.links.qr import qr_code
+from authorizations.links.sending import send_link
 from authorizations.models import (
     ConnectAttempt,
     Event,
@@ -32,9 +35,6 @@ from authorizations.models import (
     ShareLink,
     email_digest,
 )
-from authorizations.notices_page import NotificationAdmin, ReconciliationAdmin
-from authorizations.qr import qr_code
-from authorizations.sending import send_link
 from authorizations.timeline import event_words
 from authorizations.views import share
 from greenbutton.espi.errors import ScopeError

@@ -1,8 +1,8 @@
 """Who may have an account, and by which door each comes in.
 
 Staff accounts are made by other staff or by a command; they come in by allauth's pages, with a
-password and a second factor. Customers come in by a code (`authorizations.accounts`), which makes
-the account, and see none of allauth's pages.
+password and a second factor. Customers come in by a code (authorizations/customers), which
+makes the account, and see none of allauth's pages.
 """
 
 from collections.abc import Callable

@@ -8,7 +8,9 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from authorizations import access, renewal, returning, timeline
+from authorizations import access, timeline
+from authorizations.connecting import returning
+from authorizations.links import renewal
 from authorizations.models import ConsentRecord
 
 

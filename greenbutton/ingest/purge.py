@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from authorizations.forgetting import emptied, forget, forget_staffs_words, tell_of_deletion
+from authorizations.ending.forgetting import emptied, forget, forget_staffs_words, tell_of_deletion
 from authorizations.models import Authorization
 from greenbutton.ingest.history import end_histories
 from greenbutton.models import (

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F, Max, Min, QuerySet, Value
 from django.db.models.functions import Concat
 
-from authorizations import renewal as grants
+from authorizations.links import renewal as grants
 from authorizations.models import Authorization
 from greenbutton.espi import scope as espi_scope
 from greenbutton.expectation import account_numbers, plain_number, plain_words

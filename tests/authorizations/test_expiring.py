@@ -10,8 +10,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from authorizations import flows
+from authorizations.links.renewal import renewal_link
 from authorizations.models import Authorization, EventType, OutgoingEmail, ShareLink
-from authorizations.renewal import renewal_link
 from authorizations.tasks import send_due_emails, warn_of_ends
 from greenbutton.espi import scope as espi_scope
 from tests import cast

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from authorizations import reconciliation
+from authorizations.at_utility import reconciliation
 from authorizations.models import (
     Authorization,
     Event,

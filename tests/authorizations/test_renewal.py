@@ -12,9 +12,11 @@ from django.contrib.auth.models import User
 from django.test import Client as Browser
 from django.utils import timezone
 
-from authorizations import flows, renewal, standing
+from authorizations import flows
+from authorizations.at_utility import standing
+from authorizations.links import renewal
+from authorizations.links.renewal import CannotRenewError, renewal_link
 from authorizations.models import Authorization, Event, EventType, OutgoingEmail, ShareLink
-from authorizations.renewal import CannotRenewError, renewal_link
 from authorizations.timeline import customers_timeline, staff_timeline
 from greenbutton.tasks import purge_due
 from tests import cast

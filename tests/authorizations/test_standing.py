@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from authorizations import standing
+from authorizations.at_utility import standing
 from authorizations.models import Authorization, Event
 from authorizations.tokens import fresh_access_token
 from greenbutton.espi import write_entry

@@ -18,7 +18,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import ForeignKey, Model
 from django.utils import timezone
 
-from authorizations.forgetting import KEPT, KEPT_OF_LINK
+from authorizations.ending.forgetting import KEPT, KEPT_OF_LINK
 from authorizations.models import Authorization, OutgoingEmail, ShareLink
 from authorizations.tasks import send_due_emails, tell_utilities, warn_of_ends
 from greenbutton import tasks

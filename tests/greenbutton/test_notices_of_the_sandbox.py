@@ -15,7 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connection
 from django.test import override_settings
 
-from authorizations import standing
+from authorizations.at_utility import standing
 from authorizations.models import Authorization, Notification
 from greenbutton import notices
 from greenbutton.ingest.pull import pull

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from django.conf import settings as django_settings
 
-from authorizations.consent_text import consent_text
+from authorizations.connecting.consent_text import consent_text
 from authorizations.models import Authorization, ConsentRecord, ShareLink, digest
 from greenbutton.espi import scope as espi_scope
 from portal.demo_site.models import Visit

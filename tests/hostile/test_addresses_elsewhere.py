@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.utils import timezone
 
-from authorizations import standing
+from authorizations.at_utility import standing
 from authorizations.models import Authorization, ConnectAttempt, Notification
 from greenbutton import notices
 from greenbutton.espi import write_bare

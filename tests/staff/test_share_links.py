@@ -14,6 +14,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from authorizations.emails import send_due
+from authorizations.links.qr import qr_code
 from authorizations.models import (
     Authorization,
     ConnectAttempt,
@@ -21,7 +22,6 @@ from authorizations.models import (
     OutgoingEmail,
     ShareLink,
 )
-from authorizations.qr import qr_code
 from tests import cast
 from tests.staff.conftest import SECRETS, page_of, press, says, signed_in
 from utilities.models import Utility

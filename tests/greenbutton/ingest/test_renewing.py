@@ -11,8 +11,8 @@ import pytest
 from django.db.models import Sum
 from django.utils import timezone
 
+from authorizations.links.renewal import renewal_link
 from authorizations.models import Authorization, ConsentRecord, EventType, ShareLink
-from authorizations.renewal import renewal_link
 from authorizations.tasks import tell_utilities
 from greenbutton.flows import stop_sharing
 from greenbutton.ingest.pull import pull

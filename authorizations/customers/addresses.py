@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-from authorizations import prefill
+from authorizations.connecting import prefill
 
 # RFC 5321 §4.5.3.1.3, less the angle brackets; and what an account's column holds.
 MAX_LENGTH = 254

@@ -15,7 +15,7 @@ from django.core import signing
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 
-from authorizations import scope_words
+from authorizations.connecting import scope_words
 from authorizations.models import digest
 from greenbutton.espi.scope import Scope
 

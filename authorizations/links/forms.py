@@ -20,8 +20,10 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from authorizations import asking, emails, prefill
-from authorizations.asking import Wish
+from authorizations import emails
+from authorizations.connecting import prefill
+from authorizations.links import asking
+from authorizations.links.asking import Wish
 from authorizations.models import ReturnAddress, ShareLink
 from greenbutton.espi.errors import ScopeError
 from utilities.admin import checked_scope

@@ -18,9 +18,9 @@ from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
-from authorizations import standing
+from authorizations.at_utility import standing
+from authorizations.at_utility.standing import Standing
 from authorizations.models import Authorization, ForeignAuthorization, Reconciliation, grant_digest
-from authorizations.standing import Standing
 from authorizations.tokens import pause_if_refused
 from greenbutton.espi import Entry, EspiError, ScopeError, read_feed
 from greenbutton.espi import scope as espi_scope

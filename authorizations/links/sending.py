@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import translation
 
 from authorizations import emails, flows
-from authorizations.consent_text import consent_text
+from authorizations.connecting.consent_text import consent_text
 from authorizations.models import LinkSending, OutgoingEmail, ShareLink
 
 

@@ -129,7 +129,6 @@ class MeterInline(ReadOnlyInline):
         return standing_badges(usage_point)
 
 
-@admin.register(UsagePoint)
 class UsagePointAdmin(ReadOnlyAdmin):
     """Meters: read here, moved only by their verbs."""
 
@@ -241,7 +240,6 @@ class UsagePointAdmin(ReadOnlyAdmin):
         return "It is no longer shared, and what was collected of it is deleted."
 
 
-@admin.register(BulkCollection)
 class BulkCollectionAdmin(ReadOnlyAdmin):
     """Bulk addresses of our registrations, and how reading them went last."""
 

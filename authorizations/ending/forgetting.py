@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from authorizations.ending.receipts import RECEIPT
 from authorizations.models import (
     Authorization,
     ConnectAttempt,
@@ -25,7 +26,6 @@ from authorizations.models import (
     OutgoingEmail,
     ShareLink,
 )
-from authorizations.receipts import RECEIPT
 from utilities.staff import WHY
 
 # Who, with whom, for what and when; no scope here ever carries AdditionalScope.

@@ -23,7 +23,8 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from django.template import Context, Engine
 
-from authorizations import access, addresses, flows
+from authorizations import access, flows
+from authorizations.customers import addresses
 from authorizations.models import CODE_LIFETIME, Authorization, EmailCode, email_digest
 from utilities.models import new_uid
 

@@ -11,8 +11,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from authorizations import emails
+from authorizations.links.renewal import renewal_link
 from authorizations.models import Authorization
-from authorizations.renewal import renewal_link
 
 REMINDER = "expiring_soon"
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from authorizations import receipts
+from authorizations.ending import receipts
 from authorizations.models import Authorization
 from authorizations.tokens import pause_if_refused
 from greenbutton.espi import Entry, EspiError, read_feed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from authorizations.link_parameters import with_query
+from authorizations.links.parameters import with_query
 from authorizations.models import Authorization, ConnectAttempt, ReturnAddress
 
 
