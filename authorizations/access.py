@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -142,8 +142,8 @@ def authorizations_of(request: HttpRequest) -> QuerySet[Authorization]:
 def is_guest(request: HttpRequest, authorization: Authorization) -> bool:
     """Whether it belongs to the browser that asks, and to no account."""
     browser = known_browser(request)
-    from_here = bool(browser) and authorization.browser_hash == digest(browser)
-    return from_here and not authorization.is_claimed()
+    from_here = _made_from(browser).filter(pk=authorization.pk)
+    return not authorization.is_claimed() and from_here.exists()
 
 
 def is_owner(request: HttpRequest, authorization: Authorization) -> bool:
@@ -200,9 +200,16 @@ def _guests(browser: str) -> QuerySet[Authorization]:
 
 
 def _made_from(browser: str) -> QuerySet[Authorization]:
+    """What was authorized in this browser, or renewed: the utility has known the same customer in
+    both browsers. Whether it is a guest's, and so a browser's, is asked by whoever calls this.
+    """
     if not browser:
         return Authorization.objects.none()
-    return Authorization.objects.filter(browser_hash=digest(browser))
+    renewed = Authorization.objects.filter(
+        browser_hash=digest(browser), renewal=Authorization.Renewal.MERGED
+    )
+    here = Q(browser_hash=digest(browser)) | Q(pk__in=renewed.values("renews"))
+    return Authorization.objects.filter(here)
 
 
 def _ask_to_sign_in(request: HttpRequest, uid: str) -> None:

@@ -241,6 +241,12 @@ class ShareLinkAdmin(StaffAdmin):
             f"{timezone.localtime(one.at):%d %B %Y, %H:%M} by {one.by or 'somebody'}"
             for one in link.sendings.select_related("by")[:SENDINGS_SHOWN]
         ]
+        # What became of them, once a mail server was asked.
+        ended = link.events.filter(type__in=[EventType.EMAIL_SENT, EventType.EMAIL_UNDELIVERED])
+        lines += [
+            f"{timezone.localtime(one.ts):%d %B %Y, %H:%M}: {event_words(one)}"
+            for one in ended[:SENDINGS_SHOWN]
+        ]
         return sentences(lines) if lines else "Not yet"
 
     @admin.display(description="Customer's e-mail address")

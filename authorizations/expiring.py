@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from authorizations import emails
@@ -30,12 +31,13 @@ def ending_within(days: int) -> QuerySet[Authorization]:
     One that lasts no longer than that as a whole is no news to whoever has just agreed to it.
     """
     now, ahead = timezone.now(), timedelta(days=days)
-    return Authorization.objects.filter(
+    consented = Authorization.objects.annotate(consented=Coalesce("renewed_at", "created"))
+    return consented.filter(
         Q(expiry_told_days=None) | Q(expiry_told_days__gt=days),
         status=Authorization.Status.ACTIVE,
         expires_at__gt=now,
         expires_at__lte=now + ahead,
-        created__lte=F("expires_at") - ahead,
+        consented__lte=F("expires_at") - ahead,
     )
 
 

@@ -33,12 +33,14 @@ PROOF = {
     *("id", "uid", "utility", "client", "share_link", "origin", "is_test"),
     *("asked_scope", "scope", "customer_email_digest"),
     *("created", "expires_at", "archived_at", "status", "revoked_at", "revoked_by"),
+    *("renews", "renewal", "renewal_said", "renewed_at"),
 }
 # Who may see the receipt: a browser by the hash of its cookie, or an account.
 RECEIPT_OF = {"browser_hash", "owner", "claimed_at"}
 # How ending it goes on: at the utility, whose address of the grant goes with the telling, and here.
 ENDING = {
     *("tell_utility_at", "tell_tries", "utility_told_at", "tell_gave_up_at", "authorization_uri"),
+    "grant_digest",
     *("purge_at", "lease_id", "leased_until"),
 }
 KEPT = PROOF | RECEIPT_OF | ENDING
@@ -46,7 +48,7 @@ KEPT = PROOF | RECEIPT_OF | ENDING
 # A link stays as what was sent, by whom and until when; not whom it was for.
 KEPT_OF_LINK = {
     *("id", "uid", "code", "utility", "scope", "language", "customer_email_digest"),
-    *("created", "created_by", "expires_at", "disabled_at", "single_use", "used_at"),
+    *("created", "created_by", "expires_at", "disabled_at", "single_use", "used_at", "renews"),
 }
 
 # A consent stays as what it was about; its sentences show a prefill, if masked.
@@ -63,31 +65,42 @@ TELLING = (EventType.REVOKED, EventType.EMAIL_SENT, EventType.EMAIL_UNDELIVERED)
 def forget(authorization: Authorization) -> None:
     """Delete all but the proof, of a row that is locked and revoked.
 
-    1. The row's own columns: tokens, addresses, whatever the company called its customer.
-    2. Its link's, if that was for this customer alone.
+    1. The row's own columns: tokens, addresses, whatever the company called its customer; and those
+       of the rows that are left of consents by which it was renewed.
+    2. Its link's, if that was for this customer alone, and those by which it was to be renewed.
     3. The sentences that it was agreed to with; their version and the times stay.
     4. The attempts that led to it, codes on their way to its customer, and e-mails that wait (but
        not the receipt).
     5. What events say beside their type, and what staff wrote.
     """
-    Authorization.objects.filter(pk=authorization.pk).update(**emptied(Authorization, KEPT))
-    link = authorization.share_link_id
+    taken_in = authorization.renewals.filter(renewal=Authorization.Renewal.MERGED)
+    keys = [authorization.pk, *taken_in.values_list("pk", flat=True)]
+    Authorization.objects.filter(pk__in=keys).update(**emptied(Authorization, KEPT))
     waiting = Q(authorization=authorization) & ~Q(kind=RECEIPT)
     attempts = Q(authorization=authorization)
-    if link is not None and is_alone(link, authorization):
-        ShareLink.objects.filter(pk=link).update(**emptied(ShareLink, KEPT_OF_LINK))
-        waiting |= Q(share_link=link)
+    if links := _links_of(authorization):
+        ShareLink.objects.filter(pk__in=links).update(**emptied(ShareLink, KEPT_OF_LINK))
+        waiting |= Q(share_link__in=links)
         # Those that are still on their way to the utility hold a hash and a scope.
-        attempts |= Q(share_link=link, authorization=None, expires_at__lte=timezone.now())
-        LinkSending.objects.filter(link=link).delete()
-        forget_staffs_words(ShareLink, [link])
+        attempts |= Q(share_link__in=links, authorization=None, expires_at__lte=timezone.now())
+        LinkSending.objects.filter(link__in=links).delete()
+        forget_staffs_words(ShareLink, links)
     consents = ConsentRecord.objects.filter(authorization=authorization)
     consents.update(**emptied(ConsentRecord, KEPT_OF_CONSENT))
     OutgoingEmail.objects.filter(waiting).delete()
     ConnectAttempt.objects.filter(attempts | _in_vain(authorization)).delete()
     EmailCode.forget(authorization.customer_email_digest)
-    authorization.events.exclude(type__in=TELLING).exclude(detail={}).update(detail={})
-    forget_staffs_words(Authorization, [authorization.pk])
+    told = Event.objects.filter(authorization__in=keys)
+    told.exclude(type__in=TELLING).exclude(detail={}).update(detail={})
+    forget_staffs_words(Authorization, keys)
+
+
+def _links_of(authorization: Authorization) -> list[int]:
+    """The links of which what they know, they know of this customer."""
+    links = list(authorization.renewal_links.values_list("pk", flat=True))
+    if authorization.share_link_id is not None:
+        links.append(authorization.share_link_id)
+    return [link for link in links if is_alone(link, authorization)]
 
 
 def is_alone(link: int, authorization: Authorization) -> bool:

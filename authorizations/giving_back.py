@@ -8,6 +8,7 @@ client's own token opens its Authorization, never the customer's (a wrong class 
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from authorizations.models import Authorization
 from authorizations.tokens import pause_if_refused
-from utilities.client import ANSWER_SECONDS, GreenButtonClient, Problem, UtilityError
+from utilities.client import GreenButtonClient, Problem, UtilityError
 from utilities.models import Client
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,9 @@ BACKOFF_FIRST = timedelta(minutes=1)
 BACKOFF_LONGEST = timedelta(hours=1)
 # What a customer who presses the button can wait for, in seconds; for a token and for the end.
 QUICKLY = 4
+# What a worker can: the purge of somebody else's data may wait behind it.
+PATIENTLY = 10
+ROUND_SECONDS = 20
 # The DELETE came well and was not done: another way may be open.
 REFUSED = {Problem.HTTP_400, Problem.HTTP_401, Problem.HTTP_403, "http_405", "http_501"}
 
@@ -43,7 +47,7 @@ def tell(authorization: Authorization, token: str = "", *, quickly: bool = False
     row = _claim(authorization.pk)
     if row is not None:
         with suppress(UtilityError):
-            _tell(row, token, QUICKLY if quickly else None)
+            _tell(row, token, QUICKLY if quickly else PATIENTLY)
     authorization.refresh_from_db(fields=["utility_told_at"])
     return authorization.utility_told_at is not None
 
@@ -51,13 +55,14 @@ def tell(authorization: Authorization, token: str = "", *, quickly: bool = False
 def tell_due() -> int:
     """Tell the utilities that are due to be told; returns how many of them know now.
 
-    Of one that does not answer, no more is asked in this round.
+    Of one that does not answer, no more is asked in this round; and a round is short, since other
+    errands wait behind it.
     """
     _give_up_old()
-    told, silent = 0, set[int]()
-    while row := _next(silent):
+    told, silent, until = 0, set[int](), time.monotonic() + ROUND_SECONDS
+    while time.monotonic() < until and (row := _next(silent)):
         try:
-            told += _tell(row)
+            told += _tell(row, seconds=PATIENTLY)
         except UtilityError as e:
             assert row.client_id is not None
             if e.code not in REFUSED:
@@ -113,14 +118,14 @@ def backoff(tries: int) -> timedelta:
     return min(BACKOFF_FIRST * longer, BACKOFF_LONGEST)
 
 
-def _tell(row: Authorization, token: str = "", seconds: float | None = None) -> bool:
+def _tell(row: Authorization, token: str = "", seconds: float = PATIENTLY) -> bool:
     """Ask once; whether the utility knows. Raises UtilityError where it is to be tried again."""
     assert row.client is not None
     takes_back = bool(token and row.client.utility.revocation_url)
     if not row.authorization_uri and not takes_back:
         row.mark_untold()
         return False
-    door = GreenButtonClient(row.client, answer_seconds=seconds or ANSWER_SECONDS)
+    door = GreenButtonClient(row.client, answer_seconds=seconds)
     try:
         _end(door, row.authorization_uri, token if takes_back else "")
     except UtilityError as e:

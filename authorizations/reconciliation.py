@@ -19,7 +19,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from authorizations import standing
-from authorizations.models import Authorization, ForeignAuthorization, Reconciliation
+from authorizations.models import Authorization, ForeignAuthorization, Reconciliation, grant_digest
 from authorizations.standing import Standing
 from authorizations.tokens import pause_if_refused
 from greenbutton.espi import Entry, EspiError, ScopeError, read_feed
@@ -129,9 +129,10 @@ def reconcile(reconciliation: Reconciliation) -> str:
 def _known(client: Client) -> Iterator[Authorization]:
     """All that this registration was ever given and whose address is still known, the newest first.
 
-    Without what is encrypted: there may be many.
+    Without what is encrypted: there may be many. What ended here has no more than the address at
+    which the utility is told so.
     """
-    rows = client.authorizations.exclude(authorization_uri="").exclude(resource_uri="")
+    rows = client.authorizations.exclude(authorization_uri="")
     return rows.only("uid", "created", *standing.WATCHED).iterator()
 
 
@@ -215,14 +216,21 @@ def _may_be_less(row: Authorization, said: Standing) -> bool:
 
 
 def _still_unknown(client: Client, found: list[Listed]) -> list[Listed]:
-    """Those, each once, that no customer has connected while the list was on its way."""
+    """Those, each once, that nobody has stopped, nor connected while the list was on its way."""
     rows = client.authorizations.filter(
         Q(authorization_uri__in=[one.authorization_uri for one in found])
         | Q(resource_uri__in=[one.resource_uri for one in found])
     )
     known = {uri for pair in rows.values_list("authorization_uri", "resource_uri") for uri in pair}
+    # Those that their customers have stopped here, and that the utility could not be told of.
+    stopped = set(client.authorizations.exclude(grant_digest="").values_list("grant_digest"))
     each = {one.authorization_uri: one for one in found}
-    return [one for one in each.values() if not known & {one.authorization_uri, one.resource_uri}]
+    return [
+        one
+        for one in each.values()
+        if not known & {one.authorization_uri, one.resource_uri}
+        and (grant_digest(one.authorization_uri),) not in stopped
+    ]
 
 
 def _foreign(listed: Listed) -> ForeignAuthorization:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from authorizations import receipts
 from authorizations.models import Authorization
 from authorizations.tokens import pause_if_refused
 from greenbutton.espi import Entry, EspiError, read_feed
@@ -138,7 +139,7 @@ def follow_active(row: Authorization, said: Standing) -> bool:
     """
     end = said.ends_at
     # An end before the beginning is a mistake, and nobody's wish.
-    if end is not None and end <= row.created:
+    if end is not None and end <= row.consented_at:
         end = None
     if end is not None and end <= timezone.now():
         row.mark_expired()
@@ -169,7 +170,14 @@ def _follow(row: Authorization, said: Standing) -> str:
         if _came_to_its_end(row, said):
             row.mark_expired()
             return "It came to its end."
+        if row.is_being_renewed():
+            # A new consent may have taken its place there. What was collected is deleted only when
+            # it is known that nothing goes on with it: whoever compares the two asks again.
+            if row.status == Authorization.Status.ACTIVE:
+                row.mark_needs_consent()
+            return "It was revoked at the utility; a new consent for it is being compared."
         row.mark_revoked("utility")
+        receipts.send(row)
         return "It was revoked at the utility."
     if said.status == AuthorizationStatus.DENIED:
         if row.status == Authorization.Status.ACTIVE:
@@ -195,7 +203,7 @@ def _came_to_its_end(row: Authorization, said: Standing) -> bool:
     if said.ends_at is None or said.ends_at > now:
         return False
     if said.changed_at is not None:
-        return row.created < said.ends_at and said.changed_at < said.ends_at
+        return row.consented_at < said.ends_at and said.changed_at < said.ends_at
     return row.expires_at is not None and row.expires_at <= min(now, said.ends_at)
 
 

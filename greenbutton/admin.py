@@ -12,6 +12,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -23,15 +24,18 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget
 
 from authorizations.addresses import masked
+from authorizations.emails import ADDRESS_MAX_LENGTH
 from authorizations.models import (
     Authorization,
     AuthorizationQuerySet,
     ForeignAuthorization,
     PullTrigger,
 )
+from authorizations.renewal import renewal_link
+from authorizations.sending import send_link
 from authorizations.timeline import staff_timeline
 from greenbutton import flows, zones
 from greenbutton.client_check.pages import ClientCheckAdmin, ClientPage
@@ -62,6 +66,7 @@ from utilities.staff import (
 # Two lines of a list; the pull's own page has all of it.
 LIST_ERROR_LENGTH = 70
 RECUTTINGS_SHOWN = 3
+RENEWAL_LINKS_SHOWN = 3
 BREAK = mark_safe("<br>")
 
 AUTHORIZATION_COLOURS: dict[str, Colour] = {
@@ -115,6 +120,23 @@ def recutting_words(recutting: Recutting) -> str:
     if recutting.state == Recutting.State.WAITING:
         return f"{asked}: a worker does it, as soon as nothing else is brought in."
     return f"{asked}: {recutting.words}"
+
+
+def renewal_words(authorization: Authorization) -> SafeString:
+    """What it was to renew and what came of that; by what it is, or may be, renewed itself."""
+    lines = []
+    if authorization.renewal:
+        words = f"{authorization.get_renewal_display()}. {authorization.renewal_said}".strip()
+        earlier = authorization.renews
+        lines.append((words, link_to(earlier, str(earlier)) if earlier else ""))
+    lines += [
+        (f"{other.get_renewal_display()}:", link_to(other, str(other)))
+        for other in authorization.renewals.select_related("utility")
+    ]
+    for link in authorization.renewal_links.all()[:RENEWAL_LINKS_SHOWN]:
+        state = "open" if link.is_open() else "closed"
+        lines.append((f"A link to renew it, {state}:", link_to(link, str(link))))
+    return format_html_join(BREAK, "{} {}", lines) or format_html("None")
 
 
 def knows_words(authorization: Authorization) -> str:
@@ -193,6 +215,18 @@ class ZoneForm(WhyForm):
     )
 
 
+class RenewForm(WhyForm):
+    """To whom a link to renew is sent, if by us."""
+
+    to = forms.CharField(
+        label="Send it by e-mail to",
+        required=False,
+        max_length=ADDRESS_MAX_LENGTH,
+        help_text="Empty if you hand it on yourself.",
+        widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "off"}),
+    )
+
+
 class PullInline(ReadOnlyInline):
     """How collecting went, the latest first."""
 
@@ -263,6 +297,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     actions_detail = [
         "collect_now",
         "collect_history",
+        "renew",
         "ask_utility",
         "hold",
         "release",
@@ -295,6 +330,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
                     ("share_link", "origin"),
                     ("created", "uid"),
                     ("reference", "consent_link"),
+                    "renewal_words",
                     "zone_words",
                     "days_cut_anew",
                 ]
@@ -452,6 +488,10 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         link = '<a class="text-primary-600 underline" href="{}">What was shown and agreed to</a>'
         return format_html(link, reverse("consent", args=[authorization.uid]))
 
+    @admin.display(description="Renewal")
+    def renewal_words(self, authorization: Authorization) -> SafeString:
+        return renewal_words(authorization)
+
     @admin.display(description="Left out of what was asked")
     def left_out(self, authorization: Authorization) -> SafeString | str:
         lines = authorization.granted_less_than_asked()
@@ -480,6 +520,23 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     ) -> str:
         history.ask(authorization, since=since, by=signed_in(request), why=why)
         return "Its history is asked for. How it goes shows below."
+
+    @staff_action(
+        "Make a link to renew",
+        "Its customer goes on sharing by this link, on this same authorization. If somebody else "
+        "consents by it, or for other meters, that becomes an authorization of its own.",
+        icon="autorenew",
+        offered=Authorization.can_be_renewed,
+        form_class=RenewForm,
+    )
+    def renew(self, request: HttpRequest, authorization: Authorization, why: str, to: str) -> str:
+        by = signed_in(request)
+        with transaction.atomic():  # an address that is none makes no link
+            link = renewal_link(authorization, by=by)
+            if to:
+                send_link(link, by, to)
+        # Not its address, which is a secret, and this is kept in the history.
+        return "The e-mail is on its way." if to else "The link is ready. It shows below, to copy."
 
     @staff_action(
         "Ask the utility",

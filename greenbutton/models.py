@@ -155,6 +155,9 @@ class MeterReading(models.Model):
     identity = models.CharField(max_length=500)
     title = models.CharField(max_length=256, blank=True)
     links = ArrayField(models.TextField(), default=list)
+    # Its customer consented anew since it came last, and perhaps it has another name by now: what
+    # comes of the same meter and of the same kind is this one.
+    of_earlier_grant = models.BooleanField(default=False)
 
     # espi.xsd ReadingType, as numbers; null where the feed says nothing.
     uom = models.IntegerField(null=True)
@@ -270,6 +273,8 @@ class UsageSummary(models.Model):
     line_items = models.JSONField(default=list)
     tariff_profile = models.CharField(max_length=256, blank=True)
     agency = models.CharField(max_length=256, blank=True)
+    # As of a meter reading: what comes of the same meter and for the same period is this one.
+    of_earlier_grant = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["-start", "-id"]

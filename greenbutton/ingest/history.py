@@ -102,7 +102,7 @@ def earliest(authorization: Authorization) -> datetime:
     )
     # What a utility writes into a scope may be more seconds than the calendar has.
     most = _quirks(authorization).first_history_seconds or LONGEST_HISTORY
-    return authorization.created - timedelta(seconds=min(history, most, LONGEST_HISTORY))
+    return authorization.consented_at - timedelta(seconds=min(history, most, LONGEST_HISTORY))
 
 
 def _quirks(authorization: Authorization) -> Quirks:

@@ -89,6 +89,14 @@ def test_one_that_was_revoked_there_ends_here_and_its_data_goes(
     assert Event.objects.filter(type="authorization_revoked").count() == 1
 
 
+def test_its_customer_gets_a_receipt(authorization: Authorization, lying: LyingUtility) -> None:
+    Authorization.objects.update(customer_email="ada@example.org")
+    lying.answer(ENTRY, body=document(authorization, status=0))
+    look(authorization)
+    receipt = authorization.outgoing_emails.get()
+    assert (receipt.kind, receipt.to) == ("receipt", "ada@example.org")
+
+
 def test_one_that_merely_came_to_its_end_keeps_its_data(
     authorization: Authorization, lying: LyingUtility
 ) -> None:

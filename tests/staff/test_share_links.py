@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.utils import timezone
 
+from authorizations.emails import send_due
 from authorizations.models import (
     Authorization,
     ConnectAttempt,
@@ -318,6 +319,8 @@ def test_a_link_is_sent_to_its_customer(office: Browser, link: ShareLink, boss: 
     assert "by boss@example.org" in says(office.get(page_of(link)))
     assert "on its way" in send(office, link)
     assert OutgoingEmail.objects.count() == 2
+    assert send_due() == 2
+    assert "The customer was sent the link." in says(office.get(page_of(link)))
 
 
 @pytest.mark.parametrize(
