@@ -12,7 +12,7 @@ BOTH = {"notify"}
 POSTS = {
     *("connect-preview", "connect-start", "scope-selection-start", "share-start", "disconnect"),
     *("give-email", "confirm-email", "claim", "sign-in-send", "code-again", "code-prove"),
-    *("sign-out", "account-address-send", "account-end-stop", "account-end-keep"),
+    *("renew", "sign-out", "account-address-send", "account-end-stop", "account-end-keep"),
     *("upload-send", "upload-more-send", "upload-time-zone", "stop-meter"),
     *("demo-start", "demo-notify", "demo-ask", "demo-trade", "demo-refresh", "demo-revoke"),
     *("demo-client-token", "demo-forget", "demo-read", "demo-start-ready-made"),
