@@ -34,8 +34,8 @@ class Form:
         for name, value in self.fields:
             if name not in values:
                 sent.setdefault(name, []).append(value)
-        for name, value in values.items():
-            sent[name] = [value] if isinstance(value, str) else list(value)
+        for name, given in values.items():
+            sent[name] = [given] if isinstance(given, str) else list(given)
         return sent
 
 

@@ -40,10 +40,15 @@ def comes_back_twice(play: Play) -> None:
     _arrived(play)
 
 
-def is_sent_back_without_a_connection(play: Play) -> None:
-    """The utility consents, but gives no tokens: the customer is asked to come again."""
+def consents(play: Play) -> None:
+    """Consent at the utility, and stand there still: the way back comes later."""
     _sets_out(play)
-    page = play.browser.open(_consent(play, "residential"))
+    play.way_back = _consent(play, "residential")
+
+
+def comes_back_in_vain(play: Play) -> None:
+    """Come back with a code that the utility gives no tokens for: asked to come again."""
+    page = play.browser.open(play.way_back)
     if page.status == 200 or play.rows():
         raise WentOtherwise(f"connected all the same: {page.describe()}")
 

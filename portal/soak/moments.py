@@ -54,6 +54,11 @@ def is_told(event: str) -> Act:
     return act
 
 
+def was_asked_for_there(play: Play) -> None:
+    """Wait until the utility, whose first notice tells of the consent, was asked how it stands."""
+    play.wait(lambda: play.row().standing_asked_at is not None, "the utility to be asked")
+
+
 def nothing_is_collected(play: Play) -> None:
     """See that several looks of the dispatcher pass, and no pull begins."""
     before = play.row().pulls.count()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from authorizations.models import Authorization, ShareLink
 from portal.processes import until
@@ -35,9 +35,10 @@ class Play:
     seen_pull: int = 0
     # What the customer read where no authorization came of it.
     told: str = ""
+    # The address to which the utility sent them, where they have not gone there yet.
+    way_back: str = ""
     trouble: str = ""
     seconds: float = 0.0
-    notes: dict[str, str] = field(default_factory=dict)
 
     def row(self) -> Authorization:
         """The authorization as it is now; raises WentOtherwise where there is none, or several."""

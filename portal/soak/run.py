@@ -28,8 +28,8 @@ GROUPS_AT_ONCE, CUSTOMERS_AT_ONCE = 12, 20
 SETTLED_SECONDS = 90
 LINKS_LAST = timedelta(hours=6)
 
-# Of which household, at which utility and in which profile.
-Kind = tuple[str, str, str]
+# Of which household, at which utility, in which profile, and with how much history.
+Kind = tuple[str, str, str, str]
 Tell = Callable[[str], None]
 
 
@@ -60,7 +60,8 @@ class Cast:
 
     @property
     def kind(self) -> Kind:
-        return self.scenario.programme, self.scenario.household, self.group.profile
+        scenario = self.scenario
+        return scenario.programme, scenario.household, self.group.profile, scenario.history
 
 
 @dataclass
@@ -76,12 +77,12 @@ class Result:
 
 
 def chosen(names: Iterable[str]) -> list[Scenario]:
-    """The scenarios of these names, with the happy one; all of them without a name.
+    """The scenarios of these names, with the happy ones; all of them without a name.
 
     Raises KeyError for a name that none has.
     """
     by_name = {scenario.name: scenario for scenario in scenarios.ALL}
-    wanted = {HAPPY.name, *names}
+    wanted = {*(one.name for one in HAPPY), *names}
     if unknown := wanted - set(by_name):
         raise KeyError(min(unknown))
     return [one for one in scenarios.ALL if not names or one.name in wanted]

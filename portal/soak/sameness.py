@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from authorizations.models import Authorization
 from greenbutton.models import MeterReading, UsageSummary
@@ -15,8 +15,8 @@ SERIES = (
     *("accumulation_behaviour", "measurement_kind", "interval_length"),
 )
 BILL = ("usage_point__kind", "start", "seconds", "bill_last_period", "consumption")
-# Fewer days in common would say little.
-FEWEST_DAYS = 15
+# A consent that was given an hour later may begin, or end, with another day.
+NEARLY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,15 @@ class Holdings:
     points: Counter[int | None]
     readings: int
 
-    def inner(self) -> set[date]:
-        """Its days without the first and the last, which a consent may share a part of."""
-        known = sorted({day for day, _ in self.days})
-        return set(known[1:-1])
+    @property
+    def first(self) -> date:
+        """The first day of which anything is there; far in the future where nothing is."""
+        return min((day for day, _ in self.days), default=date.max - NEARLY)
+
+    @property
+    def last(self) -> date:
+        """The last day of which anything is there; long ago where nothing is."""
+        return max((day for day, _ in self.days), default=date.min + NEARLY)
 
 
 def holdings_of(authorization: Authorization) -> Holdings:
@@ -56,26 +61,31 @@ def holdings_of(authorization: Authorization) -> Holdings:
 
 
 def difference(one: Holdings, fresh: Holdings, *, without_bills: bool = False) -> str:
-    """What one lacks of a fresh one's, or has too much, in words; empty where nothing."""
+    """What one lacks of a fresh one's, or has too much, in words; empty where nothing.
+
+    Days that only one of them can have, at both ends, are left out.
+    """
     if one.points != fresh.points:
         return f"meters are {_told(one.points)}, not {_told(fresh.points)}"
-    common = one.inner() & fresh.inner()
-    if len(common) < FEWEST_DAYS:
-        return f"only {len(common)} days in common with a fresh one"
-    mine, its = (Counter(pair for pair in two.days if pair[0] in common) for two in (one, fresh))
+    if abs(one.first - fresh.first) > NEARLY or one.last < fresh.last - NEARLY:
+        return f"it reaches from {one.first} to {one.last}, not {fresh.first} to {fresh.last}"
+    begin, end = max(one.first, fresh.first), min(one.last, fresh.last)
+    mine, its = (
+        Counter(pair for pair in two.days if begin < pair[0] < end) for two in (one, fresh)
+    )
     if mine != its:
-        return f"{_many(its - mine)} days of readings lack or differ, {_many(mine - its)} are new"
+        lack, more = (its - mine).total(), (mine - its).total()
+        return f"{lack} days of a series lack, and {more} are there that should not be"
+    return _of_bills(one, fresh, without_bills=without_bills)
+
+
+def _of_bills(one: Holdings, fresh: Holdings, *, without_bills: bool) -> str:
     if without_bills:
         return "bills are there" if one.bills else ""
-    # The shorter history has fewer of them.
-    few, many = sorted((one.bills, fresh.bills), key=lambda bills: bills.total())
-    if few - many or max(few.values(), default=1) > 1:
-        return "its bills are not a fresh one's"
+    more = one.bills - fresh.bills
+    if fresh.bills - one.bills or (more and one.last <= fresh.last) or more & fresh.bills:
+        return f"{one.bills.total()} bills are not the {fresh.bills.total()} of a fresh one"
     return ""
-
-
-def _many(counted: Counter[tuple[date, object]]) -> int:
-    return counted.total()
 
 
 def _told(points: Counter[int | None]) -> str:
