@@ -14,7 +14,6 @@ from greenbutton.ingest import bulk
 from greenbutton.models import Pull
 from portal.soak.plays import Group, Turn, WentOtherwise
 from portal.soak.stage import forget_keys
-from portal.stack import UNCHECKED
 from utilities.models import Client
 
 # Both workers have as many hands, and every one is to be busy when something happens to them.
@@ -36,7 +35,7 @@ def is_mended(group: Group) -> None:
 
 def a_day_passes_there(group: Group) -> None:
     """The utility has another day of readings, and its clerk tells those who are to be told."""
-    group.world.stack.sandbox.manage("sandbox_advance", "--days", "1", *UNCHECKED)
+    group.world.stack.sandbox.manage("sandbox_advance", "--days", "1")
 
 
 # -- in the office -------------------------------------------------------------------------------

@@ -434,7 +434,7 @@ CALM = [
 ]
 
 
-def _incident(name: str, *stages: Each | Once) -> Scenario:
+def _incident(name: str, *stages: Each | Once, least: int = 4) -> Scenario:
     """In the middle of downloads that come in slow drops, with every hand of the workers busy.
 
     The drops end with the incident: whoever had read them is gone.
@@ -444,7 +444,7 @@ def _incident(name: str, *stages: Each | Once) -> Scenario:
         (each(c.connects()), *stages, each(m.is_collected)),
         faults=("slow_trickle",),
         phase="incident",
-        least=4,
+        least=least,
         most=6,
     )
 
@@ -453,8 +453,8 @@ INCIDENTS = [
     _incident(
         "a worker is killed", once(i.a_worker_is_killed), once(i.is_mended), once(m.leases_end)
     ),
-    # Claims run out by themselves: nobody helps here.
-    _incident("Redis is emptied", once(i.redis_is_emptied), once(i.is_mended)),
+    # Two wait in the queue meanwhile, and are lost with it. Claims run out: nobody helps here.
+    _incident("Redis is emptied", once(i.redis_is_emptied), once(i.is_mended), least=6),
     _incident(
         "PostgreSQL cuts all connections",
         once(i.connections_are_cut),
