@@ -135,10 +135,14 @@ def troubles_of_all() -> Iterator[str]:
 
 def _untold() -> Iterator[str]:
     """Every row that ended says so, and how, in one event and no more."""
-    ends = {Status.REVOKED: "authorization_revoked", Status.EXPIRED: "authorization_expired"}
-    for status, event in ends.items():
+    ends = {
+        # The last is of a consent with which an earlier authorization goes on.
+        Status.REVOKED: ("authorization_revoked", "authorization_merged"),
+        Status.EXPIRED: ("authorization_expired",),
+    }
+    for status, events in ends.items():
         for row in Authorization.objects.filter(status=status):
-            times = Event.objects.filter(authorization=row, type=event).count()
+            times = Event.objects.filter(authorization=row, type__in=events).count()
             if times != 1:
                 yield f"{row} is {status} and tells of it {times} times"
 

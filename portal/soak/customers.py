@@ -7,9 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 
+from authorizations.models import ShareLink
+from authorizations.renewal import renewal_link
 from portal.rehearsal.browser import Browser, Page
 from portal.soak.plays import Act, Play, WentOtherwise
 from utilities.client import GreenButtonClient
+from utilities.models import Client
 
 # Demo Utility's test accounts take any password.
 PASSWORD = "any"  # noqa: S105
@@ -25,15 +28,13 @@ def connects(household: str = "residential") -> Act:
 
 
 def _connects(play: Play, household: str) -> None:
-    _sets_out(play)
-    play.browser.open(_consent(play, household))
+    play.browser.open(_consents(play.browser, play.client, play.link, household))
     _arrived(play)
 
 
 def comes_back_twice(play: Play) -> None:
     """Reload the page of the way back: the same consent, and no other, is shown."""
-    _sets_out(play)
-    callback = _consent(play, "residential")
+    callback = _consents(play.browser, play.client, play.link, "residential")
     play.browser.open(callback)
     _arrived(play)
     play.browser.open(callback)
@@ -42,8 +43,7 @@ def comes_back_twice(play: Play) -> None:
 
 def consents(play: Play) -> None:
     """Consent at the utility, and stand there still: the way back comes later."""
-    _sets_out(play)
-    play.way_back = _consent(play, "residential")
+    play.way_back = _consents(play.browser, play.client, play.link, "residential")
 
 
 def comes_back_in_vain(play: Play) -> None:
@@ -133,25 +133,42 @@ def consents_elsewhere(play: Play) -> None:
     GreenButtonClient(play.client).post_json(play.client.utility.test_submit_url, asked)
 
 
+def renews(household: str = "residential", *, elsewhere: bool = False) -> Act:
+    """Consent anew by a link that renews; `elsewhere` is in a browser that was never here before.
+
+    Another household is another customer, to whom the link was forwarded.
+    """
+    return partial(_renews, household=household, elsewhere=elsewhere)
+
+
+def _renews(play: Play, household: str, elsewhere: bool) -> None:
+    play.renewal = renewal_link(play.row())
+    with Browser() as another:
+        browser = another if elsewhere else play.browser
+        browser.open(_consents(browser, play.client, play.renewal, household))
+        if not browser.page.url.startswith(f"{settings.PORTAL_URL}/usage/"):
+            raise WentOtherwise(f"the way back ended at {browser.page.describe()}")
+
+
 # -- steps of these ------------------------------------------------------------------------------
 
 
-def _sets_out(play: Play) -> Page:
-    """From the link's page to the utility's first one."""
-    page = play.browser.open(play.link.url)
-    page = play.browser.submit(page.form("share"))
+def _sets_out(browser: Browser, link: ShareLink) -> Page:
+    """From a link's page to the utility's first one."""
+    page = browser.submit(browser.open(link.url).form("share"))
     if not page.url.startswith(settings.SANDBOX_URL):
         raise WentOtherwise(f"the link leads to {page.describe()}, not to the utility")
     return page
 
 
-def _consent(play: Play, household: str) -> str:
-    """The address of the way back, with a code, for what the authorize address asked for."""
-    authorize = play.client.utility.authorize_url
-    address = next(one for one in play.browser.through if one.startswith(authorize))
+def _consents(browser: Browser, client: Client, link: ShareLink, household: str) -> str:
+    """From a link's page to a consent; the address of the way back, with a code."""
+    _sets_out(browser, link)
+    utility = client.utility
+    address = next(one for one in browser.through if one.startswith(utility.authorize_url))
     asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-    door = GreenButtonClient(play.client)
-    answer = door.post_json(play.client.utility.test_submit_url, {**asked, "scenario": household})
+    door = GreenButtonClient(client)
+    answer = door.post_json(utility.test_submit_url, {**asked, "scenario": household})
     return str(answer["redirect_uri"])
 
 
@@ -162,7 +179,7 @@ def _arrived(play: Play) -> None:
 
 
 def _signs_in(play: Play, household: str) -> Page:
-    page = _sets_out(play)
+    page = _sets_out(play.browser, play.link)
     return _types_name(play.browser, page, household)
 
 

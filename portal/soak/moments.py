@@ -78,6 +78,13 @@ def token_ends(play: Play) -> None:
     _passes(play, access_expires_at=_ago(seconds=1))
 
 
+def token_is_lost(play: Play) -> None:
+    """As if the utility no longer knew the refresh token: only the customer can mend that."""
+    row = play.row()
+    row.refresh_token, row.access_expires_at = "lost", _ago(seconds=1)
+    row.save(update_fields=["refresh_token", "access_expires_at"])
+
+
 def ends_in(**ahead: float) -> Act:
     """As if so much of the agreed time were left."""
 
@@ -86,6 +93,22 @@ def ends_in(**ahead: float) -> Act:
         _passes(play, created=began, expires_at=timezone.now() + timedelta(**ahead))
 
     return act
+
+
+def is_taken_in(play: Play) -> None:
+    """Wait until the new consent was compared, and this goes on with it."""
+    is_told("authorization_renewed")(play)
+    play.wait(lambda: play.row().status == Authorization.Status.ACTIVE, "it to go on")
+
+
+def is_kept_apart(play: Play) -> None:
+    """Wait until the new consent was compared, and goes on by itself with data of its own."""
+    is_told("authorization_not_merged")(play)
+    its = Pull.objects.filter(authorization__share_link=play.renewal, state=State.DONE)
+    play.wait(its.filter(first=True).exists, "the history of the new consent")
+    other = Authorization.objects.get(share_link=play.renewal)
+    if other.status != Authorization.Status.ACTIVE or not other.reading_days.exists():
+        raise WentOtherwise("the new consent does not go on by itself")
 
 
 def a_quarter_passes(play: Play) -> None:

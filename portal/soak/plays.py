@@ -31,6 +31,8 @@ class Play:
     browser: Browser
     client: Client
     world: World
+    # By which they consented anew, if they did.
+    renewal: ShareLink | None = None
     # The latest pull that was waited for.
     seen_pull: int = 0
     # What the customer read where no authorization came of it.

@@ -433,6 +433,56 @@ CALM = [
     ),
 ]
 
+RENEWED = Expected(
+    events=(COLLECTED, "authorization_renewed"),
+    never=(REVOKED,),
+    says="You agreed to go on sharing.",
+)
+GOES_ON = each(c.renews(), m.is_taken_in, m.is_collected)
+ENDED_BY_ITSELF = each(m.ends_in(seconds=-1), m.becomes("expired"))
+RENEWING = [
+    Scenario("renewed after its end", (MET, ENDED_BY_ITSELF, GOES_ON), RENEWED, weight=2),
+    Scenario("renewed before its end", (MET, GOES_ON), RENEWED),
+    Scenario(
+        "renewed in another browser",
+        (MET, ENDED_BY_ITSELF, each(c.renews(elsewhere=True), m.is_taken_in, m.is_collected)),
+        RENEWED,
+    ),
+    Scenario(
+        "renewed with the account",
+        (MET, ENDED_BY_ITSELF, GOES_ON),
+        RENEWED,
+        programme="svce",
+        scope=ACCOUNT_TOO,
+    ),
+    Scenario(
+        "renewed after the utility let us collect no more",
+        (MET, each(m.token_is_lost, m.comes_due, m.becomes("needs_consent")), GOES_ON),
+        RENEWED,
+    ),
+    Scenario(
+        "renewed after it was narrowed",
+        (
+            MET,
+            each(c.narrows_at_utility),
+            once(i.lists_are_compared),
+            each(m.is_told(NARROWED)),
+            GOES_ON,
+        ),
+        RENEWED,
+    ),
+    Scenario(
+        "renewed by another customer",
+        (MET, ENDED_BY_ITSELF, each(c.renews("solar", elsewhere=True), m.is_kept_apart)),
+        Expected(
+            status="expired",
+            events=(COLLECTED, EXPIRED),
+            never=(REVOKED,),
+            says="A new permission did not fit what was shared before, so the two are kept apart.",
+        ),
+    ),
+]
+
 
 def _incident(name: str, *stages: Each | Once, least: int = 4) -> Scenario:
     """In the middle of downloads that come in slow drops, with every hand of the workers busy.
@@ -479,4 +529,4 @@ TOMORROW = [
     ),
 ]
 
-ALL = [*HAPPY, *CALM, *INCIDENTS, *TOMORROW]
+ALL = [*HAPPY, *CALM, *RENEWING, *INCIDENTS, *TOMORROW]
