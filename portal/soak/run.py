@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -200,8 +199,9 @@ def _fresh(cast: list[Cast]) -> Iterator[tuple[Kind, Holdings]]:
     seen: set[Kind] = set()
     for one in cast:
         if len(one.scenario.stages) == 1 and not one.scenario.faults and one.kind not in seen:
-            with contextlib.suppress(Exception):
-                yield one.kind, holdings_of(one.group.plays[0].row())
+            rows = one.group.plays[0].rows()
+            if len(rows) == 1:
+                yield one.kind, holdings_of(rows[0])
                 seen.add(one.kind)
 
 
