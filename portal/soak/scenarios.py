@@ -503,14 +503,10 @@ INCIDENTS = [
     _incident(
         "a worker is killed", once(i.a_worker_is_killed), once(i.is_mended), once(m.leases_end)
     ),
-    # Two wait in the queue meanwhile, and are lost with it. Claims run out: nobody helps here.
+    # Two wait in the queue meanwhile, and are lost with it. Claims run out: nobody helps here,
+    # nor where what was cut is put off.
     _incident("Redis is emptied", once(i.redis_is_emptied), once(i.is_mended), least=6),
-    _incident(
-        "PostgreSQL cuts all connections",
-        once(i.connections_are_cut),
-        once(i.is_mended),
-        once(m.leases_end),
-    ),
+    _incident("PostgreSQL cuts all connections", once(i.connections_are_cut), once(i.is_mended)),
 ]
 
 TOMORROW = [
