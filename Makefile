@@ -2,7 +2,9 @@
 
 PYTHON ?= python3
 WORKERS ?= auto
-# Of `make bench`: small, medium or large, and a file for all its numbers.
+# Of `make soak`: how many customers.
+CUSTOMERS ?= 200
+# Of `make bench`: small, medium or large; and a file for all numbers of either.
 SIZE ?= large
 JSON ?=
 
@@ -18,7 +20,7 @@ PYTEST = $(RUN) -m pytest --numprocesses $(WORKERS) --dist loadgroup
 # Checkers read the settings, which want addresses; nothing connects to these.
 NOWHERE = DATABASE_URL=postgres://nowhere.invalid/none REDIS_URL=redis://nowhere.invalid/0
 
-.PHONY: help setup demo sandbox test lint conformance bench screenshots messages
+.PHONY: help setup demo sandbox test lint conformance bench soak screenshots messages
 
 help:
 	@echo "make demo         the portal and a sandbox utility, ready to click"
@@ -27,6 +29,7 @@ help:
 	@echo "make lint         formatting, types, import contracts, migrations"
 	@echo "make conformance  the certification's tests against the sandbox, and their table in docs/"
 	@echo "make bench        how quick reading and storing are, beside others; SIZE=small for a quick look"
+	@echo "make soak         many customers through everything that can go wrong, and a table; CUSTOMERS=200"
 	@echo "make screenshots  pictures of the pages, in var/screenshots"
 	@echo "make messages     what translators wrote in locale/, compiled for Django"
 	@echo "make setup        only what the others need first: .venv and .env"
@@ -86,6 +89,9 @@ conformance: setup $(TOOLS)
 
 bench: setup $(PEERS)
 	@$(RUN) manage.py bench --size $(SIZE) $(if $(JSON),--json $(JSON))
+
+soak: setup
+	@$(RUN) manage.py soak --authorizations $(CUSTOMERS) $(if $(JSON),--json $(JSON))
 
 screenshots: setup $(TOOLS)
 	@mkdir -p var/screenshots docs

@@ -233,6 +233,14 @@ class Children:
                 child.finish()
                 raise child.trouble()
 
+    def kill(self, child: Child) -> None:
+        """End one of them, and what it started, with no chance to clean up."""
+        with self._lock:
+            child.signal_group(signal.SIGKILL)
+            child.finish()
+            self.running.remove(child)
+            self._write_record()
+
     def watch(self) -> NoReturn:
         """Watch over them until one ends by itself: then raise ProcessError."""
         while True:

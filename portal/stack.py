@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import secrets
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -140,7 +141,7 @@ class Stack:
     beat's schedule. The databases and the Redis numbers are those of `environment`; both are
     migrated, and the portal learns the sandbox's clients and addresses anew at each start.
     `portal_here` runs the portal's commands in this process, whose settings must then be the
-    stack's portal's.
+    stack's portal's. `workers` is how many worker processes race for the work.
     """
 
     def __init__(
@@ -152,8 +153,10 @@ class Stack:
         say: Say = lambda name, line: None,
         tell: Callable[[str], None] = lambda sentence: None,
         portal_here: bool = False,
+        workers: int = 1,
     ) -> None:
         self.state = state
+        self.workers = workers
         self.tell = tell
         self.clients: list[dict[str, Any]] = []
         self.utility_staff: list[dict[str, str]] = []
@@ -221,9 +224,14 @@ class Stack:
             form.unlink()
 
     def _collect(self) -> None:
-        self.portal.start("worker", *WORKER)
+        for _ in range(self.workers):
+            self.start_worker()
         schedule = str(self.state / "celerybeat-schedule")
         self.portal.start("beat", *CELERY, "beat", "--schedule", schedule, "--pidfile=")
+
+    def start_worker(self) -> Child:
+        """One more worker, by a name that no other has: two of one name would be taken for one."""
+        return self.portal.start("worker", *WORKER, "--hostname", f"{secrets.token_hex(4)}@%h")
 
     def wait_until_ready(self) -> None:
         """Wait until both sites answer; raises ProcessError when one cannot."""

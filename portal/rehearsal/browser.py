@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin
@@ -22,16 +23,19 @@ class Form:
     fields: list[tuple[str, str]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
 
-    def filled(self, values: dict[str, str]) -> dict[str, list[str]]:
-        """The fields with the customer's values in; LookupError for a value without an input."""
+    def filled(self, values: Mapping[str, str | Sequence[str]]) -> dict[str, list[str]]:
+        """The fields with the customer's values in; LookupError for a value without an input.
+
+        A sequence is what is ticked of several boxes of one name, or that none is.
+        """
         if unknown := set(values) - self.names:
             raise LookupError(f"the form #{self.id} has no input {', '.join(sorted(unknown))}")
         sent: dict[str, list[str]] = {}
         for name, value in self.fields:
             if name not in values:
                 sent.setdefault(name, []).append(value)
-        for name, value in values.items():
-            sent[name] = [value]
+        for name, given in values.items():
+            sent[name] = [given] if isinstance(given, str) else list(given)
         return sent
 
 
@@ -168,18 +172,24 @@ class Browser:
     def __init__(self) -> None:
         self._http = httpx.Client(follow_redirects=True, timeout=TIMEOUT, trust_env=False)
         self.page = Page("about:blank", 0, [], [], {}, "")
+        # The addresses through which the last step was redirected, and where it ended.
+        self.through: list[str] = []
 
     def __enter__(self) -> Browser:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget everything."""
         self._http.close()
 
     def open(self, url: str) -> Page:
         """Go to the address."""
         return self._see(self._http.get(url))
 
-    def submit(self, form: Form, values: dict[str, str] | None = None) -> Page:
+    def submit(self, form: Form, values: Mapping[str, str | Sequence[str]] | None = None) -> Page:
         """Fill in the form of the page that is shown and send it."""
         target = urljoin(self.page.url, form.action)
         data = form.filled(values or {})
@@ -189,5 +199,6 @@ class Browser:
         return self._see(self._http.post(target, data=data, headers={"Referer": self.page.url}))
 
     def _see(self, response: httpx.Response) -> Page:
+        self.through = [str(one.url) for one in (*response.history, response)]
         self.page = read_page(str(response.url), response.status_code, response.text)
         return self.page
