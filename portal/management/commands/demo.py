@@ -132,6 +132,7 @@ def _show_the_way(stack: Stack, console: Console, seconds: float) -> None:
     console.print(f"\n[bold]Ready after {seconds:.1f} s.[/bold] Ctrl-C stops everything.\n")
     console.print(f"  Portal    {stack.portal.url}/")
     console.print(f"  Sandbox   {stack.sandbox.url}/")
+    console.print(f"  Demo site {stack.portal.url}/demo/  [dim]any client, step by step[/dim]")
     console.print(f"  Staff     {stack.portal.url}/staff/")
     console.print(f"            {seeded['staff_email']} / {seeded['staff_password']}")
     for member in stack.utility_staff:
