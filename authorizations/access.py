@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -101,7 +101,7 @@ class AskToSignIn:
             return JsonResponse({"problem": SIGNED_OUT}, status=401)
         messages.info(request, SIGNED_OUT)
         if request.headers.get("HX-Request"):
-            page = urlsplit(request.headers.get("HX-Current-URL", "")).path
+            page = _path_of(request.headers.get("HX-Current-URL", ""))
             return HttpResponseClientRedirect(_sign_in_url(page))
         return redirect(_sign_in_url(request.path if request.method == "GET" else ""))
 
@@ -111,6 +111,13 @@ def path_on_this_site(text: str) -> str:
     leads_here = text.startswith("/") and url_has_allowed_host_and_scheme(text, allowed_hosts=None)
     fits = len(text) <= NEXT_LENGTH and text.isascii() and text.isprintable()
     return text if leads_here and fits else ""
+
+
+def _path_of(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:  # brackets that do not close
+        return ""
 
 
 def _sign_in_url(page: str) -> str:
@@ -135,8 +142,8 @@ def authorizations_of(request: HttpRequest) -> QuerySet[Authorization]:
 def is_guest(request: HttpRequest, authorization: Authorization) -> bool:
     """Whether it belongs to the browser that asks, and to no account."""
     browser = known_browser(request)
-    from_here = bool(browser) and authorization.browser_hash == digest(browser)
-    return from_here and not authorization.is_claimed()
+    from_here = _made_from(browser).filter(pk=authorization.pk)
+    return not authorization.is_claimed() and from_here.exists()
 
 
 def is_owner(request: HttpRequest, authorization: Authorization) -> bool:
@@ -193,9 +200,16 @@ def _guests(browser: str) -> QuerySet[Authorization]:
 
 
 def _made_from(browser: str) -> QuerySet[Authorization]:
+    """What was authorized in this browser, or renewed: the utility has known the same customer in
+    both browsers. Whether it is a guest's, and so a browser's, is asked by whoever calls this.
+    """
     if not browser:
         return Authorization.objects.none()
-    return Authorization.objects.filter(browser_hash=digest(browser))
+    renewed = Authorization.objects.filter(
+        browser_hash=digest(browser), renewal=Authorization.Renewal.MERGED
+    )
+    here = Q(browser_hash=digest(browser)) | Q(pk__in=renewed.values("renews"))
+    return Authorization.objects.filter(here)
 
 
 def _ask_to_sign_in(request: HttpRequest, uid: str) -> None:

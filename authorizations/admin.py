@@ -20,8 +20,11 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from unfold.enums import ActionVariant
 
-from authorizations import prefill
-from authorizations.link_forms import NewShareLinkForm, ReturnAddressForm, SendForm, asked_in
+from authorizations.at_utility.pages import NotificationAdmin, ReconciliationAdmin
+from authorizations.connecting import prefill
+from authorizations.links.forms import NewShareLinkForm, ReturnAddressForm, SendForm, asked_in
+from authorizations.links.qr import qr_code
+from authorizations.links.sending import send_link
 from authorizations.models import (
     ConnectAttempt,
     Event,
@@ -32,9 +35,6 @@ from authorizations.models import (
     ShareLink,
     email_digest,
 )
-from authorizations.notices_page import NotificationAdmin, ReconciliationAdmin
-from authorizations.qr import qr_code
-from authorizations.sending import send_link
 from authorizations.timeline import event_words
 from authorizations.views import share
 from greenbutton.espi.errors import ScopeError
@@ -240,6 +240,12 @@ class ShareLinkAdmin(StaffAdmin):
         lines = [
             f"{timezone.localtime(one.at):%d %B %Y, %H:%M} by {one.by or 'somebody'}"
             for one in link.sendings.select_related("by")[:SENDINGS_SHOWN]
+        ]
+        # What became of them, once a mail server was asked.
+        ended = link.events.filter(type__in=[EventType.EMAIL_SENT, EventType.EMAIL_UNDELIVERED])
+        lines += [
+            f"{timezone.localtime(one.ts):%d %B %Y, %H:%M}: {event_words(one)}"
+            for one in ended[:SENDINGS_SHOWN]
         ]
         return sentences(lines) if lines else "Not yet"
 

@@ -10,9 +10,11 @@ from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import get_language, gettext, override
 
-from authorizations import giving_back, link_parameters, prefill, receipts
-from authorizations.consent_text import Shown
-from authorizations.link_parameters import LinkParameters
+from authorizations.connecting import prefill
+from authorizations.connecting.consent_text import Shown
+from authorizations.ending import giving_back, receipts
+from authorizations.links import parameters as link_parameters
+from authorizations.links.parameters import LinkParameters
 from authorizations.models import (
     Authorization,
     ConnectAttempt,

@@ -7,6 +7,7 @@ so. Pages without a limit need no Redis.
 from __future__ import annotations
 
 import logging
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -80,8 +81,22 @@ def address_of(request: HttpRequest) -> str:
     if settings.BEHIND_PROXY:
         forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
         if forwarded:
-            return forwarded
-    return str(request.META.get("REMOTE_ADDR", ""))
+            return _line_of(forwarded)
+    return _line_of(str(request.META.get("REMOTE_ADDR", "")))
+
+
+def _line_of(address: str) -> str:
+    """The address as it is counted. Of IPv6 the first half: whoever has one has all below it.
+
+    RFC 6177: the smallest site gets a /64, and could be a new visitor with every request.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or IPv6Network((int(found), 64), strict=False))
 
 
 def _hit(name: str, an_hour: int, who: str) -> bool:

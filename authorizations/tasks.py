@@ -2,7 +2,9 @@
 
 from celery import shared_task
 
-from authorizations import emails, expiring, giving_back, reconciliation, standing
+from authorizations import emails
+from authorizations.at_utility import reconciliation, standing
+from authorizations.ending import expiring, giving_back
 from authorizations.models import Authorization, EmailCode, Notification, Reconciliation
 
 

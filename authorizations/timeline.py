@@ -57,6 +57,8 @@ class Told:
     bills: frozenset[str] = frozenset()
     # How many events of this type this stands for.
     count: int = 1
+    # Whether it is about a file that a customer brought.
+    is_file: bool = False
 
     @property
     def company(self) -> str:
@@ -81,10 +83,7 @@ def staff_timeline(authorization: Authorization) -> list[Line]:
 def lines_of(authorization: Authorization, voice: Voice) -> list[Line]:
     """The authorization's events in this voice, the newest first."""
     events = list(authorization.events.order_by("-ts", "-id")[:LOOKED_AT])
-    told = [
-        Told(event.type, event.ts, authorization.source_name, event.detail)
-        for event in reversed(events)
-    ]
+    told = [_told(event, authorization) for event in reversed(events)]
     lines: list[Line] = []
     for one in _several(_pulls(told)):
         line = Line(one.at, words_of(one, voice))
@@ -97,14 +96,16 @@ def lines_of(authorization: Authorization, voice: Voice) -> list[Line]:
     return lines[::-1]
 
 
+def _told(event: Event, authorization: Authorization) -> Told:
+    source, is_file = authorization.source_name, authorization.is_from_file()
+    return Told(event.type, event.ts, source, event.detail, is_file=is_file)
+
+
 def event_words(event: Event) -> str:
     """One event by itself, for staff."""
-    known = event.authorization or event.utility
-    source = "a utility"
-    if isinstance(known, Authorization):
-        source = known.source_name
-    elif known is not None:
-        source = known.name
+    if event.authorization is not None:
+        return words_of(_told(event, event.authorization), "staff")
+    source = event.utility.name if event.utility else "a utility"
     return words_of(Told(event.type, event.ts, source, event.detail), "staff")
 
 
@@ -113,7 +114,9 @@ def words_of(told: Told, voice: Voice) -> str:
     if told.type not in SENTENCES:
         # Written by an older or newer version of this program.
         return told.type.replace("_", " ").capitalize() + "."
-    for_staff, for_customer = SENTENCES[EventType(told.type)]
+    type_ = EventType(told.type)
+    of_file = FILE_SENTENCES.get(type_) if told.is_file else None
+    for_staff, for_customer = of_file or SENTENCES[type_]
     sentence = for_customer if voice == "customer" else for_staff
     if callable(sentence):
         return sentence(told)
@@ -258,8 +261,25 @@ def _days(told: Told) -> str:
     return "in a day" if days == 1 else f"in {days} days"
 
 
+def _renewed(told: Told) -> str:
+    return " ".join(["The customer consented anew.", *told.detail.get("reasons", [])])
+
+
+def _not_merged(told: Told) -> str:
+    first = "A new consent was meant to renew an authorization, and is kept apart from it."
+    return " ".join([first, *told.detail.get("reasons", [])])
+
+
+def _not_merged_for_customer(told: Told) -> str:
+    return "A new permission did not fit what was shared before, so the two are kept apart."
+
+
 # What an e-mail was about, by its kind.
-EMAILS = {"receipt": "the receipt", "expiring_soon": "a reminder that sharing ends soon"}
+EMAILS = {
+    "receipt": "the receipt",
+    "expiring_soon": "a reminder that sharing ends soon",
+    "share_link": "the link",
+}
 
 
 def _email(told: Told) -> str:
@@ -276,7 +296,12 @@ SENTENCES: dict[EventType, tuple[Sentence, Sentence]] = {
         "You connected {source}.",
     ),
     EventType.DECLINED: ("A customer declined at {source}.", "You said no at {source}."),
-    EventType.RENEWED: ("The customer consented anew.", "You agreed to go on sharing."),
+    EventType.RENEWED: (_renewed, "You agreed to go on sharing."),
+    EventType.MERGED: (
+        "It was recognised as a renewal: the earlier authorization goes on with it.",
+        "This goes on where you shared before.",
+    ),
+    EventType.NOT_MERGED: (_not_merged, _not_merged_for_customer),
     EventType.UPDATE_STARTED: ("Collecting began.", "We began to collect your readings."),
     EventType.UPDATE_DELAYED: (
         "{source} asked us to come back later.",
@@ -383,4 +408,18 @@ SENTENCES: dict[EventType, tuple[Sentence, Sentence]] = {
         lambda told: f"The customer could not be sent {_email(told)}: nobody took the e-mail.",
         lambda told: f"We could not send you {_email(told)}: nobody took the e-mail.",
     ),
+}
+
+# The same for what a customer brought as a file: there is no utility, and nothing is tried again.
+FILE_SENTENCES: dict[EventType, tuple[Sentence, Sentence]] = {
+    EventType.CREATED: ("The customer brought a file.", "You brought a file."),
+    EventType.UPDATE_STARTED: ("Reading the file began.", "We began to read your file."),
+    EventType.UPDATE_SUCCESSFUL: ("The file was read.", "Your file was read."),
+    EventType.UPDATE_ERRORED: ("The file could not be read.", "We could not read your file."),
+    EventType.REVOKED: ("What came from files was ended.", "You deleted this data."),
+    EventType.ARCHIVED: (
+        "It was put away: nothing could be read.",
+        "Nothing could be read, so it was put away.",
+    ),
+    EventType.UNARCHIVED: ("Another file came for it.", "Another file came for it."),
 }

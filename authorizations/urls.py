@@ -29,6 +29,7 @@ urlpatterns = [
     path("connections/<slug:uid>/consent/", connections.consent, name="consent"),
     path("connections/<slug:uid>/consent.json", connections.consent_json, name="consent-json"),
     path("connections/<slug:uid>/return/", connections.handed_back, name="connection-return"),
+    path("connections/<slug:uid>/renew/", connections.renew, name="renew"),
     path("connections/<slug:uid>/stopped/", connections.stopped, name="stopped"),
     path("connections/<slug:uid>/come-back/", coming_back.show, name="come-back"),
     path("connections/<slug:uid>/come-back/give/", coming_back.give, name="give-email"),

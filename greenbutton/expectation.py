@@ -49,7 +49,7 @@ def check(authorization: Authorization) -> None:
     if link is None or not link.expects_somebody():
         return
     answers = []
-    if link.expected_account and (numbers := _numbers_of(authorization)):
+    if link.expected_account and (numbers := account_numbers(authorization)):
         answers.append(any(same_number(link.expected_account, one) for one in numbers))
     if link.expected_address and (addresses := _addresses_of(authorization)):
         answers.append(any(same_address(link.expected_address, one) for one in addresses))
@@ -59,7 +59,17 @@ def check(authorization: Authorization) -> None:
 
 def same_number(expected: str, arrived: str) -> bool:
     """Whether two account numbers are one, whatever stands between their digits."""
-    return _characters(expected).lstrip("0") == _characters(arrived).lstrip("0")
+    return plain_number(expected) == plain_number(arrived)
+
+
+def plain_number(number: str) -> str:
+    """A number without what only parts it, in the spelling in which numbers are compared."""
+    return _characters(number).lstrip("0")
+
+
+def plain_words(text: str) -> str:
+    """An address in the spelling in which addresses are compared."""
+    return " ".join(_words(text))
 
 
 def same_address(expected: str, arrived: str) -> bool:
@@ -71,7 +81,8 @@ def same_address(expected: str, arrived: str) -> bool:
     return bool(street) and f" {' '.join(street)} " in f" {' '.join(_words(arrived))} "
 
 
-def _numbers_of(authorization: Authorization) -> set[str]:
+def account_numbers(authorization: Authorization) -> set[str]:
+    """The account numbers that the utility shows whole, as it writes them."""
     accounts = CustomerAccount.objects.filter(authorization=authorization)
     numbers = {number for one in accounts for number in (one.account_id, one.name) if number}
     return {number for number in numbers if not any(mask in number for mask in MASKS)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from authorizations import flows, giving_back
+from authorizations import flows
+from authorizations.ending import giving_back
 from authorizations.models import Authorization
 from greenbutton.ingest import purge
 

@@ -6,10 +6,10 @@ import logging
 from collections import Counter
 from collections.abc import Iterable
 
-from authorizations import notices
+from authorizations.at_utility import notices
+from authorizations.at_utility.notices import Matches
 from authorizations.models import Authorization, Notification, PullTrigger
 from authorizations.models.notifications import MOST_TRIES
-from authorizations.notices import Matches
 from greenbutton.espi import EspiError
 from greenbutton.espi.addresses import place
 from greenbutton.ingest import bulk

@@ -1,8 +1,8 @@
 """Who may have an account, and by which door each comes in.
 
 Staff accounts are made by other staff or by a command; they come in by allauth's pages, with a
-password and a second factor. Customers come in by a code (`authorizations.accounts`), which makes
-the account, and see none of allauth's pages.
+password and a second factor. Customers come in by a code (authorizations/customers), which
+makes the account, and see none of allauth's pages.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils.cache import add_never_cache_headers
 
 
 class TwoDoors(DefaultAccountAdapter):
@@ -34,7 +35,8 @@ class StaffResetPasswordForm(ResetPasswordForm):
 class StaffPages:
     """Keep allauth's pages to those whom they are for; everybody else gets a 404.
 
-    Nobody uses those that sign people up or in by an e-mail: the customers' door has its own.
+    No cache keeps them, nor the staff's other pages. Nobody uses those that sign people up or in
+    by an e-mail: the customers' door has its own.
     """
 
     FOR_NOBODY = frozenset({"account_signup", "account_confirm_login_code"})
@@ -45,21 +47,31 @@ class StaffPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if is_below(request, "accounts/", "staff/"):
+            # Some leave it to the browser, allauth's page of recovery codes among them.
+            add_never_cache_headers(response)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: object
     ) -> None:
+        if not is_below(request, "accounts/"):
+            return
         match = request.resolver_match
         assert match is not None
-        if not match.route.startswith("accounts/"):
-            return
         user = request.user
         is_customer = user.is_authenticated and not user.is_staff
         if match.url_name in self.FOR_NOBODY or (
             is_customer and match.url_name not in self.FOR_CUSTOMERS
         ):
             raise Http404
+
+
+def is_below(request: HttpRequest, *folders: str) -> bool:
+    """Whether it is for a page below one of these; known once the address was resolved."""
+    match = request.resolver_match
+    return match is not None and match.route.startswith(folders)
 
 
 def vouch_for_email(user: User) -> None:

@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from authorizations.accounts import note_address
+from authorizations.customers.accounts import note_address
 from portal.accounts import vouch_for_email
 from utilities.staff import signed_in
 

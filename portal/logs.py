@@ -3,14 +3,15 @@
 import logging
 import re
 
-SHARE_CODE = re.compile(r"(/share/)[^/\s]+")
+# A share link's code, the key of a forgotten password, and where a visit of the demo site is told.
+SECRET_IN_PATH = re.compile(r"(/share/|/password/reset/key/|/demo/notify/)[^/\s]+")
 
 
 class DiscreetFormatter(logging.Formatter):
-    """Leaves out the codes of share links, which open what a customer's link opens.
+    """Leaves out what opens something and is part of an address.
 
-    Django logs the path of every request that it refuses, and the code is part of the path.
+    Django logs the path of every request that it refuses.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        return SHARE_CODE.sub(r"\1…", super().format(record))
+        return SECRET_IN_PATH.sub(r"\1…", super().format(record))

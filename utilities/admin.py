@@ -419,7 +419,7 @@ class ClientAdmin(RegistrationPage):
         assert ends is not None
         over = ends <= timezone.now()
         word = badge("Ended", "danger") if over else badge("Ends soon", "warning")
-        says = "Get a new one on the utility's page, and type it in here."
+        says = "Get a new one on the utility's page, and press “Replace one”."
         return format_html("{} on {}. {}", word, f"{ends:%Y-%m-%d}", says)
 
     @admin.display(description="The certificate that is kept")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -39,8 +39,10 @@ def origin_of(url: str) -> str | None:
     """Scheme, host and port of an absolute http(s) address, spelt one way; None for anything else.
 
     An address that carries a user name is none: `https://utility.example@evil.example/` is made to
-    be misread.
+    be misread. Nor is one with line breaks and the like, which `urlsplit` passes over.
     """
+    if not url.isprintable():
+        return None
     try:
         parts = urlsplit(url)
         port = parts.port or DEFAULT_PORTS.get(parts.scheme)
@@ -351,11 +353,14 @@ class Client(models.Model):
         """The utility has taken our details from us."""
         self._change("told the utility", by, why, **fields)
 
-    def seen(self, standing: dict[str, Any], application_url: str) -> None:
-        """Keep how the utility sees it, and where that was read."""
+    def seen(
+        self, standing: dict[str, Any], application_url: str, secret_ends: datetime | None
+    ) -> None:
+        """Keep how the utility sees it, where that was read, and when the secret ends by it."""
         self._set(
             standing=standing,
             application_url=application_url,
+            secret_expires_at=secret_ends,
             looked_at=timezone.now(),
             look_error="",
         )

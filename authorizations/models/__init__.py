@@ -19,7 +19,7 @@ from authorizations.models.email_codes import (
     EmailCode,
 )
 from authorizations.models.events import Event, EventType
-from authorizations.models.hashing import digest, email_digest
+from authorizations.models.hashing import digest, email_digest, grant_digest
 from authorizations.models.link_sendings import LinkSending
 from authorizations.models.notifications import Notification
 from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
@@ -56,6 +56,7 @@ __all__ = [
     "check_return_url",
     "digest",
     "email_digest",
+    "grant_digest",
     "new_code",
     "new_feed_key",
 ]

@@ -16,8 +16,8 @@ from django.db.models.functions import Greatest, Least, Now
 from django.utils import timezone
 
 from authorizations.models.consent_records import ConsentRecord
-from authorizations.models.events import Event
-from authorizations.models.hashing import digest, email_digest
+from authorizations.models.events import Event, EventType
+from authorizations.models.hashing import digest, email_digest, grant_digest
 from authorizations.models.share_links import REFERENCE_LENGTH, ShareLink
 from authorizations.models.triggers import PullTrigger
 from greenbutton.espi import scope as espi_scope
@@ -42,6 +42,12 @@ NO_ZONE = "UTC"
 # What says when it is collected, and what bringing forward looks at.
 WHEN_DUE = ("next_pull_at", "brought_forward_to", "pull_trigger", "somebody_waits")
 REFRESHING = ("refresh_id", "refreshing_until", "refreshing_since")
+# What a consent brings with it; the rest of a row is what became of it.
+OF_THE_GRANT = (
+    *("client", "scope", "asked_scope", "expires_at"),
+    *("access_token", "refresh_token", "access_expires_at"),
+    *("resource_uri", "authorization_uri", "customer_uri"),
+)
 BROUGHT_FORWARD = ("status", "origin", "next_pull_at", "brought_forward_to")
 
 
@@ -112,7 +118,10 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
         stuck = Q(failures__gt=0) | Q(client__paused_at__isnull=False)
         # It may still let us in, for all its customer knows.
         untold = Q(tell_gave_up_at__isnull=False, utility_told_at=None)
+        # What is left of a consent that was taken into an earlier one is put away at once.
+        in_sight = Q(archived_at=None) | Q(renewal=Authorization.Renewal.MERGED)
         return self.filter(
+            in_sight,
             Q(status=Authorization.Status.NEEDS_CONSENT)
             | Q(stuck, status=Authorization.Status.ACTIVE)
             | Q(
@@ -120,7 +129,6 @@ class AuthorizationQuerySet(models.QuerySet["Authorization"]):
                 status=Authorization.Status.ACTIVE,
             )
             | Q(untold, status=Authorization.Status.REVOKED),
-            archived_at=None,
         )
 
 
@@ -149,6 +157,13 @@ class Authorization(models.Model):
         UNKNOWN = "unknown", "Not known"
         MET = "met", "As expected"
         NOT_MET = "not_met", "Not as expected"
+
+    class Renewal(models.TextChoices):
+        """Of a consent that was given to go on with an earlier one: what becomes of it."""
+
+        WAITING = "waiting", "Being compared with the earlier one"
+        MERGED = "merged", "The earlier one goes on with it"
+        APART = "apart", "Kept apart from the earlier one"
 
     uid = models.CharField(max_length=32, unique=True, default=new_uid, editable=False)
     utility = models.ForeignKey(
@@ -183,6 +198,15 @@ class Authorization(models.Model):
     # The company's own name for it, from the link.
     reference = models.CharField(max_length=REFERENCE_LENGTH, blank=True, db_index=True)
     expectation = models.CharField(max_length=8, choices=Expectation, default=Expectation.UNKNOWN)
+    # The earlier authorization that its customer meant to go on with, and what came of that: in
+    # words for staff, without anything personal.
+    renews = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="renewals"
+    )
+    renewal = models.CharField(max_length=8, choices=Renewal, blank=True)
+    renewal_said = models.CharField(max_length=500, blank=True)
+    # When the consent that it lives by was given, where that is not the first one.
+    renewed_at = models.DateTimeField(null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     held_at = models.DateTimeField(null=True, blank=True)
@@ -195,6 +219,8 @@ class Authorization(models.Model):
     utility_told_at = models.DateTimeField(null=True, blank=True)
     # When we stopped trying; until somebody of the staff has told them, it needs attention.
     tell_gave_up_at = models.DateTimeField(null=True, blank=True)
+    # Of a grant that may still stand there, so that nobody adopts what its customer has stopped.
+    grant_digest = models.CharField(max_length=64, blank=True)
 
     # The zone in which its days are cut; blank for the utility's. Only files have one of their own,
     # and until the customer has confirmed it, it is what we took from the file or the browser.
@@ -342,6 +368,16 @@ class Authorization(models.Model):
         granted, asked = espi_scope.parse(self.scope), espi_scope.parse(self.asked_scope)
         return granted.granted_less_than(asked)
 
+    def shares(self, function_block: int) -> bool:
+        """Whether this kind of data was granted, and asked for.
+
+        What a utility grants beyond that, its customer did not agree to on our page.
+        """
+        if not self.scope or function_block not in espi_scope.parse(self.scope).function_blocks:
+            return False
+        asked = self.asked_scope  # empty for one that was found at the utility
+        return not asked or function_block in espi_scope.parse(asked).function_blocks
+
     def keeps_raw_feeds(self) -> bool:
         """Whether feeds may be kept as they came: not once a meter is no longer shared."""
         return self.meters_stopped == 0
@@ -367,10 +403,36 @@ class Authorization(models.Model):
         return self.claimed_at is not None
 
     @property
+    def consented_at(self) -> datetime:
+        """When the consent that it lives by was given."""
+        return self.renewed_at or self.created
+
+    def can_be_renewed(self) -> bool:
+        """Whether its customer may go on with it by a new consent."""
+        has_utility = self.utility_id is not None and not self.is_from_file()
+        return has_utility and self.can_be_stopped()
+
+    def is_candidate(self) -> bool:
+        """Whether it has yet to be compared with the one that its customer meant to renew."""
+        return self.renewal == self.Renewal.WAITING
+
+    def is_being_renewed(self) -> bool:
+        """Whether a new consent for it is here, and has yet to be compared."""
+        waiting = self.renewals.filter(renewal=self.Renewal.WAITING)
+        return waiting.filter(status=self.Status.ACTIVE).exists()
+
+    @property
+    def merged_into(self) -> Authorization | None:
+        """The earlier one that goes on with this consent, if it was taken into one."""
+        return self.renews if self.renewal == self.Renewal.MERGED else None
+
+    @property
     def offered_email(self) -> str:
         """The address that its link was made for: to be offered, masked; it proves nothing."""
         attempt = self.attempts.select_related("share_link").first()
-        return attempt.offered_email if attempt else ""
+        if attempt is not None and attempt.offered_email:
+            return attempt.offered_email
+        return self.share_link.customer_email if self.share_link else ""
 
     # -- verbs --------------------------------------------------------------------------------
 
@@ -381,7 +443,9 @@ class Authorization(models.Model):
         Raises LinkUsedUpError, with nothing kept, where a link for one had its customer meanwhile.
         """
         link = attempt.share_link
-        granted = espi_scope.parse(token.scope or attempt.scope).without_additional()
+        earlier = _to_renew(link, attempt.client)
+        asked = espi_scope.parse(attempt.scope).without_additional()
+        granted = espi_scope.parse(token.scope).without_additional() if token.scope else asked
         with transaction.atomic():
             if link is not None and not link.take_use():
                 raise LinkUsedUpError
@@ -390,11 +454,14 @@ class Authorization(models.Model):
                 client=attempt.client,
                 share_link=link,
                 reference=link.reference if link else "",
+                renews=earlier,
+                renewal=cls.Renewal.WAITING if earlier else "",
                 is_test=attempt.client.is_sandbox,
                 browser_hash=attempt.browser_hash,
                 asked_scope=attempt.scope,
                 scope=espi_scope.build(granted),
-                expires_at=_end_of(granted),
+                # A utility that grants a longer time than our page said does not make it so.
+                expires_at=_sooner(_end_of(granted), _end_of(asked)),
                 access_token=token.access_token,
                 refresh_token=token.refresh_token,
                 access_expires_at=token.expires_at,
@@ -491,6 +558,8 @@ class Authorization(models.Model):
         self.browser_hash = digest(browser)
         self.customer_email = self.customer_email_digest = ""
         with transaction.atomic():
+            # Nor by the cookies of browsers in which it was renewed.
+            self.renewals.filter(renewal=self.Renewal.MERGED).update(browser_hash="")
             self.save(
                 update_fields=[
                     "owner",
@@ -574,7 +643,7 @@ class Authorization(models.Model):
         now = timezone.now()
         with transaction.atomic():
             row = Authorization.objects.select_for_update().only(*BROUGHT_FORWARD).get(pk=self.pk)
-            if row.status != self.Status.ACTIVE or not self.is_pulled():
+            if row.status != self.Status.ACTIVE or not row.is_pulled():
                 return None
             turn = _next_turn(row.brought_forward_to, now)
             due = min(turn, row.next_pull_at or turn)
@@ -629,6 +698,70 @@ class Authorization(models.Model):
             self.save(update_fields=["scope", "expires_at"])
             self.tell("authorization_narrowed", left_out=lost)
         return True
+
+    def take_grant_of(self, candidate: Authorization) -> None:
+        """Go on by a new consent of the same customer; both rows are locked.
+
+        What was collected, the cursor and a hold stay. A worker that is at it by the old grant has
+        lost its lease, and stores nothing more.
+        """
+        for name in OF_THE_GRANT:
+            setattr(self, name, getattr(candidate, name))
+        self.origin, self.status = self.Origin.CONNECT, self.Status.ACTIVE
+        self.renewed_at = candidate.created
+        self.archived_at = self.expiry_told_days = None
+        self.refresh_id, self.refreshing_until, self.refreshing_since = "", None, None
+        self.lease_id, self.leased_until, self.claimed_until = "", None, None
+        self.failures = self.delays = 0
+        self.standing_at, self.standing_said = None, ""
+        self.browser_hash = self.browser_hash or candidate.browser_hash
+        self._comes_due(timezone.now(), PullTrigger.CUSTOMER)
+        self.save()
+
+    def mark_merged(self, earlier: Authorization, said: str, before: Authorization) -> None:
+        """The earlier one goes on with this consent: here, nothing of it is left to collect with.
+
+        The row stays, as a signpost, and for the grant that the earlier one had `before`: where
+        that may still live it is ended at the utility, from here.
+        """
+        now = timezone.now()
+        is_alive = before.status in {self.Status.ACTIVE, self.Status.NEEDS_CONSENT}
+        is_other = before.authorization_uri not in {"", earlier.authorization_uri}
+        is_to_be_told = is_alive and is_other
+        self._end(
+            self.Status.REVOKED,
+            EventType.MERGED,
+            {"into": earlier.uid},
+            client=before.client,
+            renewal=self.Renewal.MERGED,
+            renewal_said=said,
+            revoked_at=now,
+            revoked_by="renewal",
+            archived_at=now,
+            tell_utility_at=now if is_to_be_told else None,
+            authorization_uri=before.authorization_uri if is_to_be_told else "",
+            resource_uri="",
+            customer_uri="",
+            customer_email="",
+            customer_email_digest="",
+            feed_key="",
+        )
+
+    def keep_apart(self, said: Iterable[str]) -> None:
+        """It is not the earlier one's customer, or nobody can tell: it goes on by itself."""
+        reasons = list(said)
+        now = timezone.now()
+        self._write(
+            EventType.NOT_MERGED,
+            {"reasons": reasons, **({"other": self.renews.uid} if self.renews else {})},
+            {
+                "renewal": self.Renewal.APART,
+                "renewal_said": " ".join(reasons)[:500],
+                "next_pull_at": now,
+                "pull_trigger": PullTrigger.FIRST,
+                "somebody_waits": True,
+            },
+        )
 
     def hold(self) -> None:
         """Collect nothing until released; a pull that runs already comes to its end."""
@@ -707,11 +840,14 @@ class Authorization(models.Model):
 
     def mark_told(self) -> None:
         """The utility knows that sharing has stopped; its address of the grant is not needed."""
-        self._telling_ends("authorization_utility_told", utility_told_at=timezone.now())
+        told = {"utility_told_at": timezone.now(), "grant_digest": ""}
+        self._telling_ends("authorization_utility_told", **told)
 
     def mark_untold(self) -> None:
         """The utility could not be told in all that time: staff have to."""
-        self._telling_ends("authorization_utility_untold", tell_gave_up_at=timezone.now())
+        known_by = grant_digest(self.authorization_uri)
+        gave_up = {"tell_gave_up_at": timezone.now(), "grant_digest": known_by}
+        self._telling_ends("authorization_utility_untold", **gave_up)
 
     def _telling_ends(self, event: str, **fields: Any) -> None:
         fields |= {"tell_utility_at": None, "authorization_uri": ""}
@@ -745,6 +881,17 @@ class Authorization(models.Model):
         return Event.objects.bulk_create(
             Event(authorization=self, type=type_, detail=detail) for type_, detail in told
         )
+
+
+def _to_renew(link: ShareLink | None, client: Client) -> Authorization | None:
+    """What a consent by this link is meant to go on with, at the utility where it was given.
+
+    A link to one that was itself taken into an earlier one means that.
+    """
+    named = link.renews if link is not None else None
+    if named is None or named.utility_id != client.utility_id:
+        return None
+    return named.merged_into or named
 
 
 def _end_of(granted: espi_scope.Scope) -> datetime | None:

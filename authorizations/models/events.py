@@ -45,6 +45,8 @@ class EventType(models.TextChoices):
     RELEASED = "authorization_released", "Released"
     ARCHIVED = "authorization_archived", "Archived"
     UNARCHIVED = "authorization_unarchived", "Brought back"
+    MERGED = "authorization_merged", "Taken into an earlier one"
+    NOT_MERGED = "authorization_not_merged", "Kept apart from an earlier one"
     CLAIMED = "authorization_claimed", "Claimed"
     UNCLAIMED = "authorization_unclaimed", "Given up by its account"
     # what the utility says of it,

@@ -12,6 +12,11 @@ def digest(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
+def grant_digest(uri: str) -> str:
+    """A keyed hash of a grant's address at the utility, in hex: by it the grant is known again."""
+    return salted_hmac("authorizations.grant", uri, algorithm="sha256").hexdigest() if uri else ""
+
+
 def email_digest(email: str) -> str:
     """A keyed hash of an e-mail address, in hex; empty for none. Spelling is not told apart.
 

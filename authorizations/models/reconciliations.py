@@ -60,6 +60,7 @@ class Reconciliation(models.Model):
 
     class Meta:
         ordering = ["-asked", "-id"]
+        verbose_name = "comparison"
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["client"],
@@ -161,6 +162,8 @@ class ForeignAuthorization(models.Model):
 
     class Meta:
         ordering = ["-first_seen", "-id"]
+        verbose_name = "authorization found at a utility"
+        verbose_name_plural = "authorizations found at utilities"
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["client", "authorization_uri"], name="one_foreign_authorization_an_address"

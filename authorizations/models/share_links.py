@@ -54,6 +54,15 @@ class ShareLink(models.Model):
     # Whose account is meant to come of it; what arrives is compared with it.
     expected_account = EncryptedTextField(blank=True)
     expected_address = EncryptedTextField(blank=True)
+    # What whoever consents by it goes on with, if they turn out to be its customer.
+    renews = models.ForeignKey(
+        "Authorization",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="renewal_links",
+    )
     language = models.CharField(max_length=5, choices=Language, default=Language.ENGLISH)
     created = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(

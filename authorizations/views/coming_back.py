@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from authorizations import access, accounts, addresses
+from authorizations import access
+from authorizations.customers import accounts, addresses
 from authorizations.models import Authorization
 from authorizations.views.signing_in import send_code, too_often
 

@@ -14,10 +14,13 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from authorizations import accounts, finding, flows, guards, link_parameters, prefill, returning
+from authorizations import flows, guards
 from authorizations.access import browser_of, known_browser
-from authorizations.consent_text import Shown, consent_text, unsign_shown
-from authorizations.link_parameters import LinkParameters, ParameterError, with_query
+from authorizations.connecting import finding, prefill, returning
+from authorizations.connecting.consent_text import Shown, consent_text, unsign_shown
+from authorizations.customers import accounts
+from authorizations.links import parameters as link_parameters
+from authorizations.links.parameters import LinkParameters, ParameterError, with_query
 from authorizations.models import Authorization, ShareLink
 from authorizations.views.link_page import parameters_of, refused
 from greenbutton.espi.scope import Authentication, Scope

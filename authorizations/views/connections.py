@@ -6,9 +6,11 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from authorizations import access, returning, timeline
+from authorizations import access, timeline
+from authorizations.connecting import returning
+from authorizations.links import renewal
 from authorizations.models import ConsentRecord
 
 
@@ -31,13 +33,23 @@ def index(request: HttpRequest) -> HttpResponse:
 def stopped(request: HttpRequest, uid: str) -> HttpResponseBase:
     """The receipt: when sharing ended, what became of the data, and whether the utility knows."""
     authorization = access.get_authorization_for(request, uid)
-    if authorization.can_be_stopped():
+    if authorization.can_be_stopped() or authorization.merged_into:
         return redirect("usage", authorization.uid)
     context = {
         "authorization": authorization,
         "happened": timeline.customers_timeline(authorization),
     }
     return render(request, "authorizations/stopped.html", context)
+
+
+@require_POST
+@never_cache
+def renew(request: HttpRequest, uid: str) -> HttpResponseBase:
+    """To the page about sharing, by a link that renews this authorization; its owner's only."""
+    authorization = access.get_authorization_for(request, uid)
+    if not access.is_owner(request, authorization) or not authorization.can_be_renewed():
+        raise Http404
+    return redirect("share", renewal.customers_link(authorization).code)
 
 
 @require_safe

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import translation
 
-from authorizations.link_parameters import LinkParameters, ParameterError
+from authorizations.links.parameters import LinkParameters, ParameterError
 from authorizations.models import ShareLink
 
 LinkView = Callable[[HttpRequest, ShareLink, LinkParameters], HttpResponseBase]

@@ -7,9 +7,10 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from authorizations import flows, scope_selection
-from authorizations.consent_text import ConsentText, consent_text, unsign_shown
-from authorizations.scope_selection import Choice, SelectionError
+from authorizations import flows
+from authorizations.connecting import scope_selection
+from authorizations.connecting.consent_text import ConsentText, consent_text, unsign_shown
+from authorizations.connecting.scope_selection import Choice, SelectionError
 from authorizations.views.connect import allow_redirects_to, set_out, told
 from greenbutton.espi.scope import Scope
 from utilities.models import Client, Utility

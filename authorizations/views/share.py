@@ -9,9 +9,10 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from authorizations import finding, flows, prefill
-from authorizations.consent_text import ConsentText, consent_text, unsign_shown
-from authorizations.link_parameters import NONE, LinkParameters, with_query
+from authorizations import flows
+from authorizations.connecting import finding, prefill
+from authorizations.connecting.consent_text import ConsentText, consent_text, unsign_shown
+from authorizations.links.parameters import NONE, LinkParameters, with_query
 from authorizations.models import ShareLink
 from authorizations.views.connect import allow_redirects_to, set_out, told
 from authorizations.views.link_page import of_link

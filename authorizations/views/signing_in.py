@@ -12,8 +12,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from authorizations import accounts, addresses, guards
+from authorizations import guards
 from authorizations.access import browser_of, customer_of, known_browser, path_on_this_site
+from authorizations.customers import accounts, addresses
 from authorizations.models import CODE_LIFETIME, EmailCode
 
 

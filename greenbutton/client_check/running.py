@@ -123,7 +123,8 @@ def _left(check: ClientCheck) -> list[Step]:
     it traded the code, another consent is asked for.
     """
     states = _states(check)
-    if "consent" in states and "code" not in states and check.authorization is None:
+    traded = check.attempt is not None and check.attempt.authorization is not None
+    if "consent" in states and "code" not in states and not traded:
         check.steps = [one for one in check.steps if one["name"] != "consent"]
         states = _states(check)
     return [step for step in STEPS if step.name not in states]

@@ -85,10 +85,9 @@ class Walk:
     @property
     def authorization(self) -> Authorization:
         """The test customer's consent, as it is now."""
-        found = self.check.authorization
-        assert found is not None, "the steps that need it come after the code was traded"
-        found.refresh_from_db()
-        return found
+        key = self.check.authorization_id
+        assert key is not None, "the steps that need it come after the code was traded"
+        return Authorization.objects.get(pk=key)
 
     def granted(self, block: int) -> bool:
         """Whether the function block is in what was granted."""
@@ -148,12 +147,15 @@ def ask_consent(walk: Walk) -> str:
 
 
 def trade_code(walk: Walk) -> str:
-    """By the flow that a customer's callback goes."""
-    params = QueryDict(mutable=True)
-    params.update(walk.answer)
-    made = flows.complete(walk.browser, walk.client.utility, params)
-    assert walk.check.attempt is not None
-    walk.check.attempt.refresh_from_db()
+    """By the flow that a customer's callback goes; a worker that ended may have done it already."""
+    check = walk.check
+    made = check.attempt.authorization if check.attempt else None
+    if made is None:
+        params = QueryDict(mutable=True)
+        params.update(walk.answer)
+        made = flows.complete(walk.browser, walk.client.utility, params)
+    check.authorization = made
+    check.save(update_fields=["authorization"])
     return f"Tokens came for the code, and are kept. The test authorization is {made.uid}."
 
 
@@ -214,7 +216,7 @@ def refresh(walk: Walk) -> str:
 
 
 def read_entry(walk: Walk) -> str:
-    entry = _entry_of(walk)
+    entry = _entry_at(walk, walk.authorization.authorization_uri)
     if entry.status != AuthorizationStatus.ACTIVE:
         words = AuthorizationStatus.words(entry.status) or "without a status"
         raise StepError(f"The utility has the consent as {words}, though it was only just given.")
@@ -223,9 +225,10 @@ def read_entry(walk: Walk) -> str:
     return "The client token opens it, and it says: active."
 
 
-def _entry_of(walk: Walk) -> espi_authorization.Authorization:
+def _entry_at(walk: Walk, address: str) -> espi_authorization.Authorization:
     """The utility's own record of the consent; raises UtilityError or StepError."""
-    address = walk.authorization.authorization_uri
+    if not address:
+        raise StepError("The utility has not said where its record of the consent is.")
     body = walk.door.read_document(address, token="client", max_bytes=ENTRY_MAX_BYTES)
     try:
         entries = list(read_feed(BytesIO(body), max_bytes=ENTRY_MAX_BYTES, quick=False))
@@ -238,31 +241,35 @@ def _entry_of(walk: Walk) -> espi_authorization.Authorization:
 
 
 def end(walk: Walk) -> str:
-    """As staff stop sharing; then the utility is asked whether it knows."""
-    authorization = walk.authorization
-    address = authorization.authorization_uri
-    if authorization.can_be_stopped():
-        flows.disconnect(authorization, "staff")
-    if not address:
-        raise StepError("It is ended here, but the utility named no address to end it there.")
+    """As staff stop sharing; then the utility is asked whether it is so there.
+
+    Where it was not told at once, workers go on telling it, and this waits for them.
+    """
+    # It goes from the row when the utility knows.
+    address = walk.authorization.authorization_uri
+    if walk.authorization.can_be_stopped():
+        flows.disconnect(walk.authorization, "staff")
+    if walk.authorization.utility_told_at is None:
+        if not address:
+            raise StepError("It is ended here, but nobody at the utility can be told.")
+        raise NotYet(A_MOMENT)
+    if address and not _is_ended_at(walk, address):
+        raise StepError("It is ended here, but the utility, which was told, still has it.")
+    return "The consent is ended here and at the utility; our tokens are destroyed."
+
+
+def _is_ended_at(walk: Walk, address: str) -> bool:
     try:
-        ended = _entry_of(walk).status == AuthorizationStatus.REVOKED
+        return _entry_at(walk, address).status != AuthorizationStatus.ACTIVE
     except UtilityError as e:
         if e.code not in GONE:
             raise
-        ended = True
-    if not ended:
-        # It was not told, or not heard, the first time.
-        walk.door.revoke(address)
-        raise NotYet(A_MOMENT)
-    return "The consent is ended here and at the utility; our tokens are destroyed."
+        return True
 
 
 def delete(walk: Walk) -> str:
     """As for every customer who stops sharing; then it is counted what is left."""
-    authorization = walk.authorization
-    if authorization.purge_at is not None and not purge(authorization):
-        raise NotYet(A_MOMENT)
+    purge(walk.authorization)  # unless a worker was quicker
     authorization = walk.authorization
     if authorization.archived_at is None:
         authorization.archive()

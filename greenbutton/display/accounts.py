@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from authorizations import prefill
+from authorizations.connecting import prefill
 from authorizations.models import Authorization
 from greenbutton.display.meters import KINDS, OTHER
 from greenbutton.models import (

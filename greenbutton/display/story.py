@@ -14,7 +14,7 @@ from utilities.client import Problem
 WHAT = {
     story.USAGE: "Readings and bills",
     story.CUSTOMER: "Whose account it is",
-    story.KEPT: "A document that was kept",
+    story.KEPT: "Kept document",
 }
 RESULTS = {
     story.UNREADABLE: "it could not be read",
@@ -61,7 +61,7 @@ def _day(iso: str, zone: ZoneInfo) -> str:
 def _result(step: Mapping[str, Any]) -> str:
     result = step["result"]
     if result == story.STORED:
-        return _brought(step)
+        return "it came" if step["what"] == story.CUSTOMER else _brought(step)
     if result == Problem.COME_LATER:
         after = step["come_after"]
         when = f" in {_seconds(after)}" if after else ""

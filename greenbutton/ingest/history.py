@@ -93,14 +93,16 @@ def waiting(authorization: Authorization) -> HistoricalCollection | None:
 
 
 def earliest(authorization: Authorization) -> datetime:
-    """How far back the customer shares, and the utility is asked."""
-    history = espi_scope.DEFAULT_HISTORY_LENGTH
-    if authorization.scope:
-        asked = espi_scope.parse(authorization.scope).history_length
-        history = history if asked is None else asked
+    """How far back the customer shares, and the utility is asked: no further than we asked for."""
+    scopes = filter(None, (authorization.scope, authorization.asked_scope))
+    said = (espi_scope.parse(scope).history_length for scope in scopes)
+    history = min(
+        (length for length in said if length is not None),
+        default=espi_scope.DEFAULT_HISTORY_LENGTH,
+    )
     # What a utility writes into a scope may be more seconds than the calendar has.
     most = _quirks(authorization).first_history_seconds or LONGEST_HISTORY
-    return authorization.created - timedelta(seconds=min(history, most, LONGEST_HISTORY))
+    return authorization.consented_at - timedelta(seconds=min(history, most, LONGEST_HISTORY))
 
 
 def _quirks(authorization: Authorization) -> Quirks:

@@ -163,6 +163,7 @@ def _keep_meter_readings(
         ]
     below = MeterReading.objects.filter(usage_point__in=known) if (known := _known(points)) else []
     rows = {(row.usage_point_id, row.identity): row for row in below}
+    earlier = _EarlierSeries(row for row in rows.values() if row.of_earlier_grant)
     new: list[MeterReading] = []
     kept: list[list[MeterReading]] = []
     for (usage_point, _), all_linked in zip(points, linked_of, strict=True):
@@ -170,14 +171,50 @@ def _keep_meter_readings(
         for linked in all_linked:
             values = _meter_reading_columns(linked)
             row = rows.get((usage_point.pk, values["identity"]))
+            row = row or earlier.taken(usage_point.pk, linked)
             if row is None:
                 row = MeterReading(usage_point=usage_point, **_said(values))
                 new.append(row)
             else:
-                fill(row, **values)
+                fill(row, **values, of_earlier_grant=False)
             kept[-1].append(row)
     MeterReading.objects.bulk_create(new)
     return kept
+
+
+class _EarlierSeries:
+    """Stored series that came by an earlier consent, by what tells the series of a meter apart.
+
+    After a new consent a utility may give them other names. Where a meter has several of one kind,
+    nobody can tell which is which, and none is taken.
+    """
+
+    def __init__(self, rows: Iterable[MeterReading]) -> None:
+        self._rows: dict[tuple[Any, ...], list[MeterReading]] = defaultdict(list)
+        for row in rows:
+            self._rows[row.usage_point_id, *kind_of(row)].append(row)
+
+    def taken(self, usage_point: int | None, linked: LinkedMeterReading) -> MeterReading | None:
+        """The one that this is; it is nobody else's from then on."""
+        if not self._rows or linked.reading_type is None:
+            return None
+        said = _meter_reading_columns(linked)
+        kind = tuple(said.get(name) for name in KIND)
+        found = self._rows.get((usage_point, *kind), [])
+        return found.pop() if len(found) == 1 else None
+
+
+# What tells the series of a meter apart, besides their names.
+KIND = (
+    *("uom", "power_of_ten", "commodity", "flow_direction", "accumulation_behaviour"),
+    *("interval_length", "measurement_kind", "tou", "cpp", "consumption_tier", "phase"),
+    *("data_qualifier", "time_attribute"),
+)
+
+
+def kind_of(row: MeterReading) -> tuple[int | None, ...]:
+    """What tells it apart from the other series of its meter, besides its name."""
+    return tuple(getattr(row, name) for name in KIND)
 
 
 def _keep_meter_reading(usage_point: UsagePoint, linked: LinkedMeterReading) -> MeterReading:
@@ -190,12 +227,15 @@ def _keep_meter_reading(usage_point: UsagePoint, linked: LinkedMeterReading) -> 
     )
     others = [other for other in found.order_by("pk") if row is None or other.pk != row.pk]
     if row is None and not others:
+        below = MeterReading.objects.filter(usage_point=usage_point, of_earlier_grant=True)
+        row = _EarlierSeries(below).taken(usage_point.pk, linked)
+    if row is None and not others:
         return MeterReading.objects.create(usage_point=usage_point, **_said(values))
     row = row or others.pop(0)
     fill(row, identity=identity, usage_point_id=usage_point.pk)
     for other in others:
         join_meter_readings(usage_point.authorization_id, row, other)
-    fill(row, **values)
+    fill(row, **values, of_earlier_grant=False)
     return row
 
 
@@ -235,18 +275,39 @@ def _keep_summaries(
     known = _known(points) if any(said_of) else []
     below = UsageSummary.objects.filter(usage_point__in=known) if known else []
     rows = {(row.usage_point_id, row.identity): row for row in below}
+    earlier: dict[int, list[UsageSummary]] = defaultdict(list)
+    for row in rows.values():
+        if row.of_earlier_grant:
+            earlier[row.usage_point_id].append(row)
     new: list[UsageSummary] = []
     counts: list[tuple[int, int]] = []
     for (usage_point, _), said in zip(points, said_of, strict=True):
         before, changed = len(new), 0
         for name, values in said.items():
-            if row := rows.get((usage_point.pk, name)):
-                changed += fill(row, **values)
+            stored = rows.get((usage_point.pk, name))
+            stored = stored or _earlier_bill(earlier[usage_point.pk], values)
+            if stored is not None:
+                changed += fill(stored, **values)
+                _is_of_this_grant(stored, name)
             else:
                 new.append(UsageSummary(usage_point=usage_point, identity=name, **values))
         counts.append((len(new) - before, changed))
     UsageSummary.objects.bulk_create(new)
     return counts
+
+
+def _earlier_bill(bills: Sequence[UsageSummary], values: dict[str, Any]) -> UsageSummary | None:
+    """The bill of an earlier consent that is for this very period, if one alone is."""
+    period = (values.get("start"), values.get("seconds"))
+    found = [one for one in bills if one.of_earlier_grant and (one.start, one.seconds) == period]
+    return found[0] if len(found) == 1 and period[0] is not None else None
+
+
+def _is_of_this_grant(bill: UsageSummary, name: str) -> None:
+    """It has come by the present consent, under this name."""
+    if bill.of_earlier_grant:
+        bill.identity, bill.of_earlier_grant = name, False
+        bill.save(update_fields=["identity", "of_earlier_grant"])
 
 
 def _said_in(summaries: Iterable[LinkedSummary]) -> dict[str, dict[str, Any]]:

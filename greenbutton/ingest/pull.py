@@ -18,8 +18,7 @@ from authorizations.models import Authorization, PullTrigger
 from authorizations.models.authorizations import WHEN_DUE
 from authorizations.tokens import fresh_access_token
 from greenbutton.espi import EspiError
-from greenbutton.espi import scope as espi_scope
-from greenbutton.ingest import closing, history, lease, raw, story, windows
+from greenbutton.ingest import closing, history, lease, raw, renewing, story, windows
 from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.read import add_up
 from greenbutton.ingest.stopped import refusal_words
@@ -62,6 +61,7 @@ def pull(authorization: Authorization, *, only_if_due: bool = False) -> Pull | N
     2. Stop if the authorization is no longer active, is on hold, or is over.
     3. Write the Pull as running, then fetch, keep and store each window.
     4. Say how it ended, and when it is due again.
+    5. Where it was given to renew an earlier one, compare the two, and follow the verdict.
     """
     began = timezone.now()
     lease_id = lease.take(authorization)
@@ -73,7 +73,12 @@ def pull(authorization: Authorization, *, only_if_due: bool = False) -> Pull | N
         )
         if only_if_due and not row.is_due():
             return None
-        return _Attempt(row, lease_id, began).run() if _may_be_pulled(row, lease_id) else None
+        if not _may_be_pulled(row, lease_id):
+            return None
+        done = _Attempt(row, lease_id, began).run()
+        if row.is_candidate() and done.state == Pull.State.DONE:
+            renewing.settle(row, lease_id)
+        return done
     except Exception as e:
         # PostgreSQL may have ended the connection: what is said now goes over a new one. Else the
         # row would wait for the end of the lease.
@@ -153,7 +158,8 @@ class _Attempt:
         goes_on = _abandon_older(authorization)
         self.pull = Pull.objects.create(
             authorization=authorization,
-            first=authorization.pulled_to is None,
+            # What a candidate collects is a sample: if it stays, its history begins after that.
+            first=authorization.pulled_to is None and not authorization.is_candidate(),
             history=self.history,
             trigger=_trigger(authorization, self.history, goes_on=goes_on),
         )
@@ -190,7 +196,8 @@ class _Attempt:
         return self.pull
 
     def _collect(self, window: Window, *, is_last: bool) -> None:
-        moves_cursor = is_last and self.history is None
+        is_sample = self.history is not None or self.authorization.is_candidate()
+        moves_cursor = is_last and not is_sample
         uri, pulled_to = self.authorization.resource_uri, self.up_to if moves_cursor else None
         with self.story.step(story.USAGE, window) as step:
             stored = self._take(uri, window, pulled_to)
@@ -207,10 +214,8 @@ class _Attempt:
 
         It has no window, and comes last: the usage is what customers wait for.
         """
-        uri, granted = self.authorization.customer_uri, self.authorization.scope
-        if not uri or not granted:
-            return
-        if CUSTOMER_BLOCK not in espi_scope.parse(granted).function_blocks:
+        uri = self.authorization.customer_uri
+        if not uri or not self.authorization.shares(CUSTOMER_BLOCK):
             return
         before = story.last_result(self.pull, story.CUSTOMER)
         try:
@@ -512,6 +517,8 @@ def _plan(
     assert authorization.utility is not None
     quirks = authorization.utility.behaviour
     earliest = history.earliest(authorization)
+    if authorization.is_candidate():
+        return renewing.sample(authorization, up_to, earliest)
     if authorization.pulled_to is None:
         return windows.first_history(up_to, earliest, quirks.first_windows_days)
     return windows.since(authorization.pulled_to, earliest, quirks.later_overlap_days)

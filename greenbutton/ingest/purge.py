@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from authorizations.forgetting import emptied, forget, forget_staffs_words, tell_of_deletion
+from authorizations.ending.forgetting import emptied, forget, forget_staffs_words, tell_of_deletion
 from authorizations.models import Authorization
 from greenbutton.ingest.history import end_histories
 from greenbutton.models import (
@@ -98,7 +98,7 @@ def _purge(authorization: Authorization, *, look_again: bool) -> bool:
         row = rows.only(*ASKED_FOR).filter(pk=authorization.pk, purge_at__isnull=False).first()
         if row is None or row.can_be_stopped():
             return False
-        _delete(row)
+        delete_collected(row)
         forget(row)
         tell_of_deletion(row)
         is_held = row.leased_until is not None and row.leased_until > timezone.now()
@@ -107,8 +107,11 @@ def _purge(authorization: Authorization, *, look_again: bool) -> bool:
     return True
 
 
-def _delete(authorization: Authorization) -> None:
-    """From the leaves up, so that nothing cascades row by row."""
+def delete_collected(authorization: Authorization) -> None:
+    """Delete what was collected, of a row that is locked; of its pulls, when they were stays.
+
+    From the leaves up, so that nothing cascades row by row.
+    """
     of = {"authorization": authorization}
     point = {"usage_point__authorization": authorization}
     ReadingDay.objects.filter(**of).delete()

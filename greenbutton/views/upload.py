@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from authorizations import guards
 from authorizations.access import browser_of, get_authorization_for
-from authorizations.accounts import keep_for_signed_in
+from authorizations.customers.accounts import keep_for_signed_in
 from authorizations.guards import RETRY_AFTER_SECONDS
 from authorizations.models import Authorization
 from greenbutton import zones

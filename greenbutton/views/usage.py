@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
-from authorizations.access import get_authorization_for, may_stop
+from authorizations.access import get_authorization_for, is_owner, may_stop
 from authorizations.models import Authorization
 from authorizations.timeline import customers_timeline
 from authorizations.views.coming_back import keeping_of
@@ -50,6 +50,8 @@ class HtmxHttpRequest(HttpRequest):
 def show(request: HttpRequest, uid: str) -> HttpResponseBase:
     """The charts, figures and bills of one authorization."""
     authorization = get_authorization_for(request, uid)
+    if authorization.merged_into is not None:
+        return redirect("usage", authorization.merged_into.uid)
     if not authorization.can_be_stopped():
         return redirect("stopped", authorization.uid)
     drawn = energy(authorization, request.GET)
@@ -62,6 +64,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponseBase:
         "granted": granted(authorization),
         "left_out": authorization.granted_less_than_asked(),
         "may_stop": may_stop(request, authorization),
+        "may_renew": authorization.can_be_renewed() and is_owner(request, authorization),
         "keeping": keeping_of(request, authorization),
         "accounts": accounts_of(authorization),
         "happened": customers_timeline(authorization),

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from authorizations import prefill
+from authorizations.connecting import prefill
 from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.errors import ScopeError
 from portal.demo_site.steps import TOKENS

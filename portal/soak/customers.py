@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 
+from authorizations.links.renewal import renewal_link
 from authorizations.models import ShareLink
-from authorizations.renewal import renewal_link
 from portal.rehearsal.browser import Browser, Page
 from portal.soak.plays import Act, Play, WentOtherwise
 from utilities.client import GreenButtonClient

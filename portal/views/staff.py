@@ -16,8 +16,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from authorizations.models import Authorization, AuthorizationQuerySet
-from greenbutton.admin import pull_badge, test_badge
 from greenbutton.models import Pull, ReadingDay
+from greenbutton.staff_pages.words import pull_badge, test_badge
 from utilities.admin import status_badge
 from utilities.models import Client
 from utilities.staff import link_to

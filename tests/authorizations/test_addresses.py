@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
-from authorizations import addresses
+from authorizations.customers import addresses
 
 
 @pytest.mark.parametrize(

@@ -443,10 +443,13 @@ def test_everybody_else_gets_the_answer_of_what_does_not_exist(
     assert "sign in" in there.content.decode()
 
 
-def test_a_forged_current_page_leads_nowhere_else(ada: Person, claimed: Authorization) -> None:
+@pytest.mark.parametrize("page", ["https://evil.example//evil.example/", "https://[evil", "", "x"])
+def test_a_forged_current_page_leads_nowhere_else(
+    ada: Person, claimed: Authorization, page: str
+) -> None:
     answer = ada.browser.get(
         f"/usage/{claimed.uid}/progress/",
-        headers={"HX-Request": "true", "HX-Current-URL": "https://evil.example//evil.example/"},
+        headers={"HX-Request": "true", "HX-Current-URL": page},
     )
     follow = ada.browser.get(answer.headers["HX-Redirect"]).content.decode()
     assert "evil" not in follow

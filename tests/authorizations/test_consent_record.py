@@ -12,7 +12,7 @@ import pytest
 from django.core import signing
 from django.utils import timezone
 
-from authorizations import consent_text
+from authorizations.connecting import consent_text
 from authorizations.models import Authorization, ConnectAttempt, ConsentRecord, ShareLink
 from greenbutton.ingest.purge import purge
 from tests import cast

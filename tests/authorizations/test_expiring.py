@@ -10,8 +10,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from authorizations import flows
+from authorizations.links.renewal import renewal_link
 from authorizations.models import Authorization, EventType, OutgoingEmail, ShareLink
-from authorizations.renewal import renewal_link
 from authorizations.tasks import send_due_emails, warn_of_ends
 from greenbutton.espi import scope as espi_scope
 from tests import cast
@@ -168,7 +168,8 @@ def test_who_has_stopped_is_not_reminded(authorization: Authorization, mailoutbo
 def test_the_expired_offers_to_share_again(authorization: Authorization, ada: Person) -> None:
     authorization.mark_expired()
     for path in ("/connections/", f"/usage/{authorization.uid}/"):
-        assert 'href="/connect/demo/"' in ada.browser.get(path).content.decode()
+        renews = f'action="/connections/{authorization.uid}/renew/"'
+        assert renews in ada.browser.get(path).content.decode()
     authorization.refresh_from_db()
     # Credentials go; what opens the data stays.
     assert (authorization.access_token, authorization.refresh_token) == ("", "")

@@ -6,7 +6,7 @@ import html
 
 import pytest
 
-from authorizations.finding import find
+from authorizations.connecting.finding import find
 from authorizations.models import ShareLink
 from tests import cast
 from tests.cast import Person

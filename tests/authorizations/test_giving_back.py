@@ -10,7 +10,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from authorizations import flows, giving_back
+from authorizations import flows
+from authorizations.ending import giving_back
 from authorizations.models import Authorization
 from authorizations.tasks import tell_utilities
 from tests import cast

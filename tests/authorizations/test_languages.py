@@ -19,9 +19,9 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation.template import templatize
 
+from authorizations.connecting.scope_words import described
+from authorizations.links.sending import send_link
 from authorizations.models import ConsentRecord, OutgoingEmail, ShareLink
-from authorizations.scope_words import described
-from authorizations.sending import send_link
 from greenbutton.espi import scope as espi_scope
 from tests import cast
 from tests.cast import Person

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from authorizations.prefill import mask
+from authorizations.connecting.prefill import mask
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
-from authorizations import reconciliation
+from authorizations.at_utility import reconciliation
 from authorizations.models import (
     Authorization,
     Event,
@@ -20,6 +20,7 @@ from authorizations.models import (
 )
 from greenbutton.espi.authorization import Authorization as Said
 from greenbutton.espi.enums import GrantType
+from greenbutton.ingest.purge import purge
 from tests import cast
 from tests.authorizations.consents import CLIENT_TOKEN, feed, said_of, until
 from tests.cast import Person
@@ -123,11 +124,28 @@ def test_one_that_is_not_active_there_is_asked_for_by_itself(
 def test_one_that_ended_here_and_lingers_there_is_shown(
     utility: Utility, hers: Authorization, lying: LyingUtility
 ) -> None:
+    said = said_of(hers)
     hers.mark_revoked("customer")
-    lying.answer(LIST, body=feed(said_of(hers)))
+    lying.answer(LIST, body=feed(said))
     row = compare(utility)
     assert (row.lingering, row.lingering_uids, row.found) == (1, [hers.uid], 0)
     assert not is_asked(hers)
+
+
+def test_one_that_the_utility_could_not_be_told_of_is_never_offered_for_adoption(
+    utility: Utility, hers: Authorization, lying: LyingUtility
+) -> None:
+    """Its customer has stopped it. By then only a keyed hash of its address is left."""
+    lying.answer(LIST, body=feed(said_of(hers), stranger(utility)))
+    hers.mark_revoked("customer")
+    hers.mark_untold()
+    assert hers.authorization_uri == ""
+    purge(hers)
+    assert compare(utility).found == 1
+    assert ForeignAuthorization.objects.get().authorization_uri.endswith("/Authorization/7")
+    hers.refresh_from_db()
+    hers.mark_told()
+    assert hers.grant_digest == ""
 
 
 def test_what_is_less_there_is_taken_over(

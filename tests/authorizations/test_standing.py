@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from authorizations import standing
+from authorizations.at_utility import standing
 from authorizations.models import Authorization, Event
 from authorizations.tokens import fresh_access_token
 from greenbutton.espi import write_entry
@@ -87,6 +87,14 @@ def test_one_that_was_revoked_there_ends_here_and_its_data_goes(
     assert authorization.purge_at <= timezone.now()
     assert authorization.standing_at is None
     assert Event.objects.filter(type="authorization_revoked").count() == 1
+
+
+def test_its_customer_gets_a_receipt(authorization: Authorization, lying: LyingUtility) -> None:
+    Authorization.objects.update(customer_email="ada@example.org")
+    lying.answer(ENTRY, body=document(authorization, status=0))
+    look(authorization)
+    receipt = authorization.outgoing_emails.get()
+    assert (receipt.kind, receipt.to) == ("receipt", "ada@example.org")
 
 
 def test_one_that_merely_came_to_its_end_keeps_its_data(

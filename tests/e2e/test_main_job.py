@@ -26,7 +26,7 @@ def use_test_account(page: Page, account: str) -> None:
 def wait_for_chart(page: Page) -> None:
     """The page reloads by itself when the collection is over; then Bokeh has drawn a canvas."""
     expect(page.locator("#progress")).to_have_count(0, timeout=60_000)
-    expect(page.locator(".chart-place canvas").first).to_be_visible()
+    expect(page.locator(".chart-place canvas").first).to_be_visible(timeout=30_000)
 
 
 def turn_to(page: Page, view: str) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from portal.stack import Stack
 from tests.e2e.conftest import Look
 from tests.e2e.test_main_job import use_test_account, wait_for_chart
-from tests.e2e.test_staff import press
+from tests.e2e.test_staff import open_row, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -33,7 +33,7 @@ def test_a_customer_stops_sharing_one_meter_and_is_offered_to_stop_all(
     meters.last.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Stop sharing this meter?")
     look(page, "stop-meter")
-    page.get_by_role("button", name="Stop sharing and delete its data").click()
+    page.get_by_role("button", name="Stop and delete its data").click()
     expect(page).to_have_url(usage.partition("?")[0])
     expect(page.locator(".meter-stopped")).to_contain_text("You stopped sharing it on")
     expect(page.get_by_role("navigation", name="Service")).to_have_count(0)
@@ -49,7 +49,7 @@ def test_staff_see_the_meters_and_ask_for_a_history(office: Page, stack: Stack, 
     connected(office, stack)
     office.goto(f"{stack.portal.url}/staff/greenbutton/usagepoint/")
     look(office, "staff-meters")
-    office.locator("#result_list a").first.click()
+    open_row(office, f"{stack.portal.url}/staff/greenbutton/usagepoint/", "Electricity service")
     press(office, "Stop monitoring")
     dialog = office.locator("#dialog")
     dialog.locator("[name=why]").fill("The study is over")

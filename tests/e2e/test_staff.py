@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from portal.stack import Stack
 from tests.e2e.conftest import Look
+from tests.e2e.test_main_job import use_test_account, wait_for_chart
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -62,3 +63,35 @@ def test_a_public_client_is_refused_to_go_live_in_words(
     expect(office.get_by_text("A public client stays in the sandbox for ever.")).to_be_visible()
     expect(office.get_by_text("Sandbox", exact=True).first).to_be_visible()
     look(office, "staff-client")
+
+
+def test_staff_read_the_story_of_a_pull_and_have_it_read_again(
+    office: Page, stack: Stack, look: Look
+) -> None:
+    office.goto(f"{stack.portal.url}/connect/ssmpuc/")
+    office.get_by_role("button", name="Continue to").click()
+    use_test_account(office, "test_residential")
+    office.locator("#consent button[value=allow]").click()
+    wait_for_chart(office)
+    pulls = f"{stack.portal.url}/staff/greenbutton/pull/"
+    office.goto(f"{pulls}?first__exact=1")
+    office.locator("#result_list tbody a").first.click()
+    expect(office.get_by_text("The customer has just connected")).to_be_visible()
+    expect(office.get_by_text("Readings and bills from").first).to_be_visible()
+    press(office, "Read again")
+    dialog = office.locator("#dialog")
+    dialog.locator("[name=why]").fill("The reader was mended")
+    dialog.get_by_role("button", name="Read again").click()
+    expect(office.get_by_text("A worker reads it again.")).to_be_visible()
+    replay = office.get_by_role("link", name="replay of").first
+    expect(replay).to_be_visible()
+    look(office, "staff-pull")
+    replay.click()
+    done = office.get_by_text("Kept document").first
+    for _ in range(30):
+        if done.is_visible() and office.get_by_text("Done", exact=True).first.is_visible():
+            break
+        office.wait_for_timeout(1_000)
+        office.reload()
+    expect(done).to_contain_text("(0 new)")
+    look(office, "staff-replay")

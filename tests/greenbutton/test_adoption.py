@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from authorizations import reconciliation, standing
+from authorizations.at_utility import reconciliation, standing
 from authorizations.models import Authorization, Event, ForeignAuthorization, Reconciliation
 from greenbutton import adoption
 from greenbutton.ingest import bulk

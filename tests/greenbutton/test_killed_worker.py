@@ -1,4 +1,4 @@
-"""A real Celery worker that dies in the middle of a pull, with no chance to clean up."""
+"""A real Celery worker: whom it takes first, and what its death in mid-pull costs."""
 
 from __future__ import annotations
 
@@ -113,3 +113,20 @@ def test_a_worker_that_is_killed_in_mid_pull_costs_a_delay_and_nothing_else(
     assert collected.pulled_to is not None
     # The second feed came at last and corrected the hour; nothing is there twice.
     assert ReadingDay.objects.get().count == 1
+
+
+def test_a_worker_takes_who_waits_before_the_daily_run(workers: Children) -> None:
+    with LyingUtility() as lying:
+        utility = cast.make_utility(lying.url, slug="first")
+        lying.answer(FEED, body=document(meter()).getvalue())
+        daily = [cast.authorize(cast.ada(), utility) for _ in range(6)]
+        Authorization.objects.update(somebody_waits=False)
+        tasks.dispatch_due_pulls()
+        waits = cast.authorize(cast.ben(), utility)
+        tasks.dispatch_due_pulls()
+        worker = start_worker(workers)
+        done = Pull.objects.filter(state=Pull.State.DONE)
+        assert until(lambda: done.count() == len(daily) + 1, PATIENCE_SECONDS), worker.trouble()
+    order = list(done.order_by("started").values_list("authorization", flat=True))
+    # There are two processes at work, which begin at the same time.
+    assert waits.pk in order[:2]

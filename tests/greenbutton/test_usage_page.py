@@ -21,7 +21,6 @@ from tests.greenbutton.metering import (
     add_meter_reading,
     add_point,
 )
-from utilities.models import Utility
 
 pytestmark = pytest.mark.django_db
 
@@ -270,8 +269,7 @@ def test_lost_consent_offers_to_connect_again(
     authorization.mark_needs_consent()
     answer = page(ada, authorization)
     assert "no longer lets us collect" in words(answer)
-    assert authorization.utility is not None
-    assert f"/connect/{Utility.objects.get().slug}/" in answer.content.decode()
+    assert f'action="/connections/{authorization.uid}/renew/"' in answer.content.decode()
 
 
 # --- Bills ----------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from authorizations.models import Authorization, ConnectAttempt, ShareLink
 from portal.embedded.ownership import discard, temporary_servers
 from portal.embedded.servers import Redis
 from portal.processes import Children
+from portal.rehearsal.browser import read_page
 from portal.stack import CHECKOUT, Site
 from tests import cast
 from tests.cast import Person, authorize
@@ -82,9 +82,10 @@ class Visitor:
 
     def sends(self, page: str, path: str, **fields: str) -> httpx.Response:
         """Send a form of this page."""
-        token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', self.browser.get(page).text)
-        assert token
-        return self.browser.post(path, data={"csrfmiddlewaretoken": token[1], **fields})
+        opened = self.browser.get(page)
+        forms = read_page(page, opened.status_code, opened.text).forms
+        [form] = [one for one in forms if one.action == path]
+        return self.browser.post(path, data=form.filled(fields))
 
 
 def pages_open(visitor: Visitor, authorization: Authorization, link: ShareLink) -> None:

@@ -10,8 +10,16 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 
-from authorizations.models import Authorization, ConnectAttempt, ReturnAddress
+from authorizations.models import (
+    Authorization,
+    ConnectAttempt,
+    ForeignAuthorization,
+    Notification,
+    Reconciliation,
+    ReturnAddress,
+)
 from greenbutton.models import BulkCollection, ClientCheck, Pull
 from tests import cast
 from tests.greenbutton.metering import add_point
@@ -22,6 +30,7 @@ from utilities.models import Client
 READ_ONLY = {
     *("authorization", "pull", "clientcheck", "event", "connectattempt"),
     *("usagepoint", "bulkcollection"),
+    *("foreignauthorization", "notification"),
 }
 
 
@@ -32,6 +41,14 @@ def everything(client_row: Client, pull: Pull, office: Browser) -> None:
     ReturnAddress.objects.create(url="https://solar.example/", name="Solar")
     ClientCheck.objects.create(client=client_row)
     add_point(pull.authorization, title="House")
+    now = timezone.now()
+    ForeignAuthorization.objects.create(
+        client=client_row, authorization_uri="https://utility.example/Authorization/9"
+    )
+    Notification.objects.create(
+        utility=client_row.utility, received=now, last_received=now, body=b"<x/>"
+    )
+    Reconciliation.objects.create(client=client_row)
     BulkCollection.objects.create(client=client_row, uri="https://utility.example/Batch/Bulk/1")
     press(office, client_row, "pause")
 

@@ -13,6 +13,8 @@ from django.db import connection
 from django.test import Client as Browser
 from django.utils import timezone
 
+from authorizations.emails import send_due
+from authorizations.links.qr import qr_code
 from authorizations.models import (
     Authorization,
     ConnectAttempt,
@@ -20,7 +22,6 @@ from authorizations.models import (
     OutgoingEmail,
     ShareLink,
 )
-from authorizations.qr import qr_code
 from tests import cast
 from tests.staff.conftest import SECRETS, page_of, press, says, signed_in
 from utilities.models import Utility
@@ -318,6 +319,8 @@ def test_a_link_is_sent_to_its_customer(office: Browser, link: ShareLink, boss: 
     assert "by boss@example.org" in says(office.get(page_of(link)))
     assert "on its way" in send(office, link)
     assert OutgoingEmail.objects.count() == 2
+    assert send_due() == 2
+    assert "The customer was sent the link." in says(office.get(page_of(link)))
 
 
 @pytest.mark.parametrize(

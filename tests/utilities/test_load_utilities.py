@@ -86,6 +86,8 @@ def test_what_staff_switched_on_stays_on_unless_it_cannot_be_connected_any_more(
 
 def test_customers_are_offered_none_that_nobody_switched_on() -> None:
     call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    for slug in ("ssmpuc", "burlington"):
+        cast.make_client(Utility.objects.get(slug=slug))
     page = cast.browser().get("/connect/").content.decode()
     assert "PUC Distribution" in page
     assert "Burlington" not in page

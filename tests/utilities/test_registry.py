@@ -168,10 +168,10 @@ def test_a_utility_need_not_name_itself() -> None:
         (changed('["electricity", "water"]', '["electricity", 7]'), "must be a list of texts"),
         (changed("America/Toronto", "America/Gotham"), "is not a time zone"),
         (changed("[quirks]", "[quirks]\nflies = true"), "a key that is not known: flies"),
-        (changed("[quirks]", "[quirks]\ntakes_pkce = true"), "[evidence] lacks takes_pkce"),
+        (changed("[quirks]", "[quirks]\nleaves_maximum_out = true"), "[evidence] lacks leaves_max"),
         (
-            changed("[quirks]", '[quirks]\n[evidence]\ntakes_pkce = "I think so."'),
-            "what is no quirk of it: takes_pkce",
+            changed("[evidence]", '[evidence]\nleaves_maximum_out = "I think so."'),
+            "what is no quirk of it: leaves_maximum_out",
         ),
         (changed("[quirks]", '[quirks]\ncost_exponent = "-2"'), "must be a whole number"),
         (changed("services =", 'enabled = "no"\nservices ='), "enabled must be true or false"),

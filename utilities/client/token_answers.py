@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -113,6 +112,8 @@ def _expires_in(value: object) -> int | None:
         return DEFAULT_EXPIRES_IN
     if isinstance(value, str) and _WHOLE.fullmatch(value):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
+    # Compared before anything is made of it: JSON has NaN, infinity, and whole numbers that no
+    # float holds.
     return int(value) if 1 <= value <= LONGEST_EXPIRES_IN else None

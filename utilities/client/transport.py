@@ -124,7 +124,7 @@ def as_sent(url: str) -> str | None:
     """The address as it would be sent; None for one that cannot be."""
     try:
         return str(httpx.URL(url))
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):  # JSON can spell half a character, which no URL holds
         return None
 
 
@@ -277,7 +277,7 @@ def _retry_after(value: str) -> timedelta | None:
     else:
         try:
             moment = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):  # a day, or a zone, with twenty digits
             return None
         # RFC 5322 allows "-0000", which Python reads as a time without a zone.
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -51,7 +51,9 @@ def look(client: Client) -> Standing:
         with transaction.atomic():
             row = Client.objects.locked(client)
             standing = _standing(read, row)
-            row.seen(standing.as_json(), read.address)
+            says_when = standing.secret_expires_at is not None
+            ends = standing.secret_ends if says_when else row.secret_expires_at
+            row.seen(standing.as_json(), read.address, ends)
             _follow(row, standing)
     except RegistrationError as e:
         logger.warning("%s: its registration could not be read: %s", client.client_id, e)

@@ -44,6 +44,12 @@ ENDPOINTS = {
     "token_url": "Where tokens are given",
     "resource_url": "Where data is fetched",
 }
+# RFC 7591 §2 and RFC 8705 §2.1.1, by the words of `Quirks.client_authentication`.
+METHODS = {
+    "basic": "client_secret_basic",
+    "body": "client_secret_post",
+    "tls": "tls_client_auth",
+}
 
 
 class StandingError(ValueError):
@@ -208,7 +214,7 @@ def differences(client: Client, standing: Standing, now: datetime) -> list[Diffe
         *_redirect_uris(client, standing),
         *_endpoints(client.utility, standing),
         *_scope(client, standing),
-        *_authentication(standing),
+        *_authentication(client.utility, standing),
         *_our_addresses(client, standing),
         *_name(client, standing),
     ]
@@ -372,15 +378,17 @@ def _parsed(text: str) -> espi_scope.Scope | None:
         return None
 
 
-def _authentication(standing: Standing) -> Iterator[Difference]:
-    if standing.authentication_method in {"", "client_secret_basic"}:
+def _authentication(utility: Utility, standing: Standing) -> Iterator[Difference]:
+    ours = METHODS[utility.behaviour.client_authentication]
+    if standing.authentication_method in {"", ours}:
         return
     yield Difference(
         key="authentication_method",
         label="How we authenticate",
-        ours="client_secret_basic",
+        ours=ours,
         theirs=standing.authentication_method,
-        says="Set this in the utility's registry file; “manage.py load_utilities” reads it again.",
+        says="Set client_authentication in the utility's registry file; “manage.py load_utilities” "
+        "reads it again.",
         remedy=Remedy.BY_HAND,
     )
 

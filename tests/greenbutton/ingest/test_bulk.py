@@ -271,6 +271,19 @@ def test_no_token_goes_to_another_origin(
     assert lying.requests == []
 
 
+def test_a_client_token_that_is_refused_before_its_time_is_renewed_once(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    lying.answer(BULK, 401)
+    lying.answer(BULK, body=document(*households(client, 1)).getvalue())
+    assert spread(client).stored == 1
+    assert len(lying.asked("/token")) == 2
+    lying.forget(BULK)
+    lying.answer(BULK, 401)
+    assert collected(client).state == BulkCollection.State.FAILED
+    assert {one.status for one in Authorization.objects.all()} == {"active"}
+
+
 # -- when it is read ------------------------------------------------------------------------------
 
 

@@ -242,7 +242,7 @@ def test_the_command_tells_it_step_by_step(
     done = pulled(authorization)
     said = StringIO()
     call_command("replay_pull", done.uid, stdout=said)
-    assert said.getvalue().count("A document that was kept") == 3
+    assert said.getvalue().count("Kept document") == 3
     lying.forget(FEED)
     lying.answer(FEED, body=BROKEN)
     with pytest.raises(CommandError, match="could not be read"):

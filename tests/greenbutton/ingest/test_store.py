@@ -578,3 +578,52 @@ def test_deleting_an_authorization_deletes_its_days(authorization: Authorization
     store(authorization, meter(), block(*hours([1])))
     authorization.delete()
     assert ReadingDay.objects.count() == 0
+
+
+# -- after a new consent --------------------------------------------------------------------------
+
+
+def renewed(authorization: Authorization) -> None:
+    """As after a new consent, by which the meter has another name; nothing else is known yet."""
+    UsagePoint.objects.filter(authorization=authorization).update(
+        identity="UsagePoint/2",
+        links=["UsagePoint/2", "UsagePoint/2/MeterReading", "UsagePoint/2/UsageSummary"],
+    )
+    for table in (MeterReading, UsageSummary):
+        table._default_manager.update(of_earlier_grant=True)
+
+
+def test_series_and_bills_that_have_other_names_after_a_new_consent_do_not_double(
+    authorization: Authorization,
+) -> None:
+    values = range(1, 25)
+    store(authorization, meter("1"), block(*hours(values)), bill(MIDNIGHT))
+    renewed(authorization)
+    again = store(
+        authorization, meter("2"), block(*hours(values), of="2"), bill(MIDNIGHT, of="2", number=9)
+    )
+    assert (again.new, again.changed, again.bills) == (0, 0, 0)
+    for table in (UsagePoint, MeterReading, UsageSummary):
+        row = table._default_manager.get()
+        assert row.identity.startswith("UsagePoint/2")
+    assert not MeterReading.objects.get().of_earlier_grant
+    # It is known by its new name from then on, and others are new.
+    more = store(authorization, meter("2"), bill(MIDNIGHT + 30 * DAY, of="2", number=10))
+    assert (more.bills, MeterReading.objects.count()) == (1, 1)
+
+
+def test_a_bill_for_another_period_is_not_the_earlier_one(authorization: Authorization) -> None:
+    store(authorization, meter("1"), bill(MIDNIGHT))
+    renewed(authorization)
+    later = store(authorization, meter("2"), bill(MIDNIGHT + 30 * DAY, of="2"))
+    assert (later.bills, UsageSummary.objects.count()) == (1, 2)
+
+
+def test_of_two_earlier_series_of_one_kind_neither_is_taken(authorization: Authorization) -> None:
+    store(authorization, meter("1"), block(*hours(range(1, 25))))
+    series = MeterReading.objects.get()
+    series.pk, series.uid, series.identity = None, "another", "another"
+    series.save()
+    renewed(authorization)
+    store(authorization, meter("2"), block(*hours(range(1, 25)), of="2"))
+    assert MeterReading.objects.count() == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -190,6 +190,21 @@ def test_of_several_clients_of_ours_each_is_told_by_its_own_entry(
     client.application_url = ""
     with pytest.raises(RegistrationError, match="several times"):
         registration.look(client)
+
+
+def test_the_end_of_the_secret_is_kept_as_the_utility_says_it(client: Client, says: Says) -> None:
+    typed_in = timezone.now() + timedelta(days=90)
+    client.secret_expires_at = typed_in
+    client.save()
+    says(client_secret_expires_at=None)
+    registration.look(client)
+    assert client.secret_expires_at == typed_in
+    says(client_secret_expires_at=1_800_000_000)
+    registration.look(client)
+    assert client.secret_expires_at == datetime.fromtimestamp(1_800_000_000, UTC)
+    says(client_secret_expires_at=0)
+    registration.look(client)
+    assert client.secret_expires_at is None
 
 
 def test_a_self_link_to_elsewhere_is_not_kept(

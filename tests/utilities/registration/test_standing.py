@@ -161,6 +161,11 @@ def test_another_way_to_authenticate_is_for_the_registry(client: Client) -> None
     assert difference.remedy == Remedy.BY_HAND
 
 
+def test_the_way_that_the_registry_knows_is_no_difference(client: Client) -> None:
+    client.utility.quirks = {"client_authentication": "body"}
+    assert found(client, token_endpoint_auth_method="client_secret_post") == []
+
+
 def test_live_here_and_not_there_and_the_reverse(client: Client) -> None:
     difference = only(client, third_party_application_status=3)
     assert "every customer" in difference.says

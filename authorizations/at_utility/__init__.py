@@ -1,0 +1,1 @@
+"""What the utility says of consents: notices, how one stands there, and its whole list."""

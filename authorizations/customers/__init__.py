@@ -1,0 +1,1 @@
+"""Customers as people who come back: their addresses, and accounts proved by a code."""

@@ -1,0 +1,1 @@
+"""How sharing ends: told before, given back at the utility, receipted, and forgotten here."""

@@ -1,0 +1,1 @@
+"""Staff pages for authorizations and for what was collected for them, a module a page family."""
