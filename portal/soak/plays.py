@@ -56,8 +56,7 @@ class Play:
 
     def wait(self, holds: Callable[[], bool], what: str) -> None:
         """Wait until it holds; raises WentOtherwise, with `what` was waited for."""
-        if not until(holds, PATIENCE_SECONDS, PAUSE_SECONDS):
-            raise WentOtherwise(f"waited {PATIENCE_SECONDS} s in vain for {what}")
+        wait(self.world, holds, what)
 
     def do(self, acts: tuple[Act, ...]) -> None:
         """Do one after the other; the first that goes otherwise is the last."""
@@ -89,8 +88,14 @@ class Group:
 
     def wait(self, holds: Callable[[], bool], what: str) -> None:
         """Wait until it holds for the group; raises WentOtherwise."""
-        if not until(holds, PATIENCE_SECONDS, PAUSE_SECONDS):
-            raise WentOtherwise(f"waited {PATIENCE_SECONDS} s in vain for {what}")
+        wait(self.world, holds, what)
+
+
+def wait(world: World, holds: Callable[[], bool], what: str) -> None:
+    """Wait until it holds; raises WentOtherwise where that takes too long, or all is stopped."""
+    held = until(lambda: world.is_over.is_set() or holds(), PATIENCE_SECONDS, PAUSE_SECONDS)
+    if not held or world.is_over.is_set():
+        raise WentOtherwise(f"waited {PATIENCE_SECONDS} s in vain for {what}")
 
 
 Act = Callable[[Play], None]

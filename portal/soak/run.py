@@ -120,15 +120,22 @@ def play(world: World, wanted: list[Scenario], customers: int, tell: Tell) -> Re
         )
     ]
     tell(f"{len(cast)} registrations are made, for {sum(counts.values())} customers.")
-    with ThreadPoolExecutor(CUSTOMERS_AT_ONCE) as customers_pool:
+    _play_all(world, cast, tell)
+    return _judge(cast, tell)
+
+
+def _play_all(world: World, cast: list[Cast], tell: Tell) -> None:
+    with (
+        ThreadPoolExecutor(CUSTOMERS_AT_ONCE) as customers,
+        ThreadPoolExecutor(GROUPS_AT_ONCE) as groups,
+        world.until_stopped(),  # left first, so that nobody holds up the others' ends
+    ):
         calm = [one for one in cast if one.scenario.phase == "calm"]
-        with ThreadPoolExecutor(GROUPS_AT_ONCE) as groups_pool:
-            list(groups_pool.map(lambda one: _play(one, customers_pool, tell), calm))
+        list(groups.map(lambda one: _play(one, customers, tell), calm))
         for phase in ("incident", "tomorrow"):
             for one in cast:
                 if one.scenario.phase == phase:
-                    _play(one, customers_pool, tell)
-    return _judge(cast, tell)
+                    _play(one, customers, tell)
 
 
 def _group(world: World, scenario: Scenario, profile: str, count: int, number: int) -> Group:

@@ -20,7 +20,7 @@ USUAL = "FB=4_16;HistoryLength=6480000"
 # As much as comes in one window.
 SHORT = "FB=4_16;HistoryLength=1728000"
 ACCOUNT_TOO = "FB=4_16_51;HistoryLength=6480000"
-WITH_NOTICES = "FB=4_16_39;HistoryLength=6480000"
+WITH_NOTICES = "FB=4_16_39;HistoryLength=6480000;SubscriptionFrequency=daily"
 
 Phase = Literal["calm", "incident", "tomorrow"]
 Data = Literal["all", "all but bills", "one meter", "none"]
@@ -84,7 +84,7 @@ class Scenario:
     @property
     def history(self) -> str:
         """How far back is asked for, in seconds."""
-        return self.scope.partition("HistoryLength=")[2]
+        return self.scope.partition("HistoryLength=")[2].partition(";")[0]
 
 
 def _fault(name: str, *stages: Each | Once, **fields: Any) -> Scenario:

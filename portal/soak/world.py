@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -18,8 +19,19 @@ class World:
     """The running stack, and a browser in which each utility's staff are signed in."""
 
     stack: Stack
+    # Set once somebody has stopped it all: nobody waits any longer.
+    is_over: threading.Event = field(default_factory=threading.Event)
     _staff: dict[str, Browser] = field(default_factory=dict)
     _at_work: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def until_stopped(self) -> Iterator[None]:
+        """As long as nobody stops it all: who does ends all waiting."""
+        try:
+            yield
+        except BaseException:
+            self.is_over.set()
+            raise
 
     def workers(self) -> list[Child]:
         """The worker processes that run now."""
