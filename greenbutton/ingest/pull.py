@@ -10,7 +10,7 @@ from random import SystemRandom
 from typing import BinaryIO
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
@@ -82,7 +82,8 @@ def pull(authorization: Authorization, *, only_if_due: bool = False) -> Pull | N
     except Exception as e:
         # PostgreSQL may have ended the connection: what is said now goes over a new one. Else the
         # row would wait for the end of the lease.
-        connection.close_if_unusable_or_obsolete()
+        if isinstance(e, OperationalError | InterfaceError):
+            connection.close()
         _put_off(authorization, lease_id, e)
         raise
     finally:

@@ -29,7 +29,7 @@ LINKS_LAST = timedelta(hours=6)
 
 # Of which household, at which utility, in which profile, and with how much history.
 Kind = tuple[str, str, str, str]
-Tell = Callable[[str], None]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def shares(wanted: list[Scenario], customers: int) -> dict[tuple[str, str], int]
     return counts
 
 
-def play(world: World, wanted: list[Scenario], customers: int, tell: Tell) -> Result:
+def play(world: World, wanted: list[Scenario], customers: int, say: Say) -> Result:
     """Play it all.
 
     1. Register each group with its utility, under its conditions.
@@ -119,23 +119,23 @@ def play(world: World, wanted: list[Scenario], customers: int, tell: Tell) -> Re
             ((one, profile) for one in wanted for profile in one.profiles), start=1
         )
     ]
-    tell(f"{len(cast)} registrations are made, for {sum(counts.values())} customers.")
-    _play_all(world, cast, tell)
-    return _judge(cast, tell)
+    say(f"{len(cast)} registrations are made, for {sum(counts.values())} customers.")
+    _play_all(world, cast, say)
+    return _judge(cast, say)
 
 
-def _play_all(world: World, cast: list[Cast], tell: Tell) -> None:
+def _play_all(world: World, cast: list[Cast], say: Say) -> None:
     with (
         ThreadPoolExecutor(CUSTOMERS_AT_ONCE) as customers,
         ThreadPoolExecutor(GROUPS_AT_ONCE) as groups,
         world.until_stopped(),  # left first, so that nobody holds up the others' ends
     ):
         calm = [one for one in cast if one.scenario.phase == "calm"]
-        list(groups.map(lambda one: _play(one, customers, tell), calm))
+        list(groups.map(lambda one: _play(one, customers, say), calm))
         for phase in ("incident", "tomorrow"):
             for one in cast:
                 if one.scenario.phase == phase:
-                    _play(one, customers, tell)
+                    _play(one, customers, say)
 
 
 def _group(world: World, scenario: Scenario, profile: str, count: int, number: int) -> Group:
@@ -153,7 +153,7 @@ def _group(world: World, scenario: Scenario, profile: str, count: int, number: i
     return Group(scenario.programme, profile, client, plays, world)
 
 
-def _play(cast: Cast, customers: ThreadPoolExecutor, tell: Tell) -> None:
+def _play(cast: Cast, customers: ThreadPoolExecutor, say: Say) -> None:
     """Play one group, part by part; customers whose play went otherwise stay where they are."""
     group = cast.group
     for stage in cast.scenario.stages:
@@ -175,7 +175,7 @@ def _play(cast: Cast, customers: ThreadPoolExecutor, tell: Tell) -> None:
     wrong = [play.trouble for play in group.plays if play.trouble]
     mark = "[red]FAIL[/red]" if wrong else "[green]ok[/green]  "
     seconds = max(play.seconds for play in group.plays)
-    tell(f"{mark} {seconds:6.1f} s  {cast.scenario.name} ({group.profile}) {wrong[:1] or ''}")
+    say(f"{mark} {seconds:6.1f} s  {cast.scenario.name} ({group.profile}) {wrong[:1] or ''}")
 
 
 def _do(play: Play, acts: tuple[Act, ...]) -> None:
@@ -186,7 +186,7 @@ def _do(play: Play, acts: tuple[Act, ...]) -> None:
         connection.close()
 
 
-def _judge(cast: list[Cast], tell: Tell) -> Result:
+def _judge(cast: list[Cast], say: Say) -> Result:
     settled = until(lambda: not list(troubles_of_all()), SETTLED_SECONDS, pause=2)
     result = Result(troubles=[] if settled else list(troubles_of_all()))
     fresh = dict(_fresh(cast))
@@ -197,7 +197,7 @@ def _judge(cast: list[Cast], tell: Tell) -> Result:
             except Exception as e:  # a row that cannot even be read is a row that is wrong
                 found = Found("cannot be read", "", (f"{type(e).__name__}: {e}",))
             result.rows.append(_row(one, play, found))
-    tell("Every row was held against its scenario.")
+    say("Every row was held against its scenario.")
     return result
 
 

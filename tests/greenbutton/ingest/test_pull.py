@@ -546,14 +546,15 @@ def test_a_database_that_drops_the_connection_costs_a_delay(lying: LyingUtility)
     lying.answer(FEED, body=answer)
     with pytest.raises(DatabaseError):
         pulled(authorization)
-    connection.close()
     assert due.claim(waiting=True, room=9) == []
+    authorization.refresh_from_db()
+    assert authorization.leased_until is None
     past = timezone.now() - timedelta(seconds=1)
-    Authorization.objects.filter(pk=authorization.pk).update(leased_until=past)
-    assert due.claim(waiting=True, room=9) == [authorization.pk]
+    Authorization.objects.filter(pk=authorization.pk).update(next_pull_at=past)
+    assert due.claim(waiting=False, room=9) == [authorization.pk]
     assert pulled(authorization).state == Pull.State.DONE
     assert authorization.reading_days.get().values == [1]
-    assert [one.state for one in authorization.pulls.order_by("id")] == ["abandoned", "done"]
+    assert [one.state for one in authorization.pulls.order_by("id")] == ["failed", "done"]
 
 
 # -- as the utility wants it ----------------------------------------------------------------------
