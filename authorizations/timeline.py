@@ -212,6 +212,9 @@ def _errored(told: Told) -> str:
 def _errored_for_customer(told: Told) -> str:
     if told.detail.get("reason") == "needs_consent":
         return f"{told.source} no longer lets us collect. Connect again to go on."
+    if told.readings or told.bills:
+        came = _collected_for_customer(told).removesuffix(".")
+        return f"{came}, but not everything. We try again by ourselves."
     return "We could not collect new readings. We try again by ourselves."
 
 

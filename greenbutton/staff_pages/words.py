@@ -90,7 +90,7 @@ def renewal_words(authorization: Authorization) -> SafeString:
     for link in authorization.renewal_links.all()[:RENEWAL_LINKS_SHOWN]:
         state = "open" if link.is_open() else "closed"
         lines.append((f"A link to renew it, {state}:", link_to(link, str(link))))
-    return format_html_join(BREAK, "{} {}", lines) or format_html("None")
+    return format_html_join(BREAK, "{} {}", lines) or mark_safe("None")
 
 
 def knows_words(authorization: Authorization) -> str:

@@ -162,6 +162,27 @@ def test_a_pull_is_one_line_with_what_it_brought(authorization: Authorization) -
     ]
 
 
+def test_a_pull_that_fails_half_way_tells_what_it_brought(authorization: Authorization) -> None:
+    authorization.tell("authorization_update_started", pull="a")
+    authorization.tell("meter_intervals_added", usage_point="one")
+    authorization.tell("meter_bills_added", usage_point="one")
+    authorization.tell("authorization_update_finished_errored", pull="a")
+    assert words(customers_timeline(authorization))[0] == (
+        "New readings and bills arrived, but not everything. We try again by ourselves."
+    )
+
+
+def test_what_came_of_a_file_is_told_as_of_a_file(utility: Utility) -> None:
+    brought = Authorization.for_file("a-browser", None, "")
+    brought.tell("authorization_update_finished_errored")
+    brought.archive()
+    assert words(customers_timeline(brought)) == [
+        "Nothing could be read, so it was put away.",
+        "We could not read your file.",
+        "You brought a file.",
+    ]
+
+
 def test_a_pull_that_runs_has_begun(authorization: Authorization) -> None:
     authorization.tell("authorization_update_started", pull="a")
     authorization.tell("meter_intervals_added", usage_point="one")
