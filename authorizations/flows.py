@@ -333,7 +333,9 @@ def _turned_away(attempt: ConnectAttempt, error: str, description: str) -> Conne
         attempt.failed(reason)
         utility = attempt.client.utility
         if error == "access_denied":
-            Event.objects.create(type="authorization_declined", utility=utility)
+            Event.objects.create(
+                type="authorization_declined", utility=utility, share_link=attempt.share_link
+            )
             return ConnectDenied(attempt, reason)
     sentence = gettext("%(utility)s could not go on. Please try again later.")
     sentence %= {"utility": utility.name}

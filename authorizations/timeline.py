@@ -180,6 +180,18 @@ def _meters_words(count: int) -> str:
     return "a meter" if count == 1 else f"{count} meters"
 
 
+def _created(told: Told) -> str:
+    if told.detail.get("origin") == "adopted":
+        return f"It was found at {told.source}, and taken over from there."
+    return f"The customer authorized us at {told.source}."
+
+
+def _created_for_customer(told: Told) -> str:
+    if told.detail.get("origin") == "adopted":
+        return f"{told.company} took over your permission from {told.source}."
+    return f"You connected {told.source}."
+
+
 def _brought(told: Told) -> str:
     parts = []
     if told.readings:
@@ -294,10 +306,7 @@ SENTENCES: dict[EventType, tuple[Sentence, Sentence]] = {
     EventType.PING: ("A test event was sent.", "A test message was sent."),
     EventType.FORM_CREATED: ("The link was made.", "{company} made a link for you."),
     EventType.FORM_DISABLED: ("The link was disabled.", "{company} closed the link."),
-    EventType.CREATED: (
-        "The customer authorized us at {source}.",
-        "You connected {source}.",
-    ),
+    EventType.CREATED: (_created, _created_for_customer),
     EventType.DECLINED: ("A customer declined at {source}.", "You said no at {source}."),
     EventType.RENEWED: (_renewed, "You agreed to go on sharing."),
     EventType.MERGED: (

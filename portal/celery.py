@@ -23,6 +23,17 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     # Work is a due time on a row: nobody waits for a task's result.
     task_ignore_result=True,
+    # What may take minutes stands with the pulls: behind it no errand waits, such as deleting what
+    # was revoked.
+    task_routes={
+        f"{app}.tasks.{name}": {"queue": queue}
+        for queue, app, names in (
+            ("waiting", "greenbutton", ("import_uploads_of", "recut_days_of", "check_client")),
+            ("nightly", "greenbutton", ("collect_bulk", "read_bulk_nightly", "replay_asked_of")),
+            ("nightly", "authorizations", ("reconcile",)),
+        )
+        for name in names
+    },
     # A task is a wish that can be repeated: a worker that dies hands it back.
     task_acks_late=True,
     task_reject_on_worker_lost=True,

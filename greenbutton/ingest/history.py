@@ -24,8 +24,10 @@ from utilities.quirks import Quirks
 
 # No meter's readings go back further than thirty years, in seconds.
 LONGEST_HISTORY = 30 * 365 * 86_400
-# What fails so often without a window being stored would keep what is new from being collected.
+# What fails so often, or is put off so often, without a window being stored would keep what is new
+# from being collected.
 TRIES = 5
+PUT_OFF = 20
 
 EVENT = "meter_historical_collection_{}"
 
@@ -137,8 +139,32 @@ def done(history: HistoricalCollection) -> None:
 
 
 def delayed(history: HistoricalCollection) -> None:
-    """The utility prepares it."""
-    _tell(history, "delayed")
+    """The utility prepares it; it is asked again, but not for ever."""
+    tries = history.tries + 1
+    if tries >= PUT_OFF:
+        error = "The utility put it off again and again."
+        _ended(history, HistoricalCollection.State.FAILED, "finished_errored", error)
+    else:
+        _write(history, tries=tries)
+        _tell(history, "delayed")
+
+
+def leave_the_rest(authorization: Authorization, lease_id: str, up_to: datetime) -> None:
+    """A first history of which some windows came, and the rest does not: what is new goes on.
+
+    The cursor goes to where that history ended, and the rest becomes a wish like staff's, which is
+    given up after a while.
+    """
+    with transaction.atomic():
+        mine = Authorization.objects.filter(pk=authorization.pk, lease_id=lease_id)
+        if mine.filter(status=Authorization.Status.ACTIVE).update(pulled_to=up_to):
+            waiting = HistoricalCollection.State.WAITING
+            HistoricalCollection.objects.get_or_create(
+                authorization=authorization,
+                usage_point=None,
+                state=waiting,
+                defaults={"why": "The first history could not be completed."},
+            )
 
 
 def failed(history: HistoricalCollection, error: str, *, for_good: bool = False) -> None:

@@ -374,8 +374,7 @@ class _Attempt:
         logger.warning("pull %s: %s", self.pull.uid, error.to_log)
         if error.code == Problem.NOT_ACTIVE:
             self._abandoned()
-        elif error.permanent or error.code == Problem.HTTP_401:
-            # A 401 that comes this far was answered to a fresh token: the consent is gone.
+        elif self._ends_consent(error):
             self._needs_consent(error)
         elif error.code == Problem.COME_LATER:
             self._comes_later(error.after or BACKOFF_FIRST)
@@ -389,6 +388,15 @@ class _Attempt:
             )
         else:
             self._failed(error.to_log, error.to_customer, after=error.after)
+
+    def _ends_consent(self, error: UtilityError) -> bool:
+        """Whether only the customer can mend it.
+
+        A 401 that comes this far was answered to a fresh token: the consent is gone. Where our own
+        registration's token is what opens it, our registration is at fault.
+        """
+        refused = error.permanent or error.code == Problem.HTTP_401
+        return refused and not self.authorization.is_opened_by_client()
 
     def _comes_later(self, asked: timedelta) -> None:
         """Due when the utility asked for it. One that asks again and again gets ever more time."""
@@ -431,6 +439,8 @@ class _Attempt:
         )
         if self.history:
             history.failed(self.history, error)
+        elif self.pull.first and self.pull.windows_done and failures + 1 >= history.TRIES:
+            history.leave_the_rest(self.authorization, self.lease_id, self.up_to)
         self._end(
             Pull.State.FAILED,
             error=error,

@@ -20,7 +20,7 @@ from tests.at_the_sandbox import registered, svce  # noqa: F401 (fixtures)
 from tests.authorizations.consents import CLIENT_TOKEN
 from tests.greenbutton.ingest.documents import document, meter
 from tests.lying_utility import LyingUtility
-from utilities.client import GreenButtonClient, UtilityError
+from utilities.client import GreenButtonClient, UtilityError, client_tokens
 from utilities.models import Client, Utility
 
 BULK = "/resource/Batch/Bulk/B_1"
@@ -91,6 +91,20 @@ def test_one_that_the_clients_token_opens_is_pulled_with_it(
     forms = [one.form["grant_type"] for one in lying.asked("/token")]
     assert set(forms) == {"client_credentials"}
     assert not BulkCollection.objects.exists()
+
+
+def test_a_registration_that_is_refused_costs_an_adopted_customer_no_consent(
+    utility: Utility, lying: LyingUtility
+) -> None:
+    opens_by_client(utility)
+    adopted = adoption.adopt(find(utility))
+    lying.forget("/token")
+    lying.answer("/token", 400, json={"error": "unauthorized_client"})
+    client_tokens.forget_all()
+    done = pull(adopted)
+    assert done is not None
+    adopted.refresh_from_db()
+    assert (done.state, adopted.status) == (Pull.State.FAILED, Authorization.Status.ACTIVE)
 
 
 def test_one_that_nothing_here_could_collect_is_not_adopted(utility: Utility) -> None:

@@ -144,14 +144,14 @@ def test_a_bulk_address_that_is_due_is_queued_once_and_read(
     queue: list[int], authorization: Authorization
 ) -> None:
     tasks.dispatch_bulks()
-    assert drain("celery") == []
+    assert drain("nightly") == []
     client = authorization.client
     assert client is not None
     # Nobody answers at this utility.
     row = BulkCollection.bring_forward(client, f"{client.utility.resource_url}/Batch/Bulk/1")
     tasks.dispatch_bulks()
     tasks.dispatch_bulks()
-    assert drain("celery") == [row.pk]
+    assert drain("nightly") == [row.pk]
     assert "(Failed)" in tasks.collect_bulk(row.pk)
 
 
@@ -174,9 +174,9 @@ def test_days_that_are_to_be_cut_anew_are_queued_once(
     queue: list[int], authorization: Authorization
 ) -> None:
     tasks.dispatch_recuttings()
-    assert drain("celery") == []
+    assert drain("waiting") == []
     ask(authorization)
     tasks.dispatch_recuttings()
     tasks.dispatch_recuttings()
-    assert drain("celery") == [authorization.pk]
+    assert drain("waiting") == [authorization.pk]
     assert "(Done)" in tasks.recut_days_of(authorization.pk)

@@ -14,11 +14,11 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from authorizations.models import Authorization
-from greenbutton.ingest import due, lease, raw
+from greenbutton.ingest import due, history, lease, raw
 from greenbutton.ingest.pull import BACKOFF_LONGEST, backoff, pull
 from greenbutton.ingest.raw import open_raw
 from greenbutton.ingest.windows import Window
-from greenbutton.models import Pull, RawFeed, ReadingDay
+from greenbutton.models import HistoricalCollection, Pull, RawFeed, ReadingDay
 from tests import cast
 from tests.greenbutton.ingest.documents import HOUR, MIDNIGHT, bill, block, document, hours, meter
 from tests.lying_utility import LyingUtility
@@ -192,6 +192,36 @@ def test_a_first_history_goes_on_where_it_was_told_to_wait(
     assert authorization.pulled_to is not None
     assert authorization.pulled_to <= waiting.started
     assert due_in(authorization) < timedelta(minutes=2)
+
+
+def test_a_first_history_whose_rest_never_comes_does_not_hold_up_what_is_new(
+    lying: LyingUtility, authorization: Authorization
+) -> None:
+    lying.answer(FEED, body=feed(meter(), block(*hours([1]))))
+    lying.answer(FEED, 500)
+    tries = [pulled(authorization) for _ in range(history.TRIES)]
+    assert {one.state for one in tries} == {Pull.State.FAILED}
+    assert authorization.pulled_to == tries[0].started
+    [rest] = authorization.histories.all()
+    assert rest.state == HistoricalCollection.State.WAITING
+    for _ in range(history.TRIES):
+        pulled(authorization)
+    rest.refresh_from_db()
+    assert rest.state == HistoricalCollection.State.FAILED
+    lying.forget(FEED)
+    lying.answer(FEED, body=feed(meter(), block(*hours([2], start=MIDNIGHT + 24 * HOUR))))
+    done = pulled(authorization)
+    assert (done.state, done.windows_planned, done.new) == (Pull.State.DONE, 1, 1)
+
+
+def test_a_first_history_of_which_nothing_came_is_tried_on_and_on(
+    lying: LyingUtility, authorization: Authorization
+) -> None:
+    lying.answer(FEED, 500)
+    for _ in range(history.TRIES + 1):
+        assert pulled(authorization).state == Pull.State.FAILED
+    assert authorization.pulled_to is None
+    assert not authorization.histories.exists()
 
 
 def test_attempts_that_stored_nothing_leave_no_hole_in_the_first_history(
