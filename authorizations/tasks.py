@@ -5,7 +5,13 @@ from celery import shared_task
 from authorizations import emails
 from authorizations.at_utility import reconciliation, standing
 from authorizations.ending import expiring, giving_back
-from authorizations.models import Authorization, EmailCode, Notification, Reconciliation
+from authorizations.models import (
+    Authorization,
+    ConnectAttempt,
+    EmailCode,
+    Notification,
+    Reconciliation,
+)
 
 
 @shared_task
@@ -68,3 +74,9 @@ def forget_old_notices() -> int:
 def forget_stale_codes() -> int:
     """Delete the codes whose time is over, with the addresses that they were sent to."""
     return EmailCode.forget_stale()
+
+
+@shared_task
+def forget_old_attempts() -> int:
+    """Delete old attempts to connect of which nothing came."""
+    return ConnectAttempt.forget_old()

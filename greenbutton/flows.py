@@ -21,9 +21,3 @@ def stop_sharing(authorization: Authorization, by: str) -> bool:
     if authorization.client_id is None:
         return True  # it came from a file, so there is no grant to end
     return giving_back.tell(authorization, token or "", quickly=True)
-
-
-def ended_at_utility(authorization: Authorization) -> None:
-    """The utility says that its customer no longer shares: end it here, and delete."""
-    if flows.end(authorization, "utility") is not None:
-        purge.purge_now(authorization)

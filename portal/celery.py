@@ -113,6 +113,11 @@ app.conf.update(
             "schedule": 3600,
             "options": {"expires": 3600},
         },
+        "forget attempts in vain": {
+            "task": "authorizations.tasks.forget_old_attempts",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
         "forget old notices": {
             "task": "authorizations.tasks.forget_old_notices",
             "schedule": 3600,

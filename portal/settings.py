@@ -486,7 +486,10 @@ LOOKUPS_AN_HOUR_PER_ADDRESS = number("LOOKUPS_AN_HOUR_PER_ADDRESS", 60)
 # --- The demo site -----------------------------------------------------------------------------
 
 # Whether /demo/ is there: a third party to look into, to be set up with any client of a utility.
-DEMO_SITE = flag("DEMO_SITE", default=DEMO)
+# Also as 1 and 0, as it is often written.
+DEMO_SITE = text("DEMO_SITE", "") == "1" or (
+    text("DEMO_SITE", "") != "0" and flag("DEMO_SITE", default=DEMO)
+)
 
 # --- Connecting --------------------------------------------------------------------------------
 

@@ -51,6 +51,9 @@ KEPT_OF_LINK = {
     *("created", "created_by", "expires_at", "disabled_at", "single_use", "used_at", "renews"),
 }
 
+# What a link says of the one customer whom it was made for.
+FOR_WHOM = ("authentication_value", "customer_email", "expected_account", "expected_address")
+
 # A consent stays as what it was about; its sentences show a prefill, if masked.
 KEPT_OF_CONSENT = {
     *("id", "uid", "authorization", "company_name", "utility_name", "link_uid"),
@@ -67,7 +70,7 @@ def forget(authorization: Authorization) -> None:
 
     1. The row's own columns: tokens, addresses, whatever the company called its customer; and those
        of the rows that are left of consents by which it was renewed.
-    2. Its link's, if that was for this customer alone, and those by which it was to be renewed.
+    2. Whom its links were for; of those that nobody else came by, all that they say.
     3. The sentences that it was agreed to with; their version and the times stay.
     4. The attempts that led to it, codes on their way to its customer, and e-mails that wait (but
        not the receipt).
@@ -79,12 +82,19 @@ def forget(authorization: Authorization) -> None:
     waiting = Q(authorization=authorization) & ~Q(kind=RECEIPT)
     attempts = Q(authorization=authorization)
     if links := _links_of(authorization):
-        ShareLink.objects.filter(pk__in=links).update(**emptied(ShareLink, KEPT_OF_LINK))
-        waiting |= Q(share_link__in=links)
-        # Those that are still on their way to the utility hold a hash and a scope.
-        attempts |= Q(share_link__in=links, authorization=None, expires_at__lte=timezone.now())
+        # Whom a link was made for is no longer known, whoever else came by it.
+        ShareLink.objects.filter(pk__in=links).update(**dict.fromkeys(FOR_WHOM, ""))
         LinkSending.objects.filter(link__in=links).delete()
-        forget_staffs_words(ShareLink, links)
+        waiting |= Q(share_link__in=links)
+    if alone := [link for link in links if is_alone(link, authorization)]:
+        ShareLink.objects.filter(pk__in=alone).update(**emptied(ShareLink, KEPT_OF_LINK))
+        # Those that are still on their way to the utility hold a hash and a scope.
+        attempts |= Q(share_link__in=alone, authorization=None, expires_at__lte=timezone.now())
+        forget_staffs_words(ShareLink, alone)
+    on_their_way = ConnectAttempt.objects.filter(authorization=None, used_at=None)
+    on_their_way.filter(Q(share_link__in=links) | _of_browser(authorization)).update(
+        customer_email="", return_state=""
+    )
     consents = ConsentRecord.objects.filter(authorization=authorization)
     consents.update(**emptied(ConsentRecord, KEPT_OF_CONSENT))
     OutgoingEmail.objects.filter(waiting).delete()
@@ -96,11 +106,11 @@ def forget(authorization: Authorization) -> None:
 
 
 def _links_of(authorization: Authorization) -> list[int]:
-    """The links of which what they know, they know of this customer."""
+    """The link that it came by, and those by which it was to be renewed."""
     links = list(authorization.renewal_links.values_list("pk", flat=True))
     if authorization.share_link_id is not None:
         links.append(authorization.share_link_id)
-    return [link for link in links if is_alone(link, authorization)]
+    return links
 
 
 def is_alone(link: int, authorization: Authorization) -> bool:
@@ -127,14 +137,15 @@ def _nothing(field: models.Field[Any, Any]) -> Any:
 
 def _in_vain(authorization: Authorization) -> Q:
     """The same customer's attempts of which nothing came: the utility's words may name them."""
+    is_over = Q(used_at__isnull=False) | Q(expires_at__lte=timezone.now())
+    return _of_browser(authorization) & Q(is_over, authorization=None)
+
+
+def _of_browser(authorization: Authorization) -> Q:
+    """The attempts at this utility of the browser that it was made in."""
     if not authorization.browser_hash or authorization.utility_id is None:
         return Q(pk=None)
-    return Q(
-        browser_hash=authorization.browser_hash,
-        client__utility=authorization.utility_id,
-        authorization=None,
-        used_at__isnull=False,
-    )
+    return Q(browser_hash=authorization.browser_hash, client__utility=authorization.utility_id)
 
 
 def forget_staffs_words(model: type[models.Model], keys: list[int]) -> None:

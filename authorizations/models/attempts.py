@@ -16,6 +16,7 @@ from utilities.encrypted import EncryptedTextField
 from utilities.models import Client, Utility
 
 ATTEMPT_LIFETIME = timedelta(minutes=60)  # people look for a bill
+KEPT_IN_VAIN = timedelta(days=30)
 
 
 class ConnectAttempt(models.Model):
@@ -110,6 +111,19 @@ class ConnectAttempt(models.Model):
     def offered_email(self) -> str:
         """The address that the link says it is for; never proof of anything."""
         return self.customer_email or (self.share_link.customer_email if self.share_link else "")
+
+    @classmethod
+    def forget_old(cls) -> int:
+        """Delete those of which nothing came, some weeks after; returns how many.
+
+        Staff read meanwhile why; whom they were for is forgotten after a day.
+        """
+        in_vain = cls.objects.filter(authorization=None)
+        now = timezone.now()
+        in_vain.filter(expires_at__lte=now - timedelta(days=1)).update(
+            customer_email="", return_state=""
+        )
+        return in_vain.filter(expires_at__lte=now - KEPT_IN_VAIN).delete()[0]
 
     def failed(self, reason: str) -> None:
         """Keep why nothing came of it."""

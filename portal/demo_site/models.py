@@ -24,6 +24,7 @@ KEPT_FOR = timedelta(hours=24)
 # As for customers: people look for a bill.
 STATE_LASTS = timedelta(minutes=60)
 NOTICES_KEPT = 50
+CONVERSATIONS_KEPT = 100
 
 
 def in_a_day() -> datetime:
@@ -255,8 +256,9 @@ class Conversation(models.Model):
         """Write down the next one of a visit."""
         with transaction.atomic():
             Visit.objects.select_for_update(of=("self",)).only("pk").get(pk=visit.pk)
-            last = visit.conversations.aggregate(last=Max("number"))["last"] or 0
-            return cls.objects.create(visit=visit, number=last + 1, **values)
+            number = (visit.conversations.aggregate(last=Max("number"))["last"] or 0) + 1
+            visit.conversations.filter(number__lte=number - CONVERSATIONS_KEPT).delete()
+            return cls.objects.create(visit=visit, number=number, **values)
 
 
 class Notice(models.Model):

@@ -45,8 +45,19 @@ class _Talk:
         self.secrets = visit.known_secrets
         self.door = visit.door(self.heard.append)
 
+    def client_token(self) -> str:
+        """A token of the client's own, which nobody may read either."""
+        token = self.door.client_token()
+        self.secrets = [*self.secrets, token]
+        return token
+
     def keep(self, read: dict[str, Any] | None = None) -> Conversation | None:
-        """Write all of it down; the last conversation is the step's own."""
+        """Write all of it down; the last conversation is the step's own.
+
+        What a pasted secret has opened is not kept by this process either.
+        """
+        if not self.visit.is_ready_made:
+            self.door.forget_client_token()
         secrets = sorted({*self.secrets, *self.visit.known_secrets}, key=len, reverse=True)
         kept = None
         for number, exchange in enumerate(self.heard, 1):
@@ -88,10 +99,10 @@ def refresh(visit: Visit) -> Conversation | None:
 
 
 def client_token(visit: Visit) -> Conversation | None:
-    """A token of our own (RFC 6749 §4.4); None while this process still has one that is good."""
+    """A token of our own (RFC 6749 §4.4); None while a good one of a public client is at hand."""
     talk = _Talk(visit, Step.CLIENT_TOKEN)
     try:
-        talk.door.client_token()
+        talk.client_token()
     finally:
         kept = talk.keep()
     return kept
@@ -101,6 +112,7 @@ def revoke(visit: Visit) -> Conversation | None:
     """End the grant: DELETE its Authorization, with our own token."""
     talk = _Talk(visit, Step.REVOKE)
     try:
+        talk.client_token()
         talk.door.revoke(visit.authorization_uri)
         visit.end()
     finally:
@@ -142,7 +154,7 @@ def explore(visit: Visit, address: str, token: Token, query: Mapping[str, str]) 
 
 def _bearer(talk: _Talk, token: Token) -> str:
     if token == "client":  # noqa: S105 (a class of tokens)
-        return talk.door.client_token()
+        return talk.client_token()
     if token == "registration":  # noqa: S105
         return talk.visit.registration_token or "no-registration-token"
     return talk.visit.access_token if token == "access" and talk.visit.access_token else "no-token"  # noqa: S105

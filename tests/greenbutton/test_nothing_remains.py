@@ -19,8 +19,13 @@ from django.db.models import ForeignKey, Model
 from django.utils import timezone
 
 from authorizations.ending.forgetting import KEPT, KEPT_OF_LINK
-from authorizations.models import Authorization, OutgoingEmail, ShareLink
-from authorizations.tasks import send_due_emails, tell_utilities, warn_of_ends
+from authorizations.models import Authorization, ConnectAttempt, OutgoingEmail, ShareLink
+from authorizations.tasks import (
+    forget_old_attempts,
+    send_due_emails,
+    tell_utilities,
+    warn_of_ends,
+)
 from greenbutton import tasks
 from greenbutton.ingest.pull import pull
 from greenbutton.models import (
@@ -256,7 +261,15 @@ def test_what_was_brought_as_a_file_goes_as_completely(
 
 def test_a_link_for_many_stays_until_the_last_of_them_has_stopped(db: None) -> None:
     utility = cast.make_utility("http://127.0.0.1:1")
-    link = ShareLink.objects.create(utility=utility, note="The whole street")
+    link = ShareLink.objects.create(
+        utility=utility,
+        note="The whole street",
+        authentication_type="phone",
+        authentication_value="111-111-1111",
+        customer_email="ada@example.org",
+        expected_account="A-1",
+        expected_address="1 Main Street",
+    )
     adas, bens = (cast.authorize(person, utility) for person in (cast.ada(), cast.ben()))
     Authorization.objects.update(share_link=link)
     for row, note in ((adas, "The whole street"), (bens, "")):
@@ -264,7 +277,34 @@ def test_a_link_for_many_stays_until_the_last_of_them_has_stopped(db: None) -> N
         tasks.purge_due()
         link.refresh_from_db()
         assert link.note == note
+        # Whom it was made for goes with the first who stops, forwarded as it may be.
+        whom = (link.authentication_value, link.customer_email, link.expected_account)
+        assert (*whom, link.expected_address) == ("", "", "", "")
     assert (link.uid, link.code, link.utility) == (link.uid, link.code, utility)
+
+
+def test_whoever_is_on_the_way_is_not_named_by_an_attempt_after_a_revocation(db: None) -> None:
+    utility = cast.make_utility("http://127.0.0.1:1")
+    ada = cast.ada()
+    adas = cast.authorize(ada, utility)
+    ada.begins(utility)
+    ConnectAttempt.objects.filter(used_at=None).update(customer_email="ada@example.org")
+    adas.mark_revoked("customer")
+    tasks.purge_due()
+    assert {one.customer_email for one in ConnectAttempt.objects.all()} == {""}
+
+
+def test_an_attempt_of_which_nothing_came_is_forgotten_in_time(db: None) -> None:
+    utility = cast.make_utility("http://127.0.0.1:1")
+    cast.ada().begins(utility)
+    named = ConnectAttempt.objects.all()
+    for days, there, email in ((0, 1, "ada@example.org"), (2, 1, ""), (31, 0, "")):
+        named.update(
+            customer_email="ada@example.org",
+            expires_at=timezone.now() - timedelta(days=days),
+        )
+        forget_old_attempts()
+        assert [one.customer_email for one in named.all()] == [email] * there
 
 
 def test_a_purge_leaves_what_others_are_and_wrote(db: None, office: Any) -> None:

@@ -349,6 +349,26 @@ def test_a_state_counts_once_and_in_its_own_browser(tester: Browser) -> None:
     assert visit.code == "x"
 
 
+def test_a_callback_with_a_nul_in_it_is_shown_without(tester: Browser) -> None:
+    visit = a_visit(tester)
+    ask(tester, visit)
+    visit.refresh_from_db()
+    state = parse_qs(urlsplit(visit.authorize_url).query)["state"][0]
+    brought = {"code": "x", "state": state, "od\0d": "a\0b"}
+    assert tester.get("/demo/callback/", brought).status_code == 302
+    visit.refresh_from_db()
+    assert visit.came_back_with["odd"] == "ab"
+    assert visit.code == "x"
+
+
+def test_only_so_many_conversations_of_a_visit_are_kept(tester: Browser) -> None:
+    visit = a_visit(tester)
+    for _ in range(102):
+        Conversation.keep(visit, step="explore", method="GET", title="/x", seconds=0, said="{}")
+    numbers = list(visit.conversations.values_list("number", flat=True))
+    assert (len(numbers), numbers[0], numbers[-1]) == (100, 102, 3)
+
+
 def test_a_state_ends_after_an_hour(tester: Browser) -> None:
     visit = a_visit(tester)
     ask(tester, visit)

@@ -71,6 +71,7 @@ def settings_with(**variables: str) -> dict[str, Any]:
         ({"DEMO_SITE_URL": "http://demo.example.org/"}, "DEMO_SITE_URL must be https"),
         ({"DEMO_SITE_URL": "javascript:alert(1)/"}, "DEMO_SITE_URL must look like"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL must be"),
+        ({"DEMO_SITE": "yes"}, "DEMO_SITE must be true or false"),
         ({"OUTBOX_DIR": "var/outbox"}, "for the sandbox of a demo only"),
         ({"OUTBOX_DIR": "var/outbox", "SITE": "sandbox"}, "for the sandbox of a demo only"),
         ({"OUTBOX_DIR": "var/outbox", "DEMO": "true"}, "for the sandbox of a demo only"),
@@ -92,6 +93,23 @@ def test_what_is_safe_is_taken() -> None:
     found = settings_with()
     assert (found["SITE"], found["DEMO"], found["DEBUG"]) == ("portal", False, False)
     assert found["FIELD_KEYS"] == [GOOD["FIELD_KEYS"]]
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_on"),
+    [
+        ({}, False),
+        ({"DEMO": "true"}, True),
+        ({"DEMO_SITE": "1"}, True),
+        ({"DEMO_SITE": "true"}, True),
+        ({"DEMO_SITE": "0", "DEMO": "true"}, False),
+        ({"DEMO_SITE": "false", "DEMO": "true"}, False),
+    ],
+)
+def test_the_demo_site_is_on_in_a_demo_and_where_it_is_wanted(
+    variables: dict[str, str], is_on: bool
+) -> None:
+    assert settings_with(**variables)["DEMO_SITE"] is is_on
 
 
 def test_secrets_may_lie_in_files(tmp_path: Path) -> None:

@@ -200,6 +200,10 @@ class GreenButtonClient:
         answer = self._ask_for_token({"grant_type": "client_credentials"})
         return self._uri_in(answer, "resourceURI") or ""
 
+    def forget_client_token(self) -> None:
+        """Do not keep the token that the last `client_token` got."""
+        client_tokens.forget(self._client_token_name(self.quirks.client_credentials_scope))
+
     def revoke(self, authorization_uri: str) -> None:
         """End the grant at the utility: DELETE its Authorization with a client token."""
         url = self._ours(authorization_uri)

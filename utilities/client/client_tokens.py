@@ -33,7 +33,10 @@ def kept(name: str) -> str:
 
 
 def keep(name: str, token: Token) -> None:
-    """Keep a token for its life minus a minute."""
+    """Keep a token for its life minus a minute; those that are over go."""
+    now = timezone.now()
+    for stale in [known for known, (_, until) in _kept.items() if until <= now]:
+        forget(stale)
     _kept[name] = (token.access_token, token.expires_at - SPARE)
 
 

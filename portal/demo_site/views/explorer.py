@@ -78,10 +78,7 @@ def _curl(method: str, sent: dict[str, object]) -> str:
     assert isinstance(headers, list)
     for name, value in headers:
         if name.lower() == "authorization":
-            basic = value.startswith("Basic")
-            lines.append(
-                '-u "$CLIENT_ID:$CLIENT_SECRET"' if basic else '-H "Authorization: Bearer $TOKEN"'
-            )
+            lines.append(BASIC if value.startswith("Basic") else BEARER)
         elif name.lower() == "accept":
             lines.append(f"-H 'Accept: {value}'")
     for name, value in form:

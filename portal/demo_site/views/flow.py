@@ -92,8 +92,12 @@ def callback(request: HttpRequest) -> HttpResponseBase:
         messages.error(request, "The answer names another issuer (iss), so it was not taken.")
         return _back(visit, "back")
     code = params.get("code", "")
-    brought = {name[:64]: _shown(name, str(value)) for name, value in params.items()}
-    visit.came_back(brought, "" if "error" in params else code)
+    # A NUL is no character that can be kept.
+    brought = {
+        name.replace("\0", "")[:64]: _shown(name, str(value).replace("\0", ""))
+        for name, value in params.items()
+    }
+    visit.came_back(brought, "" if "error" in params or "\0" in code else code)
     return _back(visit, "back")
 
 
