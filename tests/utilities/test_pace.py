@@ -30,7 +30,7 @@ def client(lying: LyingUtility, **quirks: Any) -> Client:
     utility.save()
     registration = utility.client_for_customers()
     assert registration is not None
-    # The numbers of rows begin anew with each test, and Redis remembers the last one's.
+    # Each test has a registration of this name, and Redis remembers the last one's.
     for what in ("downloads", "requests"):
         _forget(what, registration)
     return registration
@@ -38,7 +38,8 @@ def client(lying: LyingUtility, **quirks: Any) -> Client:
 
 def _forget(what: str, registration: Client) -> None:
     storage = limiter().storage
-    for key in storage.storage.scan_iter(f"*pace-{what}/{registration.pk}/*"):  # type: ignore[attr-defined]  # Redis'
+    name = f"{registration.utility.slug}:{registration.client_id}"
+    for key in storage.storage.scan_iter(f"*pace-{what}/{name}/*"):  # type: ignore[attr-defined]  # Redis'
         storage.storage.delete(key)  # type: ignore[attr-defined]
 
 
@@ -111,7 +112,7 @@ def test_other_processes_count_too(lying: LyingUtility) -> None:
         "from utilities import pace\n"
         "from utilities.models import Client, Utility\n"
         f"utility = Utility(slug='demo', quirks={registration.utility.quirks!r})\n"
-        f"client = Client(pk={registration.pk}, client_id='c', utility=utility)\n"
+        f"client = Client(client_id={registration.client_id!r}, utility=utility)\n"
         "pace.wait_for_turn(client, download=True)"
     )
     subprocess.run([sys.executable, "-c", elsewhere], check=True)
