@@ -471,3 +471,30 @@ class TestStopping:
 def test_a_browser_that_is_nobodys_is_sent_to_the_door() -> None:
     response = browser().get(f"/demo/my/{'0' * 34}/")
     assert response["Location"] == "/demo/my/"
+
+
+class TestStartingHere:
+    def test_a_company_is_started_with_at_its_own_screen(
+        self, demo: Company, at_home: Customer
+    ) -> None:
+        company = Grant.objects.get().registration
+        company.scope_selection_uri = "https://third-party.example/choose?a=1"
+        company.save()
+        at_home.open()
+        assert "https://third-party.example/choose?a=1&amp;scope=FB%3D" in at_home.html
+        assert f"ThirdPartyID={company.client_id}" in at_home.html
+
+    @pytest.mark.parametrize(
+        "values",
+        [{"scope_selection_uri": ""}, {"is_public": False}, {"removed_at": timezone.now()}],
+    )
+    def test_no_other_is_offered(
+        self, demo: Company, at_home: Customer, values: dict[str, Any]
+    ) -> None:
+        company = Grant.objects.get().registration
+        company.scope_selection_uri = "https://third-party.example/choose"
+        for name, value in values.items():
+            setattr(company, name, value)
+        company.save()
+        at_home.open()
+        assert "ThirdPartyID=" not in at_home.html

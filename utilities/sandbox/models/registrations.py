@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -120,6 +121,18 @@ class Registration(models.Model):
         """Keep the row to be found by its registration token, and by no older one."""
         self.token_digest = digest(self.registration_access_token)
         super().save(*args, **kwargs)
+
+    @property
+    def selection_url(self) -> str:
+        """Where a customer who starts here is sent: the company's scope selection screen."""
+        parts = urlsplit(self.scope_selection_uri)
+        offered = {
+            "scope": self.default_scope,
+            "DataCustodianID": self.programme.utility_id,
+            "ThirdPartyID": self.client_id,
+        }
+        query = "&".join(filter(None, (parts.query, urlencode(offered, quote_via=quote))))
+        return parts._replace(query=query).geturl()
 
     @property
     def programme(self) -> Programme:

@@ -119,6 +119,7 @@ def seed_client(programme: Programme) -> Registration:
                 f"{settings.PORTAL_URL}{data.redirect_path}",
                 f"{settings.DEMO_SITE_URL}callback/",
             ],
+            "scope_selection_uri": f"{settings.PORTAL_URL}/connect/{programme.slug}/scope/",
             "default_scope": data.default_scope,
         },
     )

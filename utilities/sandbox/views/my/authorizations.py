@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from greenbutton.espi import scope as scopes
 from utilities.sandbox.consenting.terms import Terms, TermsError, granted_words, until_of
-from utilities.sandbox.models import Clock, Grant, UtilityAccount
+from utilities.sandbox.models import Clock, Grant, Registration, UtilityAccount
 from utilities.sandbox.programmes import Programme
 from utilities.sandbox.views.consenting.choices import (
     as_posted,
@@ -27,6 +27,7 @@ from utilities.sandbox.views.pages import page
 
 # The newest.
 MOST_OF_A_TEST_ACCOUNT = 100
+MOST_COMPANIES = 20
 
 
 @require_safe
@@ -48,7 +49,20 @@ def show_all(request: HttpRequest, programme: Programme) -> HttpResponse:
         account=account,
         active=grants.filter(is_active)[:most],
         ended=grants.exclude(is_active)[:most],
+        companies=_to_start_with(account),
     )
+
+
+def _to_start_with(account: UtilityAccount) -> QuerySet[Registration]:
+    """The companies that a customer can begin to share with from here.
+
+    Those in sandbox status can have test accounts only, and whatever a program registered is not
+    listed until it was reviewed: just the public ones are.
+    """
+    listed = Registration.objects.filter(utility=account.utility, removed_at=None)
+    listed = listed.exclude(scope_selection_uri="").order_by("company_name", "id")
+    live = Q(status=Registration.Status.LIVE)
+    return listed.filter(live | Q(is_public=True) if account.is_test else live)[:MOST_COMPANIES]
 
 
 @require_safe
