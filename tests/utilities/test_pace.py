@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -30,17 +31,10 @@ def client(lying: LyingUtility, **quirks: Any) -> Client:
     utility.save()
     registration = utility.client_for_customers()
     assert registration is not None
-    # Each test has a registration of this name, and Redis remembers the last one's.
-    for what in ("downloads", "requests"):
-        _forget(what, registration)
+    # Redis remembers what an earlier test asked for under the name that they all have.
+    registration.client_id = f"{registration.client_id}-{uuid.uuid4()}"
+    registration.save()
     return registration
-
-
-def _forget(what: str, registration: Client) -> None:
-    storage = limiter().storage
-    name = f"{registration.utility.slug}:{registration.client_id}"
-    for key in storage.storage.scan_iter(f"*pace-{what}/{name}/*"):  # type: ignore[attr-defined]  # Redis'
-        storage.storage.delete(key)  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -123,8 +117,7 @@ def test_other_processes_count_too(lying: LyingUtility) -> None:
 def test_each_registration_has_a_pace_of_its_own(lying: LyingUtility) -> None:
     lying.answer("/resource/feed", body=b"<feed/>")
     registration = client(lying, downloads_a_minute=1)
-    other = cast.make_client(registration.utility, client_id="another")
-    _forget("downloads", other)
+    other = cast.make_client(registration.utility, client_id=f"another-{uuid.uuid4()}")
     fetch(registration)
     fetch(other)
     assert len(lying.requests) == 2
