@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 @require_safe
+@never_cache
 def choose(request: HttpRequest) -> HttpResponseBase:
     """The utilities that a customer can connect, or those that they look for."""
     try:

@@ -106,7 +106,8 @@ def test_other_processes_count_too(lying: LyingUtility) -> None:
         "from utilities import pace\n"
         "from utilities.models import Client, Utility\n"
         f"utility = Utility(slug='demo', quirks={registration.utility.quirks!r})\n"
-        f"client = Client(client_id={registration.client_id!r}, utility=utility)\n"
+        f"client = Client(client_id={registration.client_id!r}, utility=utility,\n"
+        f"    client_secret={registration.client_secret!r})\n"
         "pace.wait_for_turn(client, download=True)"
     )
     subprocess.run([sys.executable, "-c", elsewhere], check=True)
@@ -157,3 +158,16 @@ def test_a_customer_who_comes_back_is_never_made_to_wait(
     lying.answer("/token", json=TOKEN | {"resourceURI": resource})
     for _ in range(5):
         assert GreenButtonClient(registration).exchange_code("c", "r").resource_uri == resource
+
+
+def test_whoever_knows_no_more_than_a_client_id_takes_none_of_its_turns(
+    lying: LyingUtility,
+) -> None:
+    """Every authorize address names it, and the demo site takes whatever a visitor pastes."""
+    lying.answer("/resource/feed", body=b"<feed/>")
+    ours = client(lying, downloads_a_minute=1)
+    pasted = {"utility": ours.utility, "client_id": ours.client_id}
+    fetch(Client(**pasted, client_secret="a-guess"))
+    assert pace.free_downloads(ours) == 1
+    fetch(Client(**pasted, client_secret=ours.client_secret))
+    assert pace.free_downloads(ours) == 0
