@@ -75,6 +75,16 @@ def test_the_same_callback_again_goes_to_what_it_made(
     assert Authorization.objects.count() == 1
 
 
+def test_a_utility_that_is_offered_no_longer_still_answers_what_it_was_asked(
+    lying: LyingUtility, utility: Utility, ada: Person, granted: dict[str, Any]
+) -> None:
+    lying.answer("/token", json=granted)
+    state = ada.begins(utility)
+    Utility.objects.update(enabled=False)
+    answer = ada.comes_back(utility, state=state, code="a-code")
+    assert answer.url == f"/usage/{Authorization.objects.get().uid}/"
+
+
 # -- refusals ------------------------------------------------------------------------------------
 
 
