@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db.models import Value
 from django.utils import timezone
 
 from authorizations.models import Authorization, Notification
@@ -340,11 +340,7 @@ def test_one_that_ends_its_readers_does_not_take_those_with_it_that_were_claimed
     """Her row cannot be read by anybody; what is told of him comes after it, in the same batch."""
     for one in (hers, his):
         Notification.remember(utility, write_bare(BatchList((one.resource_uri,))))
-    table = Authorization._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET access_token = 'no key opens this' WHERE id = %s", [hers.pk]
-        )
+    Authorization.objects.filter(pk=hers.pk).update(access_token=Value("no key opens this"))
     with pytest.raises(WrongKeyError):
         notices.read_waiting()
     for _ in range(MOST_TRIES):
