@@ -289,6 +289,27 @@ def test_the_signpost_is_no_receipt(
     assert progress.headers["HX-Refresh"] == "true"
 
 
+def test_who_stops_on_a_page_from_before_it_was_taken_in_stops_the_one_that_goes_on(
+    hers: Authorization, candidate: Authorization, ben: Person
+) -> None:
+    renewal.take_in(hers, candidate, ["It is the same."])
+    answer = ben.browser.post(f"/connections/{candidate.uid}/disconnect/")
+    assert answer.headers["Location"] == f"/connections/{hers.uid}/stopped/"
+    hers.refresh_from_db()
+    assert (hers.status, hers.revoked_by) == (Status.REVOKED, "customer")
+
+
+def test_who_stops_there_what_is_in_an_account_is_asked_to_sign_in(
+    hers: Authorization, candidate: Authorization, ben: Person
+) -> None:
+    hers.claim(User.objects.create(username="ada", email="ada@example.org"))
+    renewal.take_in(hers, candidate, ["It is the same."])
+    answer = ben.browser.post(f"/connections/{candidate.uid}/disconnect/")
+    assert answer.headers["Location"].startswith("/account/sign-in/")
+    hers.refresh_from_db()
+    assert hers.status == Status.ACTIVE
+
+
 def test_a_link_to_what_was_taken_in_means_the_earlier_one(
     hers: Authorization,
     candidate: Authorization,
