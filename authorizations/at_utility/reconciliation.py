@@ -237,6 +237,14 @@ def _still_unknown(client: Client, found: list[Listed]) -> list[Listed]:
     ]
 
 
+def is_known(found: ForeignAuthorization) -> bool:
+    """Whether its customer has connected here since it was listed, or has stopped it here."""
+    ours = found.client.authorizations
+    addresses = Q(authorization_uri=found.authorization_uri) | Q(resource_uri=found.resource_uri)
+    stopped = Q(grant_digest=grant_digest(found.authorization_uri))
+    return ours.filter(addresses | stopped).exists()
+
+
 def _foreign(listed: Listed) -> ForeignAuthorization:
     customer = listed.said.customer_resource_uri or ""
     said = standing.said_in(listed.entry)
