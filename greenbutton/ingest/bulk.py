@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import BinaryIO, Literal
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from authorizations.models import Authorization, PullTrigger
@@ -192,7 +193,8 @@ def collect(
        that ends in an error has stored nothing.
     3. Store each part like a feed of its own, as a Pull of that authorization.
 
-    `keep_on` is asked between parts. Raises UtilityError and EspiError.
+    `keep_on` is asked between parts. Raises UtilityError and EspiError; and an error of our
+    own with one part once the others have theirs, so that the feed is read again for it.
     """
     with raw.spool() as file, raw.spool() as sorted_entries:
         _fetch(client, uri, window, file)
@@ -205,12 +207,23 @@ def collect(
             limits=limits(),
         )
         spread = Spread(split.entries, split.unknown, split.disputed)
+        failed: Exception | None = None
         for owner in split.owners():
             if not keep_on():
                 break
-            outcome, stored = _give(owner, split, window)
-            spread.add(outcome)
-            spread.new += stored.new if stored else 0
+            try:
+                outcome, stored = _give(owner, split, window)
+            except (OperationalError, InterfaceError):
+                raise  # without a database none of the others gets theirs
+            except Exception as e:
+                words = "bulk of %s: a part could not be stored: %s"
+                logger.error(words, client.client_id, type(e).__name__)
+                failed = failed or e
+            else:
+                spread.add(outcome)
+                spread.new += stored.new if stored else 0
+    if failed is not None:
+        raise failed
     return spread
 
 
@@ -284,6 +297,13 @@ class _Part:
         self.authorization = authorization
         self.lease_id = lease_id
         self.window = window
+        # We hold the lease, so whoever began one before is gone; its part comes again.
+        left = authorization.pulls.filter(source=Pull.Source.BULK, state=Pull.State.RUNNING)
+        left.update(
+            state=Pull.State.ABANDONED,
+            finished=timezone.now(),
+            error="The worker that ran this ended before it was done.",
+        )
         self.pull = Pull.objects.create(
             authorization=authorization,
             source=Pull.Source.BULK,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import InvalidToken
 from django.db import connection, transaction
+from django.db.models import Value
 from django.utils import timezone
 
 from authorizations.models import Authorization
@@ -276,6 +277,14 @@ def test_only_what_is_over_expires() -> None:
         authorization.refresh_from_db()
     assert [over.status, open_end.status, later.status] == ["expired", "active", "active"]
     assert (over.access_token, over.refresh_token) == ("", "")
+
+
+def test_one_that_no_key_opens_expires_and_keeps_nobody_from_it() -> None:
+    _, newest = make(2, expires_at=timezone.now() - timedelta(seconds=1))
+    Authorization.objects.filter(pk=newest.pk).update(access_token=Value("no key opens this"))
+    assert due.expire() == 2
+    assert set(Authorization.objects.values_list("status", flat=True)) == {"expired"}
+    assert newest.events.filter(type="authorization_expired").count() == 1
 
 
 # -- purge ----------------------------------------------------------------------------------------
