@@ -172,12 +172,10 @@ def test_another_utility_cannot_answer(lying: LyingUtility, utility: Utility, ad
     assert nothing_came_of_it(lying)
 
 
-def test_a_utility_that_is_unknown_or_switched_off_has_no_callback(
+def test_a_utility_that_is_unknown_has_no_callback(
     lying: LyingUtility, utility: Utility, ada: Person
 ) -> None:
-    state = ada.begins(utility)
-    Utility.objects.update(enabled=False)
-    assert ada.comes_back(utility, state=state, code="a-code").status_code == 404
+    ada.begins(utility)
     assert ada.browser.get("/connect/callback/nobody/").status_code == 404
     assert nothing_came_of_it(lying)
 
