@@ -16,6 +16,7 @@ WHAT = {
     story.USAGE: "Readings and bills",
     story.CUSTOMER: "Whose account it is",
     story.KEPT: "Kept document",
+    story.BULK: "Its part of the Bulk feed",
 }
 
 

@@ -18,17 +18,19 @@ from typing import BinaryIO, Literal
 from django.conf import settings
 from django.utils import timezone
 
-from authorizations.models import Authorization, PullTrigger
+from authorizations.models import Authorization, EventType, PullTrigger
 from authorizations.tokens import pause_if_refused
+from authorizations.troubles import OUR_ERROR, UNREADABLE
 from greenbutton.espi import EspiError
 from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.errors import ScopeError
 from greenbutton.espi.split import Split, every_spelling, split_feed
-from greenbutton.ingest import lease, raw
+from greenbutton.ingest import lease, raw, story
 from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.pull import SORRY, backoff
 from greenbutton.ingest.stopped import refusal_words
 from greenbutton.ingest.store import Stored, limits, store_feed
+from greenbutton.ingest.story import Story
 from greenbutton.ingest.windows import Window
 from greenbutton.models import BulkCollection, Pull
 from utilities.client import GreenButtonClient, Problem, UtilityError
@@ -86,13 +88,13 @@ def collect_due(collection: BulkCollection) -> BulkCollection | None:
     return collection
 
 
-def ask_for(client: Client) -> BulkCollection | None:
+def ask_for(client: Client, trigger: PullTrigger) -> BulkCollection | None:
     """Have a registration's own Bulk feed read; None where the utility names none to it.
 
     The utility says which it is with a client token, so this asks it. Raises UtilityError.
     """
     uri = GreenButtonClient(client).bulk_uri()
-    return BulkCollection.bring_forward(client, uri) if uri else None
+    return BulkCollection.bring_forward(client, uri, trigger) if uri else None
 
 
 def is_known(client: Client, uri: str) -> bool:
@@ -121,12 +123,18 @@ def _bulk_ids(client: Client) -> set[str]:
 
 
 def _run(collection: BulkCollection, run_id: str) -> None:
+    # What was brought forward until it was taken is why it is read.
+    collection.refresh_from_db(fields=["counts"])
     began, before = timezone.now(), collection.collected_to
     overlap = timedelta(days=collection.client.utility.behaviour.later_overlap_days)
     window = Window(before - overlap, None) if before else None
     try:
         spread = collect(
-            collection.client, collection.uri, window, keep_on=lambda: collection.renew(run_id)
+            collection.client,
+            collection.uri,
+            window,
+            trigger=collection.trigger,
+            keep_on=lambda: collection.renew(run_id),
         )
     except UtilityError as e:
         _refused(collection, run_id, e)
@@ -183,6 +191,7 @@ def collect(
     uri: str,
     window: Window | None = None,
     *,
+    trigger: PullTrigger,
     keep_on: Callable[[], bool] = lambda: True,
 ) -> Spread:
     """Fetch a Bulk feed of this registration and give each of its customers what is theirs.
@@ -190,7 +199,7 @@ def collect(
     1. Fetch it whole, with a token of the client, from an address of the utility's only.
     2. Sort its entries by the addresses of this registration's authorizations, in one pass. A feed
        that ends in an error has stored nothing.
-    3. Store each part like a feed of its own, as a Pull of that authorization.
+    3. Store each part like a feed of its own, as a Pull of that authorization, with its `trigger`.
 
     `keep_on` is asked between parts. Raises UtilityError and EspiError.
     """
@@ -208,7 +217,7 @@ def collect(
         for owner in split.owners():
             if not keep_on():
                 break
-            outcome, stored = _give(owner, split, window)
+            outcome, stored = _give(owner, split, window, trigger)
             spread.add(outcome)
             spread.new += stored.new if stored else 0
     return spread
@@ -256,7 +265,9 @@ def _fetch(client: Client, uri: str, window: Window | None, file: BinaryIO) -> N
     )
 
 
-def _give(owner: int, split: Split, window: Window | None) -> tuple[Outcome, Stored | None]:
+def _give(
+    owner: int, split: Split, window: Window | None, trigger: PullTrigger
+) -> tuple[Outcome, Stored | None]:
     """Store one authorization's part, as far as that may be now."""
     authorization = Authorization.objects.select_related("utility").get(pk=owner)
     if not _may_be_given(authorization):
@@ -265,7 +276,7 @@ def _give(owner: int, split: Split, window: Window | None) -> tuple[Outcome, Sto
     if lease_id is None:
         return "busy", None
     try:
-        return _Part(authorization, lease_id, window).store(split)
+        return _Part(authorization, lease_id, window, trigger).store(split)
     finally:
         lease.give_back(authorization, lease_id)
 
@@ -278,25 +289,36 @@ def _may_be_given(authorization: Authorization) -> bool:
 
 
 class _Part:
-    """One authorization's part of a Bulk feed, under its lease."""
+    """One authorization's part of a Bulk feed, under its lease.
 
-    def __init__(self, authorization: Authorization, lease_id: str, window: Window | None) -> None:
+    Its story has a step for that part. The requests are the registration's, for all of them.
+    """
+
+    def __init__(
+        self,
+        authorization: Authorization,
+        lease_id: str,
+        window: Window | None,
+        trigger: PullTrigger,
+    ) -> None:
         self.authorization = authorization
         self.lease_id = lease_id
         self.window = window
         self.pull = Pull.objects.create(
             authorization=authorization,
             source=Pull.Source.BULK,
-            trigger=PullTrigger.NOTIFICATION,
+            trigger=trigger,
             windows_planned=1,
         )
+        self.story = Story(self.pull)
 
     def store(self, split: Split) -> tuple[Outcome, Stored | None]:
-        self.authorization.tell("authorization_update_started", pull=self.pull.uid)
+        self.authorization.tell(EventType.UPDATE_STARTED, pull=self.pull.uid)
         try:
-            with raw.spool() as file:
+            with self.story.step(story.BULK, self.window) as step, raw.spool() as file:
                 split.write(self.authorization.pk, file)
                 stored = self._stored(file)
+                step.brought(stored)
         except LeaseLostError:
             self._end(
                 Pull.State.ABANDONED,
@@ -305,13 +327,19 @@ class _Part:
             )
             return "busy", None
         except EspiError as e:
-            self._refused(f"The feed was refused: {refusal_words(self.authorization, e)}")
+            name = self.authorization.source_name
+            self._failed(
+                f"The feed was refused: {refusal_words(self.authorization, e)}",
+                f"{name} sent data that we could not read.",
+                UNREADABLE,
+            )
             return "refused", None
         except Exception as e:
-            self._refused(f"An error in the portal itself: {type(e).__name__}.", SORRY)
+            words = f"An error in the portal itself: {type(e).__name__}."
+            self._failed(words, SORRY, OUR_ERROR)
             raise
         self._add(stored)
-        self._end(Pull.State.DONE, tells="authorization_update_finished_successful")
+        self._end(Pull.State.DONE, tells=EventType.UPDATE_SUCCESSFUL)
         return "stored", stored
 
     def _stored(self, file: BinaryIO) -> Stored:
@@ -327,17 +355,22 @@ class _Part:
         self.pull.new, self.pull.changed = stored.new, stored.changed
         self.pull.findings = stored.findings
 
-    def _refused(self, error: str, message: str = "") -> None:
-        name = self.authorization.source_name
-        message = message or f"{name} sent data that we could not read."
-        tells = "authorization_update_finished_errored"
-        self._end(Pull.State.FAILED, error=error, message=message, tells=tells)
+    def _failed(self, error: str, message: str, reason: str) -> None:
+        """Told as failed at once: it is tried again when the next feed comes, whenever that is."""
+        tells = EventType.UPDATE_ERRORED
+        self._end(Pull.State.FAILED, error=error, message=message, tells=tells, reason=reason)
 
     def _end(
-        self, state: Pull.State, *, error: str = "", message: str = "", tells: str = ""
+        self,
+        state: Pull.State,
+        *,
+        error: str = "",
+        message: str = "",
+        tells: str = "",
+        **detail: str,
     ) -> None:
         self.pull.state, self.pull.finished = state, timezone.now()
         self.pull.error, self.pull.message = error, message
         self.pull.save()
         if tells:
-            self.authorization.tell(tells, pull=self.pull.uid)
+            self.authorization.tell(tells, pull=self.pull.uid, **detail)

@@ -18,7 +18,7 @@ from greenbutton.ingest.windows import Window
 from greenbutton.models import Pull
 from utilities.client import Exchange, UtilityError
 
-USAGE, CUSTOMER, KEPT = "usage", "customer", "kept"
+USAGE, CUSTOMER, KEPT, BULK = "usage", "customer", "kept", "bulk"
 STORED, STOPPED = "stored", "stopped"
 # Pulls that ended before they came so far have no step about the customer.
 LOOKED_BACK = 20

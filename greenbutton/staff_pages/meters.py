@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDateWidget
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, PullTrigger
 from greenbutton.display.standing import kind_of
 from greenbutton.ingest import history
 from greenbutton.ingest.stopping import can_be_stopped_alone, stop_sharing
@@ -284,6 +284,7 @@ class BulkCollectionAdmin(ReadOnlyAdmin):
         variant=ActionVariant.PRIMARY,
     )
     def read_now(self, request: HttpRequest, collection: BulkCollection, why: str) -> str:
-        due = BulkCollection.bring_forward(collection.client, collection.uri).due_at
+        row = BulkCollection.bring_forward(collection.client, collection.uri, PullTrigger.STAFF)
+        due = row.due_at
         assert due is not None
         return f"It is due at {timezone.localtime(due):%H:%M} UTC."

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, EventType, PullTrigger
+from greenbutton.display.story import in_words
 from greenbutton.espi import Entry
 from greenbutton.espi.usage_point import UsagePoint as EspiUsagePoint
 from greenbutton.ingest import bulk, due, lease, stopping
@@ -28,6 +29,7 @@ from greenbutton.models import (
 from tests import cast
 from tests.greenbutton.espi.test_split import household, moved
 from tests.greenbutton.ingest.documents import block, document, entry, hours, meter
+from tests.greenbutton.ingest.test_pull import elsewhere
 from tests.lying_utility import LyingUtility
 from utilities.client import UtilityError
 from utilities.models import Client
@@ -81,7 +83,7 @@ def households(client: Client, *owners: int) -> list[Entry]:
 
 
 def spread(client: Client) -> Spread:
-    return bulk.collect(client, f"{client.utility.resource_url}/Batch/Bulk/B1")
+    return bulk.collect(client, address_of(client), trigger=PullTrigger.NOTIFICATION)
 
 
 def readings(authorizations: Sequence[Authorization]) -> list[list[int | None]]:
@@ -266,7 +268,7 @@ def test_no_token_goes_to_another_origin(
     lying: LyingUtility, client: Client, three: list[Authorization], address: str
 ) -> None:
     with pytest.raises(UtilityError) as refused:
-        bulk.collect(client, address)
+        bulk.collect(client, address, trigger=PullTrigger.NOTIFICATION)
     assert refused.value.code == "not_ours"
     assert lying.requests == []
 
@@ -284,6 +286,101 @@ def test_a_client_token_that_is_refused_before_its_time_is_renewed_once(
     assert {one.status for one in Authorization.objects.all()} == {"active"}
 
 
+# -- what each one's pull tells ------------------------------------------------------------------
+
+
+def read_when_due(client: Client) -> BulkCollection:
+    """Read it because its time has come, and nobody brought it forward."""
+    BulkCollection.objects.update(due_at=timezone.now(), claimed_until=None)
+    done = bulk.collect_due(BulkCollection.objects.get(client=client))
+    assert done is not None
+    return done
+
+
+def test_each_part_is_a_step_with_what_it_brought(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    serve(lying, *households(client, 1, 3))
+    collected(client)
+    [step] = three[2].pulls.get().steps
+    assert (step["what"], step["result"]) == ("bulk", "stored")
+    assert (step["readings"], step["new"], step["bills"]) == (3, 3, 1)
+    assert (step["start"], step["requests"]) == (None, 0)
+    assert in_words(three[2].pulls.get()) == [
+        "Its part of the Bulk feed: 3 readings (3 new), 1 new bill."
+    ]
+    assert not three[1].pulls.exists()
+    collected(client)
+    [again] = three[2].pulls.all()[0].steps
+    assert (again["start"] is not None, again["new"]) == (True, 0)
+
+
+def test_a_part_that_cannot_be_stored_is_a_step_too(
+    lying: LyingUtility, client: Client, three: list[Authorization], settings: Any
+) -> None:
+    settings.FEED_MAX_USAGE_POINTS = 1
+    serve(lying, *households(client, 1), *[moved(one, home(client, 1)) for one in meter("2")])
+    collected(client)
+    assert in_words(three[0].pulls.get()) == [
+        "Its part of the Bulk feed: what came could not be read."
+    ]
+    told = three[0].events.get(type=EventType.UPDATE_ERRORED)
+    assert told.detail == {"pull": three[0].pulls.get().uid, "reason": "not_espi"}
+    assert "Main Street" not in str(told.detail)
+
+
+@pytest.mark.parametrize(
+    "trigger", [PullTrigger.NOTIFICATION, PullTrigger.NIGHTLY, PullTrigger.STAFF]
+)
+def test_each_pull_tells_who_had_the_feed_read(
+    lying: LyingUtility, client: Client, three: list[Authorization], trigger: PullTrigger
+) -> None:
+    serve(lying, *households(client, 1, 2))
+    done = collected(client, trigger)
+    assert {one.trigger for one in Pull.objects.all()} == {trigger}
+    assert "trigger" not in done.counts
+
+
+def test_what_was_put_off_goes_on_by_itself(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    lying.answer(BULK, 503)
+    lying.answer(BULK, body=document(*households(client, 1)).getvalue())
+    assert collected(client, PullTrigger.NIGHTLY).state == BulkCollection.State.FAILED
+    read_when_due(client)
+    assert three[0].pulls.get().trigger == PullTrigger.RESUMED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_that_come_while_it_is_read_are_why_it_is_read_again(
+    lying: LyingUtility, client: Client
+) -> None:
+    ada = add(client, 1)
+
+    def notice() -> None:
+        BulkCollection.objects.update(brought_forward_to=None)
+        BulkCollection.bring_forward(client, address_of(client), PullTrigger.NOTIFICATION)
+
+    body = document(*households(client, 1)).getvalue()
+    lying.answer(BULK, body=body, before=elsewhere(notice))
+    lying.answer(BULK, body=body)
+    collected(client, PullTrigger.NIGHTLY)
+    read_when_due(client)
+    read_when_due(client)
+    assert list(ada.pulls.order_by("id").values_list("trigger", flat=True)) == [
+        PullTrigger.NIGHTLY,
+        PullTrigger.NOTIFICATION,
+        PullTrigger.RESUMED,
+    ]
+
+
+def test_who_waits_for_its_turn_is_not_taken_for_who_comes_later(client: Client) -> None:
+    BulkCollection.bring_forward(client, address_of(client), PullTrigger.NIGHTLY)
+    for trigger in (PullTrigger.NOTIFICATION, PullTrigger.STAFF):
+        row = BulkCollection.bring_forward(client, address_of(client), trigger)
+    assert row.trigger == PullTrigger.NOTIFICATION
+
+
 # -- when it is read ------------------------------------------------------------------------------
 
 
@@ -291,10 +388,10 @@ def address_of(client: Client) -> str:
     return f"{client.utility.resource_url}/Batch/Bulk/B1"
 
 
-def collected(client: Client) -> BulkCollection:
+def collected(client: Client, trigger: PullTrigger = PullTrigger.NOTIFICATION) -> BulkCollection:
     """Bring the address forward, and do what is due."""
     BulkCollection.objects.update(brought_forward_to=None)
-    row = BulkCollection.bring_forward(client, address_of(client))
+    row = BulkCollection.bring_forward(client, address_of(client), trigger)
     assert due.claim_bulks() == [row.pk]
     done = bulk.collect_due(BulkCollection.objects.get(pk=row.pk))
     assert done is not None
@@ -313,17 +410,19 @@ def test_what_is_brought_forward_is_due_once_and_read_once(
 
 
 def test_it_is_brought_forward_at_most_once_in_15_minutes(client: Client) -> None:
-    first = BulkCollection.bring_forward(client, address_of(client))
+    first = BulkCollection.bring_forward(client, address_of(client), PullTrigger.NOTIFICATION)
     BulkCollection.objects.update(due_at=None)
     for _ in range(5):
-        again = BulkCollection.bring_forward(client, f"{address_of(client)}?published-min=x")
+        again = BulkCollection.bring_forward(
+            client, f"{address_of(client)}?published-min=x", PullTrigger.NOTIFICATION
+        )
     assert again.pk == first.pk
     assert first.brought_forward_to is not None
     assert again.due_at == first.brought_forward_to + timedelta(minutes=15)
     assert due.claim_bulks() == []
     long_ago = timezone.now() - timedelta(minutes=16)
     BulkCollection.objects.update(brought_forward_to=long_ago, due_at=None)
-    BulkCollection.bring_forward(client, address_of(client))
+    BulkCollection.bring_forward(client, address_of(client), PullTrigger.NOTIFICATION)
     assert due.claim_bulks() == [first.pk]
 
 
@@ -397,12 +496,12 @@ def test_a_registration_that_is_refused_is_paused_and_revokes_nobody(
     client.refresh_from_db()
     assert not client.is_usable()
     assert {one.status for one in Authorization.objects.all()} == {"active"}
-    BulkCollection.bring_forward(client, address_of(client))
+    BulkCollection.bring_forward(client, address_of(client), PullTrigger.NOTIFICATION)
     assert due.claim_bulks() == []
 
 
 def test_of_two_workers_one_reads_it(client: Client) -> None:
-    row = BulkCollection.bring_forward(client, address_of(client))
+    row = BulkCollection.bring_forward(client, address_of(client), PullTrigger.NOTIFICATION)
     assert row.take("first")
     assert not row.take("second")
     assert not row.renew("second")
@@ -415,9 +514,11 @@ def test_of_two_workers_one_reads_it(client: Client) -> None:
 
 
 def test_news_that_come_while_it_is_read_are_not_lost(client: Client) -> None:
-    row = BulkCollection.bring_forward(client, address_of(client))
+    row = BulkCollection.bring_forward(client, address_of(client), PullTrigger.NOTIFICATION)
     assert row.take("run")
-    later = BulkCollection.bring_forward(client, address_of(client)).brought_forward_to
+    later = BulkCollection.bring_forward(
+        client, address_of(client), PullTrigger.NOTIFICATION
+    ).brought_forward_to
     row.ended("run", BulkCollection.State.DONE)
     row.refresh_from_db()
     assert (row.due_at, later) == (later, later)
@@ -447,7 +548,7 @@ def test_an_address_is_known_by_its_id_in_a_customers_scope(
 def test_the_utility_itself_names_the_registrations_address(
     lying: LyingUtility, client: Client
 ) -> None:
-    row = bulk.ask_for(client)
+    row = bulk.ask_for(client, PullTrigger.NIGHTLY)
     assert row is not None
     assert row.uri == f"{lying.url}{BULK}"
     assert bulk.is_known(client, row.uri)
@@ -459,5 +560,5 @@ def test_an_address_that_is_not_the_utilitys_is_not_taken_from_its_answer(
     lying.forget("/token")
     answer = {"token_type": "Bearer", "access_token": "a", "expires_in": 60}
     lying.answer("/token", json={**answer, "resourceURI": "https://evil.example/Batch/Bulk/B1"})
-    assert bulk.ask_for(client) is None
+    assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None
     assert not BulkCollection.objects.exists()
