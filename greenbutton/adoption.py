@@ -57,7 +57,7 @@ def adopt(found: ForeignAuthorization) -> Authorization:
     client = found.client
     if client.utility.behaviour.client_token_reads_subscriptions:
         return _adopted(found)
-    collection = bulk.ask_for(client, PullTrigger.STAFF)
+    collection = bulk.ask_for(client, PullTrigger.STAFF, found.scope)
     if collection is None:
         raise ValidationError(NO_WAY)
     with transaction.atomic():

@@ -8,14 +8,16 @@ that is known here is only counted.
 from __future__ import annotations
 
 import logging
+import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import BinaryIO, Literal
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from authorizations.models import Authorization, EventType, PullTrigger
@@ -33,13 +35,16 @@ from greenbutton.ingest.store import Stored, limits, store_feed
 from greenbutton.ingest.story import Story
 from greenbutton.ingest.windows import Window
 from greenbutton.models import BulkCollection, Pull
-from utilities.client import GreenButtonClient, Problem, UtilityError
+from utilities.client import URI_MAX_LENGTH, GreenButtonClient, Problem, UtilityError
 from utilities.models import Client
+from utilities.registration import Standing
 
 logger = logging.getLogger(__name__)
 
 # The option of a granted scope that says in which Bulk feed the customer's data comes.
 BULK_ID = "BR"
+# What may stand in an address as it is, and leads nowhere else.
+_BULK_ID = re.compile(r"(?!\.+$)[A-Za-z0-9_.~-]+")
 # Somebody else had some of the authorizations; their parts are read again then.
 AGAIN = timedelta(minutes=5)
 HALF_DONE = "Some authorizations were busy; their part is read again at {:%H:%M} UTC."
@@ -88,13 +93,39 @@ def collect_due(collection: BulkCollection) -> BulkCollection | None:
     return collection
 
 
-def ask_for(client: Client, trigger: PullTrigger) -> BulkCollection | None:
+def ask_for(client: Client, trigger: PullTrigger, granted: str = "") -> BulkCollection | None:
     """Have a registration's own Bulk feed read; None where the utility names none to it.
 
-    The utility says which it is with a client token, so this asks it. Raises UtilityError.
+    The utility says which it is with a client token, so this asks it. Where that says nothing, the
+    registration's document may; `granted` is the scope of a customer whose data is looked for.
+    Raises UtilityError.
     """
     uri = GreenButtonClient(client).bulk_uri()
+    if uri == "":
+        uri = registered_uri(client, granted)
     return BulkCollection.bring_forward(client, uri, trigger) if uri else None
+
+
+def registered_uri(client: Client, granted: str = "") -> str:
+    """Where the Bulk feed lies by the registration's document; empty where that cannot be said.
+
+    Its dataCustodianBulkRequestURI is the same for everybody, or ends in an id that says nothing
+    (PG&E's is 0): which feed is ours stands in the scopes that customers grant. If these name
+    several, only the utility can say which is meant.
+    """
+    standing = Standing.of(client)
+    address = standing.bulk_url.rstrip("/") if standing else ""
+    above, _, last = address.rpartition("/")
+    place = address if last == "Bulk" else above
+    active = client.authorizations.filter(status=Authorization.Status.ACTIVE)
+    ids = _ids_in([granted]) or _ids_of(active)
+    if not place.endswith("/Bulk") or len(ids) != 1:
+        return ""
+    [bulk_id] = ids
+    uri = f"{place}/{bulk_id}"
+    is_plain = "?" not in uri and "#" not in uri and len(uri) <= URI_MAX_LENGTH
+    is_sound = is_plain and _BULK_ID.fullmatch(bulk_id)
+    return uri if is_sound and client.utility.owns(uri) else ""
 
 
 def is_known(client: Client, uri: str) -> bool:
@@ -110,13 +141,16 @@ def is_known(client: Client, uri: str) -> bool:
         return True
     above, _, last = address.rpartition("/")
     is_below = address.startswith(f"{client.utility.resource_url.rstrip('/')}/")
-    return is_below and above.endswith("/Bulk") and last in _bulk_ids(client)
+    return is_below and above.endswith("/Bulk") and last in _ids_of(client.authorizations.all())
 
 
-def _bulk_ids(client: Client) -> set[str]:
-    scopes = client.authorizations.exclude(scope="").values_list("scope", flat=True)
+def _ids_of(authorizations: QuerySet[Authorization]) -> set[str]:
+    return _ids_in(authorizations.exclude(scope="").values_list("scope", flat=True).distinct())
+
+
+def _ids_in(scopes: Iterable[str]) -> set[str]:
     found: set[str] = set()
-    for text in scopes.distinct():
+    for text in scopes:
         with suppress(ScopeError):
             found.add(espi_scope.parse(text).option(BULK_ID) or "")
     return found - {""}

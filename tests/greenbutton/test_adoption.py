@@ -28,6 +28,7 @@ from tests.greenbutton.ingest.documents import document, meter
 from tests.lying_utility import LyingUtility
 from utilities.client import GreenButtonClient, UtilityError, client_tokens
 from utilities.models import Client, Utility
+from utilities.registration import Standing
 
 BULK = "/resource/Batch/Bulk/B_1"
 
@@ -149,6 +150,23 @@ def test_it_is_adopted_once(utility: Utility) -> None:
     with pytest.raises(ValidationError, match="Somebody else"):
         adoption.adopt(again)
     assert Authorization.objects.count() == 1
+
+
+def test_a_feed_that_only_the_registrations_document_names_is_read_by_the_id_of_the_scope(
+    utility: Utility, lying: LyingUtility
+) -> None:
+    lying.forget("/token")
+    lying.answer("/token", json=CLIENT_TOKEN)
+    standing = Standing(bulk_url=f"{utility.resource_url}/Batch/Bulk").as_json()
+    Client.objects.update(standing=standing)
+    adopted = adoption.adopt(find(utility))
+    assert BulkCollection.objects.get().uri == f"{lying.url}{BULK}"
+    # From then on it is among its scopes.
+    BulkCollection.objects.all().delete()
+    assert adoption.read_bulk_nightly() == 1
+    assert BulkCollection.objects.get().uri == f"{lying.url}{BULK}"
+    adopted.mark_revoked("utility")
+    assert adoption.read_bulk_nightly() == 0
 
 
 def test_the_bulk_feed_of_the_adopted_is_read_once_a_night(utility: Utility) -> None:

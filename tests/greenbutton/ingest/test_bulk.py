@@ -33,6 +33,7 @@ from tests.greenbutton.ingest.test_pull import elsewhere
 from tests.lying_utility import LyingUtility
 from utilities.client import UtilityError
 from utilities.models import Client
+from utilities.registration import Standing
 
 pytestmark = pytest.mark.django_db
 
@@ -562,3 +563,108 @@ def test_an_address_that_is_not_the_utilitys_is_not_taken_from_its_answer(
     lying.answer("/token", json={**answer, "resourceURI": "https://evil.example/Batch/Bulk/B1"})
     assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None
     assert not BulkCollection.objects.exists()
+
+
+# -- where the registration's document says that it is --------------------------------------------
+
+
+def silent(lying: LyingUtility) -> None:
+    """The answer with a client token names no address."""
+    lying.forget("/token")
+    lying.answer("/token", json={"token_type": "Bearer", "access_token": "a", "expires_in": 60})
+
+
+def registered(client: Client, bulk_url: str) -> Client:
+    """As after its ApplicationInformation was read."""
+    client.standing = Standing(bulk_url=bulk_url).as_json()
+    client.save()
+    return client
+
+
+@pytest.mark.parametrize("said", ["/Batch/Bulk", "/Batch/Bulk/", "/Batch/Bulk/0", "/Batch/Bulk/B1"])
+def test_where_the_token_names_none_the_registrations_document_does(
+    lying: LyingUtility, client: Client, three: list[Authorization], said: str
+) -> None:
+    silent(lying)
+    registered(client, f"{client.utility.resource_url}{said}")
+    row = bulk.ask_for(client, PullTrigger.NIGHTLY)
+    assert row is not None
+    assert row.uri == f"{lying.url}{BULK}"
+    serve(lying, *households(client, 1, 2))
+    assert collected(client).counts["stored"] == 2
+
+
+def test_the_word_with_the_token_goes_first(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    registered(client, f"{client.utility.resource_url}/Elsewhere/Bulk")
+    row = bulk.ask_for(client, PullTrigger.NIGHTLY)
+    assert row is not None
+    assert row.uri == f"{lying.url}{BULK}"
+
+
+def test_an_answer_that_names_another_origin_is_not_made_good_by_the_document(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    registered(client, f"{client.utility.resource_url}/Batch/Bulk")
+    lying.forget("/token")
+    answer = {"token_type": "Bearer", "access_token": "a", "expires_in": 60}
+    lying.answer("/token", json={**answer, "resourceURI": "https://evil.example/Batch/Bulk/B1"})
+    assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "https://evil.example/resource/Batch/Bulk",
+        "{origin}@evil.example/Batch/Bulk",
+        "{base}?at=/Bulk",
+        "{base}#/Bulk",
+        "{base}",
+        "{base}/Batch/Bulk/B1/UsagePoint",
+        "{base}/Batch/Bulk?which=",
+        "{base}/Batch/" + "x" * 480 + "/Bulk",
+        "/Batch/Bulk",
+        "Bulk",
+        "",
+    ],
+)
+def test_a_document_that_does_not_say_where_is_not_followed(
+    lying: LyingUtility, client: Client, three: list[Authorization], said: str
+) -> None:
+    silent(lying)
+    registered(client, said.format(base=client.utility.resource_url, origin=lying.url))
+    assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None
+    assert [request.path for request in lying.requests] == ["/token"]
+
+
+@pytest.mark.parametrize("id_", ["..", ".", "a/b", "a?b", "a#b", "a%2fb", "a b", "a@b:c"])
+def test_a_scope_does_not_lead_the_address_elsewhere(
+    lying: LyingUtility, client: Client, id_: str
+) -> None:
+    silent(lying)
+    registered(client, f"{client.utility.resource_url}/Batch/Bulk")
+    made = add(client, 1)
+    Authorization.objects.filter(pk=made.pk).update(scope=f"FB=4_16_35;BR={id_}")
+    assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None
+
+
+def test_which_of_several_feeds_is_meant_is_not_guessed(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    silent(lying)
+    registered(client, f"{client.utility.resource_url}/Batch/Bulk")
+    Authorization.objects.filter(pk=three[0].pk).update(scope="FB=4_16_35;BR=B2")
+    assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None
+    # That of whose data is looked for is no guess.
+    assert bulk.registered_uri(client, "FB=4;BR=B2").endswith("/Batch/Bulk/B2")
+    # What has ended is not looked for.
+    Authorization.objects.filter(pk=three[0].pk).update(status="revoked")
+    assert bulk.registered_uri(client).endswith("/Batch/Bulk/B1")
+
+
+def test_a_registration_that_was_never_read_says_nothing(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    silent(lying)
+    assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None
