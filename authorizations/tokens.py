@@ -39,6 +39,8 @@ UNHEARD = frozenset(
         Problem.BAD_TOKEN,
     }
 )
+# The DELETE came well and was not done: another way may be open.
+REFUSED = frozenset({Problem.HTTP_400, Problem.HTTP_401, Problem.HTTP_403, "http_405", "http_501"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def _kept(turn: _Turn, token: Token) -> str | None:
         return token.access_token
     if not active:
         logger.info("authorization %s ended while it was refreshed", row.uid)
-        _give_back(row)
+        _give_back(row, token)
         raise _not_active(row)
     return None
 
@@ -164,19 +166,36 @@ def _refused(turn: _Turn, error: UtilityError) -> None:
     raise _refused_after_interruption(error, turn.interrupted) from error
 
 
-def _give_back(row: Authorization) -> None:
+def end_grant(door: GreenButtonClient, authorization_uri: str, token: str = "") -> None:
+    """DELETE the Authorization; where that is refused, or has no address, take its token back.
+
+    That is RFC 7009. Raises UtilityError.
+    """
+    if authorization_uri:
+        try:
+            door.revoke(authorization_uri)
+        except UtilityError as e:
+            if not token or e.code not in REFUSED:
+                raise
+        else:
+            return
+    door.revoke_token(token)
+
+
+def _give_back(row: Authorization, token: Token) -> None:
     """End a grant whose new tokens came too late, as far as the utility can be reached.
 
-    Stopping has told it already, but perhaps before it made them, or in vain.
+    Stopping has told it already, but perhaps before it made them, or in vain; and whoever took back
+    the token that we had then has not taken back these.
     """
-    if (
-        row.status != Authorization.Status.REVOKED
-        or row.client is None
-        or not row.authorization_uri
-    ):
+    if row.status != Authorization.Status.REVOKED or row.client is None:
+        return
+    takes_back = bool(row.client.utility.revocation_url)
+    too_late = (token.refresh_token or token.access_token) if takes_back else ""
+    if not row.authorization_uri and not too_late:
         return
     try:
-        GreenButtonClient(row.client).revoke(row.authorization_uri)
+        end_grant(GreenButtonClient(row.client), row.authorization_uri, too_late)
     except UtilityError as e:
         logger.warning("authorization %s could not be given back: %s", row.uid, e.to_log)
 

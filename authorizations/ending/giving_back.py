@@ -16,8 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from authorizations.models import Authorization
-from authorizations.tokens import pause_if_refused
-from utilities.client import GreenButtonClient, Problem, UtilityError
+from authorizations.tokens import REFUSED, end_grant, pause_if_refused
+from utilities.client import GreenButtonClient, UtilityError
 from utilities.models import Client
 
 logger = logging.getLogger(__name__)
@@ -30,8 +30,6 @@ QUICKLY = 4
 # What a worker can: the purge of somebody else's data may wait behind it.
 PATIENTLY = 10
 ROUND_SECONDS = 20
-# The DELETE came well and was not done: another way may be open.
-REFUSED = {Problem.HTTP_400, Problem.HTTP_401, Problem.HTTP_403, "http_405", "http_501"}
 
 
 def tell(authorization: Authorization, token: str = "", *, quickly: bool = False) -> bool:
@@ -128,7 +126,7 @@ def _tell(row: Authorization, token: str = "", seconds: float = PATIENTLY) -> bo
         return False
     door = GreenButtonClient(row.client, answer_seconds=seconds)
     try:
-        _end(door, row.authorization_uri, token if takes_back else "")
+        end_grant(door, row.authorization_uri, token if takes_back else "")
     except UtilityError as e:
         logger.warning("%s could not be told to end a grant: %s", row.client.client_id, e.to_log)
         pause_if_refused(row.client, e)
@@ -137,19 +135,6 @@ def _tell(row: Authorization, token: str = "", seconds: float = PATIENTLY) -> bo
         raise
     row.mark_told()
     return True
-
-
-def _end(door: GreenButtonClient, authorization_uri: str, token: str) -> None:
-    """DELETE the Authorization; where that is refused, take its token back (RFC 7009)."""
-    if authorization_uri:
-        try:
-            door.revoke(authorization_uri)
-        except UtilityError as e:
-            if not token or e.code not in REFUSED:
-                raise
-        else:
-            return
-    door.revoke_token(token)
 
 
 def _not_before(row: Authorization, moment: datetime) -> None:

@@ -25,6 +25,7 @@ from portal.stack import CHECKOUT
 from tests.cast import Person, authorize, make_utility
 from tests.lying_utility import LyingUtility
 from utilities.client import UtilityError
+from utilities.models import Utility
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -157,6 +158,45 @@ def test_whoever_stops_sharing_does_not_wait_for_a_refresh(
     assert authorization.status == Authorization.Status.REVOKED
     # The customer's own click has told the utility; tokens that came after it die with the grant.
     assert [request.method for request in lying.asked(GRANT)] == ["DELETE"]
+
+
+@pytest.mark.spec("RFC 7009", "2.1")
+@pytest.mark.parametrize("told_by", ["customer's click", "nobody yet"])
+def test_where_only_tokens_are_taken_back_those_that_came_too_late_are_too(
+    lying: LyingUtility, authorization: Authorization, told_by: str
+) -> None:
+    """The old token, which the click took back, may leave these alive."""
+    Utility.objects.update(revocation_url=f"{lying.url}/revoke")
+
+    def stop() -> None:
+        row = Authorization.objects.get()
+        if told_by == "nobody yet":
+            flows.end(row, by="customer")
+        else:
+            assert flows.disconnect(row, by="customer")
+
+    lying.answer("/token", json=NEW, before=elsewhere(stop))
+    lying.answer("/token", json={"token_type": "Bearer", "access_token": "of-the-client"})
+    lying.answer(GRANT, 403)
+    lying.answer("/revoke", 200)
+    with pytest.raises(UtilityError):
+        fresh_access_token(authorization)
+    taken_back = [request.form["token"] for request in lying.asked("/revoke")]
+    assert taken_back[-1] == "new-refresh"
+    assert ("the-refresh-token" in taken_back) == (told_by != "nobody yet")
+
+
+def test_tokens_that_come_too_late_for_a_utility_that_takes_none_back_are_only_dropped(
+    lying: LyingUtility, authorization: Authorization
+) -> None:
+    def stop() -> None:
+        Authorization.objects.get().mark_revoked("customer")
+        Authorization.objects.get().mark_told()
+
+    lying.answer("/token", json=NEW, before=elsewhere(stop))
+    with pytest.raises(UtilityError):
+        fresh_access_token(authorization)
+    assert [request.path for request in lying.requests] == ["/token"]
 
 
 def test_a_grant_that_cannot_be_given_back_is_no_error(
