@@ -1,7 +1,8 @@
 """A registration's list of consents at the utility, compared with what is known here.
 
 The list itself ends nothing. What is missing in it, or over, is asked for one by one (`standing`);
-what is unknown here is shown to staff, who may adopt it.
+what is unknown here is shown to staff, who may adopt it. Only what was to be given back when its
+customer came, and still stands there, is ended now.
 """
 
 from __future__ import annotations
@@ -20,7 +21,14 @@ from django.utils import timezone
 
 from authorizations.at_utility import standing
 from authorizations.at_utility.standing import Standing
-from authorizations.models import Authorization, ForeignAuthorization, Reconciliation, grant_digest
+from authorizations.ending import giving_back
+from authorizations.models import (
+    Authorization,
+    ForeignAuthorization,
+    Reconciliation,
+    UntoldGrant,
+    grant_digest,
+)
 from authorizations.tokens import pause_if_refused
 from greenbutton.espi import Entry, EspiError, ScopeError, read_feed
 from greenbutton.espi import scope as espi_scope
@@ -97,7 +105,8 @@ def reconcile(reconciliation: Reconciliation) -> str:
     2. Read the list with a client token. A list that cannot be read says nothing: then each
        consent is asked for by itself.
     3. Ask for what is active here, or waits for consent, and not there; follow what is less there.
-    4. Keep what is unknown here, and forget what was and is no longer listed.
+    4. End what was to be given back. Keep what else is unknown here, and forget what was and is no
+       longer listed.
     """
     if not reconciliation.is_waiting() or not reconciliation.client.is_usable():
         return ""
@@ -113,7 +122,7 @@ def reconcile(reconciliation: Reconciliation) -> str:
     asked = [row.pk for row in (*compared.missing, *compared.unlisted)]
     Authorization.objects.filter(pk__in=asked).ask_standing()
     narrowed = sum(_follow(row, listed) for row, listed in compared.both)
-    found = _still_unknown(client, compared.found)
+    found = _without_given_back(client, _still_unknown(client, compared.found))
     ForeignAuthorization.seen(client, [_foreign(listed) for listed in found])
     reconciliation.done(
         listed=compared.listed,
@@ -237,12 +246,24 @@ def _still_unknown(client: Client, found: list[Listed]) -> list[Listed]:
     ]
 
 
+def _without_given_back(client: Client, unknown: list[Listed]) -> list[Listed]:
+    """Those that are simply unknown; what was to be given back before is given back again."""
+    untold = set(UntoldGrant.objects.filter(client=client).values_list("grant_digest", flat=True))
+    to_end = [one for one in unknown if grant_digest(one.authorization_uri) in untold]
+    for one in to_end:
+        if not giving_back.give_back(client, one.authorization_uri):
+            break  # a utility that does not listen now is told tomorrow
+    return [one for one in unknown if one not in to_end]
+
+
 def is_known(found: ForeignAuthorization) -> bool:
-    """Whether its customer has connected here since it was listed, or has stopped it here."""
-    ours = found.client.authorizations
+    """Whether its customer has connected here since it was listed, or stopped it here, or was told
+    that nothing was kept of it."""
+    ours, known_by = found.client.authorizations, grant_digest(found.authorization_uri)
     addresses = Q(authorization_uri=found.authorization_uri) | Q(resource_uri=found.resource_uri)
-    stopped = Q(grant_digest=grant_digest(found.authorization_uri))
-    return ours.filter(addresses | stopped).exists()
+    is_ours = ours.filter(addresses | Q(grant_digest=known_by)).exists()
+    untold = UntoldGrant.objects.filter(client=found.client, grant_digest=known_by)
+    return is_ours or untold.exists()
 
 
 def _foreign(listed: Listed) -> ForeignAuthorization:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, UntoldGrant
 from authorizations.tokens import REFUSED, end_grant, pause_if_refused
 from utilities.client import GreenButtonClient, UtilityError
 from utilities.models import Client
@@ -71,16 +71,19 @@ def tell_due() -> int:
 def give_back(client: Client, authorization_uri: str) -> bool:
     """End a grant of which nothing was kept, if the utility can be reached; whether it could.
 
-    For one that could not even be used: there is no row to try it again from.
+    For one that could not even be used. Until the utility knows, a hash of its address stays: by it
+    the grant is found in the registration's list, and the nightly comparison tries again.
     """
     if not authorization_uri:
         return False
+    untold = UntoldGrant.note(client, authorization_uri)
     try:
         GreenButtonClient(client).revoke(authorization_uri)
     except UtilityError as e:
         logger.warning("%s could not be told to end a grant: %s", client.client_id, e.to_log)
         pause_if_refused(client, e)
         return False
+    untold.delete()
     return True
 
 

@@ -26,6 +26,7 @@ from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
 from authorizations.models.reconciliations import ForeignAuthorization, Reconciliation
 from authorizations.models.share_links import ReturnAddress, ShareLink, check_return_url, new_code
 from authorizations.models.triggers import PullTrigger
+from authorizations.models.untold_grants import UntoldGrant
 
 __all__ = [
     "ATTEMPT_LIFETIME",
@@ -53,6 +54,7 @@ __all__ = [
     "Reconciliation",
     "ReturnAddress",
     "ShareLink",
+    "UntoldGrant",
     "check_return_url",
     "digest",
     "email_digest",

@@ -10,7 +10,15 @@ from django.utils import timezone
 
 from authorizations import flows
 from authorizations.access import COOKIE, new_browser
-from authorizations.models import Authorization, ConnectAttempt, Event, ShareLink, digest
+from authorizations.models import (
+    Authorization,
+    ConnectAttempt,
+    Event,
+    ShareLink,
+    UntoldGrant,
+    digest,
+    grant_digest,
+)
 from tests.cast import Person, make_utility
 from tests.lying_utility import LyingUtility
 from utilities.models import Client, Utility
@@ -277,6 +285,7 @@ def test_a_grant_without_resource_uri_is_given_back(
     (delete,) = lying.asked("/resource/Authorization/1")
     assert (delete.method, delete.headers["authorization"]) == ("DELETE", "Bearer client-token")
     assert not Authorization.objects.exists()
+    assert not UntoldGrant.objects.exists()
     assert "resourceURI" in ConnectAttempt.objects.get().reason
 
 
@@ -288,6 +297,8 @@ def test_a_grant_that_cannot_be_given_back_is_dropped_all_the_same(
     answer = ada.comes_back(utility, state=ada.begins(utility), code="a-code")
     assert answer.status_code == 502
     assert not Authorization.objects.exists()
+    # By this it is known again, and nobody adopts it.
+    assert UntoldGrant.objects.get().grant_digest == grant_digest(granted["authorizationURI"])
 
 
 def test_a_refused_registration_is_paused_and_nobody_else_is_sent(

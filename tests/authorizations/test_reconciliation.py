@@ -12,11 +12,13 @@ from django.db import connection
 from django.utils import timezone
 
 from authorizations.at_utility import reconciliation
+from authorizations.ending import giving_back
 from authorizations.models import (
     Authorization,
     Event,
     ForeignAuthorization,
     Reconciliation,
+    UntoldGrant,
 )
 from greenbutton.espi.authorization import Authorization as Said
 from greenbutton.espi.enums import GrantType
@@ -28,6 +30,7 @@ from tests.lying_utility import LyingUtility
 from utilities.models import Client, Utility
 
 LIST = "/resource/Authorization"
+GRANT = f"{LIST}/7"
 Status = Authorization.Status
 
 
@@ -168,6 +171,47 @@ def test_one_that_the_utility_could_not_be_told_of_is_never_offered_for_adoption
     hers.refresh_from_db()
     hers.mark_told()
     assert hers.grant_digest == ""
+
+
+def test_one_that_could_not_be_given_back_is_given_back_at_night_and_never_offered(
+    utility: Utility, hers: Authorization, lying: LyingUtility
+) -> None:
+    """Its customer was told that nothing was kept; of another one nobody was told anything."""
+    client, uri = Client.objects.get(), f"{utility.resource_url}/Authorization/7"
+    lying.answer(GRANT, 503)
+    assert not giving_back.give_back(client, uri)
+    lying.answer(LIST, body=feed(said_of(hers), stranger(utility), stranger(utility, 8)))
+    for status, left in ((503, 1), (204, 0)):
+        lying.forget(GRANT)
+        lying.answer(GRANT, status)
+        tries = len(lying.asked(GRANT))
+        assert (compare(utility).found, UntoldGrant.objects.count()) == (1, left)
+        assert ForeignAuthorization.objects.get().authorization_uri.endswith("/Authorization/8")
+        assert len(lying.asked(GRANT)) == tries + 1
+    hers.refresh_from_db()
+    assert hers.status == Status.ACTIVE
+
+
+def test_one_that_its_customer_has_given_again_since_is_not_ended(
+    utility: Utility, hers: Authorization, lying: LyingUtility
+) -> None:
+    UntoldGrant.note(Client.objects.get(), hers.authorization_uri)
+    lying.answer(LIST, body=feed(said_of(hers)))
+    assert compare(utility).found == 0
+    assert all(one.method != "DELETE" for one in lying.requests)
+
+
+def test_another_registrations_untold_grant_is_not_ended_with_this_ones_list(
+    utility: Utility, hers: Authorization, lying: LyingUtility
+) -> None:
+    other = cast.make_client(utility, client_id="another")
+    UntoldGrant.note(other, f"{utility.resource_url}/Authorization/7")
+    lying.answer(LIST, body=feed(said_of(hers), stranger(utility)))
+    assert Reconciliation.ask(Client.objects.exclude(pk=other.pk).get())
+    row = Reconciliation.objects.get()
+    reconciliation.reconcile(row)
+    assert row.found == 1
+    assert lying.asked(GRANT) == []
 
 
 def test_what_is_less_there_is_taken_over(

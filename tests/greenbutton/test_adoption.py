@@ -16,6 +16,7 @@ from authorizations.models import (
     ForeignAuthorization,
     PullTrigger,
     Reconciliation,
+    UntoldGrant,
 )
 from greenbutton import adoption
 from greenbutton.ingest import bulk
@@ -98,6 +99,16 @@ def test_one_that_its_customer_has_stopped_here_since_is_not_adopted(utility: Ut
     hers.mark_untold()
     with pytest.raises(ValidationError, match="connected or stopped it here"):
         adoption.adopt(found)
+
+
+def test_one_of_which_its_customer_was_told_that_nothing_was_kept_is_not_adopted(
+    utility: Utility,
+) -> None:
+    found = find(utility)
+    UntoldGrant.note(found.client, found.authorization_uri)
+    with pytest.raises(ValidationError, match="connected or stopped it here"):
+        adoption.adopt(found)
+    assert not Authorization.objects.exists()
 
 
 def test_one_that_comes_in_bulk_is_never_pulled_by_itself(utility: Utility) -> None:
