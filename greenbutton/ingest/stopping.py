@@ -27,6 +27,10 @@ from greenbutton.models import (
     UsageSummary,
 )
 
+BEING_COMPARED = (
+    "This connection is just being compared with the earlier one that it renews. Please try again "
+    "in a few minutes, or stop sharing all of it."
+)
 FORGOTTEN = "What was said here was deleted when a meter was no longer shared."
 
 
@@ -42,7 +46,8 @@ def stop_sharing(usage_point: UsagePoint, by: str) -> bool:
     4. A worker that has read a document with this meter stores nothing of it any more, and is
        looked after once it has ended.
 
-    Refuses, with a sentence, what came from files: those are deleted as a whole.
+    Refuses, with a sentence, what came from files: those are deleted as a whole. And what is being
+    compared with an earlier authorization: that one would go on with the meter under its new name.
     """
     with transaction.atomic():
         row = Authorization.objects.select_for_update(of=("self",)).get(
@@ -53,6 +58,8 @@ def stop_sharing(usage_point: UsagePoint, by: str) -> bool:
         point = row.usage_points.shared().filter(pk=usage_point.pk).first()
         if point is None:
             return False
+        if row.is_candidate():
+            raise ValidationError(BEING_COMPARED)
         places = list(_places_of(point))
         _keep_hashes(point, by, [*names_of(point), *_names_of(places)])
         _delete(point, places)

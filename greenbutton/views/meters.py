@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -49,6 +50,10 @@ def stop(request: HttpRequest, uid: str, meter: str) -> HttpResponseBase:
     if not can_be_stopped_alone(point):
         return redirect("stop-meter-ask", uid, meter)
     name = name_of(point, services_of(point.authorization))
-    stop_sharing(point, by="customer" if is_owner(request, point.authorization) else "staff")
+    try:
+        stop_sharing(point, by="customer" if is_owner(request, point.authorization) else "staff")
+    except ValidationError as e:
+        messages.warning(request, e.messages[0])
+        return redirect("usage", uid)
     messages.success(request, f"{name} is no longer shared. What it measured is deleted.")
     return redirect("usage", uid)

@@ -122,6 +122,22 @@ def test_it_is_stopped_and_its_readings_are_gone(
     assert ada.browser.get(address(house)).status_code == 404
 
 
+def test_one_of_a_connection_that_is_being_compared_with_an_earlier_one_is_not_stopped_yet(
+    ada: cast.Person, authorization: Authorization, house: UsagePoint, barn: UsagePoint
+) -> None:
+    """The earlier one would go on with that meter under its new name."""
+    Authorization.objects.update(renewal=Authorization.Renewal.WAITING)
+    assert stop(ada.browser, house) == 302
+    assert "is just being compared with the earlier one" in words(page(ada, authorization))
+    house.refresh_from_db()
+    assert house.is_shared()
+    assert ReadingDay.objects.count() == 2
+    Authorization.objects.update(renewal=Authorization.Renewal.APART)
+    assert stop(ada.browser, house) == 302
+    house.refresh_from_db()
+    assert not house.is_shared()
+
+
 def test_of_the_last_one_the_page_offers_to_stop_everything(
     ada: cast.Person, authorization: Authorization, house: UsagePoint, barn: UsagePoint
 ) -> None:
