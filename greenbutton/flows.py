@@ -1,11 +1,13 @@
-"""Stopping to share, told top to bottom: the consent ends, the data goes, the utility is told."""
+"""What is done to an authorization and to what was collected of it, told top to bottom."""
 
 from __future__ import annotations
+
+from django.db import transaction
 
 from authorizations import flows
 from authorizations.ending import giving_back
 from authorizations.models import Authorization
-from greenbutton.ingest import purge
+from greenbutton.ingest import bulk, purge
 
 
 def stop_sharing(authorization: Authorization, by: str) -> bool:
@@ -21,3 +23,14 @@ def stop_sharing(authorization: Authorization, by: str) -> bool:
     if authorization.client_id is None:
         return True  # it came from a file, so there is no grant to end
     return giving_back.tell(authorization, token or "", quickly=True)
+
+
+def release(authorization: Authorization) -> None:
+    """Collect again after a hold.
+
+    1. What is collected by itself, and came due meanwhile, is due now.
+    2. What only Bulk feeds bring was passed over in them: they are read again for it.
+    """
+    with transaction.atomic():
+        authorization.release()
+        bulk.read_again_for(authorization)

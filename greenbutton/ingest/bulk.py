@@ -48,6 +48,8 @@ BULK_ID = "BR"
 _BULK_ID = re.compile(r"(?!\.+$)[A-Za-z0-9_.~-]+")
 # Somebody else had some of the authorizations; their parts are read again then.
 AGAIN = timedelta(minutes=5)
+# By so much a part may be stored later than the feed that it was in was asked for.
+LONGEST_RUN = timedelta(days=1)
 HALF_DONE = "Some authorizations were busy; their part is read again at {:%H:%M} UTC."
 
 Outcome = Literal["stored", "refused", "busy", "not_active"]
@@ -143,6 +145,24 @@ def is_known(client: Client, uri: str) -> bool:
     above, _, last = address.rpartition("/")
     is_below = address.startswith(f"{client.utility.resource_url.rstrip('/')}/")
     return is_below and above.endswith("/Bulk") and last in _ids_of(client.authorizations.all())
+
+
+def read_again_for(authorization: Authorization) -> None:
+    """Have read again what was passed over while this one was on hold, if only Bulk brings it.
+
+    That is what was published since its last part came, or all of it where none did. Nothing of the
+    others is stored twice.
+    """
+    client = authorization.client
+    if client is None or authorization.is_pulled():
+        return
+    had = authorization.pulls.filter(source=Pull.Source.BULK, state=Pull.State.DONE)
+    last = had.order_by("-started").first()
+    if last is not None:
+        BulkCollection.go_back(client, last.started - LONGEST_RUN)
+        return
+    for collection in client.bulk_collections.exclude(state=BulkCollection.State.GONE):
+        collection.from_the_beginning()
 
 
 def _ids_of(authorizations: QuerySet[Authorization]) -> set[str]:

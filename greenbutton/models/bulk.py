@@ -100,6 +100,19 @@ class BulkCollection(models.Model):
         fresh = {"collected_to": None, "run_id": "", "claimed_until": None, "due_at": now}
         BulkCollection.objects.filter(pk=self.pk).update(**fresh)
 
+    @classmethod
+    def go_back(cls, client: Client, to: datetime) -> None:
+        """Read what a registration's addresses have published since then again, and now.
+
+        As with `from_the_beginning`, a run that is on now no longer counts.
+        """
+        fresh = {"run_id": "", "claimed_until": None, "due_at": timezone.now()}
+        with transaction.atomic():
+            rows = cls.objects.filter(client=client).exclude(state=cls.State.GONE)
+            rows.update(**fresh)
+            # Without a cursor all of it is read anyway.
+            rows.filter(collected_to__gt=to).update(collected_to=to)
+
     def take(self, run_id: str) -> bool:
         """Begin to read it, unless somebody else is at it, or has been since it was queued."""
         now = timezone.now()

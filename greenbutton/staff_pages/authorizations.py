@@ -430,7 +430,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
         offered=lambda one: one.held_at is not None,
     )
     def release(self, request: HttpRequest, authorization: Authorization, why: str) -> str:
-        authorization.release()
+        flows.release(authorization)
         return "Collecting goes on."
 
     @staff_action(

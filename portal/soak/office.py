@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from authorizations.models import Authorization
+from greenbutton import flows
 from greenbutton.ingest import history
 from portal.soak.plays import Play
 
@@ -24,7 +25,7 @@ def holds(play: Play) -> None:
 
 
 def releases(play: Play) -> None:
-    play.row().release()
+    flows.release(play.row())
 
 
 def archives(play: Play) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Value
 from django.utils import timezone
 
 from authorizations.models import Authorization, EventType, PullTrigger
+from greenbutton import flows
 from greenbutton.display.story import in_words
 from greenbutton.espi import Entry
 from greenbutton.espi.usage_point import UsagePoint as EspiUsagePoint
@@ -435,6 +436,59 @@ def test_what_is_brought_forward_is_due_once_and_read_once(
     assert done.counts["stored"] == 3
     assert due.claim_bulks() == []
     assert bulk.collect_due(done) is None
+
+
+def on_hold(authorization: Authorization, **values: Any) -> Authorization:
+    Authorization.objects.filter(pk=authorization.pk).update(
+        origin=Authorization.Origin.ADOPTED, next_pull_at=None, **values
+    )
+    authorization.refresh_from_db()
+    authorization.hold()
+    return authorization
+
+
+def test_what_came_during_a_hold_comes_when_it_is_released(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    """It is in no feed of what is new: that was published, and passed over, before."""
+    serve(lying, *households(client, 1))
+    collected(client)
+    before = timezone.now()
+    held = on_hold(three[0])
+    serve(lying, *household(home(client, 1), 0, 7), *households(client, 2))
+    passed_over = collected(client)
+    assert passed_over.counts["not_active"] == 1
+    flows.release(held)
+    row = BulkCollection.objects.get()
+    assert row.collected_to is not None
+    assert row.collected_to < before
+    read_when_due(client)
+    assert readings(three[:2]) == [[0, 7], [0, 1]]
+
+
+def test_of_one_that_had_no_part_before_its_hold_all_is_read(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    held = on_hold(three[0])
+    serve(lying, *households(client, 1, 2))
+    collected(client)
+    BulkCollection.objects.update(run_id="of a run that passes it over", state="running")
+    flows.release(held)
+    row = BulkCollection.objects.get()
+    assert (row.collected_to, row.run_id, row.due_at is not None) == (None, "", True)
+    read_when_due(client)
+    assert readings(three[:1]) == [[0]]
+
+
+def test_a_hold_of_what_is_collected_by_itself_has_no_feed_read_again(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    serve(lying, *households(client, 1))
+    cursor = collected(client).collected_to
+    three[0].hold()
+    flows.release(three[0])
+    row = BulkCollection.objects.get()
+    assert (row.collected_to, row.due_at) == (cursor, None)
 
 
 def test_it_is_brought_forward_at_most_once_in_15_minutes(client: Client) -> None:
