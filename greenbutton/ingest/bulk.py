@@ -55,6 +55,10 @@ HALF_DONE = "Some authorizations were busy; their part is read again at {:%H:%M}
 Outcome = Literal["stored", "refused", "busy", "not_active"]
 
 
+class RunLostError(Exception):
+    """Another worker reads this Bulk address by now, or it is to be read anew; store no more."""
+
+
 @dataclass(slots=True)
 class Spread:
     """What became of a Bulk feed: authorizations by their outcome, and entries by whose they are.
@@ -193,6 +197,8 @@ def _run(collection: BulkCollection, run_id: str) -> None:
         )
     except UtilityError as e:
         _refused(collection, run_id, e)
+    except RunLostError:
+        logger.info("bulk %s: another run has it now", collection.uid)
     except EspiError as e:
         logger.warning("bulk %s: %s", collection.uid, e.says)
         # Without the entry after which: it is somebody's.
@@ -256,11 +262,17 @@ def collect(
        that ends in an error has stored nothing.
     3. Store each part like a feed of its own, as a Pull of that authorization, with its `trigger`.
 
-    `keep_on` is asked between parts. Raises UtilityError and EspiError; and an error of our
-    own with one part once the others have theirs, so that the feed is read again for it.
+    `keep_on` is asked every other second while it comes, and between parts; RunLostError where it
+    says no. Raises UtilityError and EspiError; and an error of our own with one part once the
+    others have theirs, so that the feed is read again for it.
     """
+
+    def still_wanted() -> None:
+        if not keep_on():
+            raise RunLostError
+
     with raw.spool() as file, raw.spool() as sorted_entries:
-        _fetch(client, uri, window, file)
+        _fetch(client, uri, window, file, still_wanted)
         file.seek(0)
         split = split_feed(
             file,
@@ -272,8 +284,7 @@ def collect(
         spread = Spread(split.entries, split.unknown, split.disputed)
         failed: Exception | None = None
         for owner in split.owners():
-            if not keep_on():
-                break
+            still_wanted()
             try:
                 outcome, stored = _give(owner, split, window, trigger)
             except (OperationalError, InterfaceError):
@@ -318,34 +329,47 @@ def _addresses(uri: str) -> Iterator[str]:
         yield f"{before}/{after}"
 
 
-def _fetch(client: Client, uri: str, window: Window | None, file: BinaryIO) -> None:
+def _fetch(
+    client: Client,
+    uri: str,
+    window: Window | None,
+    file: BinaryIO,
+    still_wanted: Callable[[], None],
+) -> None:
     start, end = window or (None, None)
+    quirks = client.utility.behaviour
     GreenButtonClient(client).fetch_feed(
         uri,
         "",
         token="client",
         into=file,
         max_bytes=settings.FEED_MAX_BYTES,
-        deadline_seconds=settings.FEED_DEADLINE_SECONDS,
+        deadline_seconds=quirks.feed_deadline_seconds or settings.FEED_DEADLINE_SECONDS,
         published_min=start,
         published_max=end,
+        still_wanted=still_wanted,
     )
 
 
 def _give(
     owner: int, split: Split, window: Window | None, trigger: PullTrigger
 ) -> tuple[Outcome, Stored | None]:
-    """Store one authorization's part, as far as that may be now."""
-    authorization = Authorization.objects.select_related("utility").get(pk=owner)
-    if not _may_be_given(authorization):
-        return "not_active", None
-    lease_id = lease.take(authorization)
+    """Store one authorization's part, as far as that may be now.
+
+    Its row is read under the lease: a purge looks once more after who has one, and whoever comes
+    after it finds that nothing may be kept.
+    """
+    only_key = Authorization.objects.only("pk").get(pk=owner)
+    lease_id = lease.take(only_key)
     if lease_id is None:
         return "busy", None
     try:
+        authorization = Authorization.objects.select_related("utility").get(pk=owner)
+        if not _may_be_given(authorization):
+            return "not_active", None
         return _Part(authorization, lease_id, window, trigger).store(split)
     finally:
-        lease.give_back(authorization, lease_id)
+        lease.give_back(only_key, lease_id)
 
 
 def _may_be_given(authorization: Authorization) -> bool:

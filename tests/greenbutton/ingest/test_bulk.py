@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Value
 from django.utils import timezone
 
@@ -16,7 +18,7 @@ from greenbutton import flows
 from greenbutton.display.story import in_words
 from greenbutton.espi import Entry
 from greenbutton.espi.usage_point import UsagePoint as EspiUsagePoint
-from greenbutton.ingest import bulk, due, lease, stopping
+from greenbutton.ingest import bulk, due, lease, purge, stopping
 from greenbutton.ingest.bulk import Spread
 from greenbutton.ingest.raw import open_raw
 from greenbutton.models import (
@@ -35,7 +37,7 @@ from tests.greenbutton.ingest.test_pull import elsewhere
 from tests.lying_utility import LyingUtility
 from utilities.client import UtilityError
 from utilities.encrypted import WrongKeyError
-from utilities.models import Client
+from utilities.models import Client, Utility
 from utilities.registration import Standing
 
 pytestmark = pytest.mark.django_db
@@ -489,6 +491,49 @@ def test_a_hold_of_what_is_collected_by_itself_has_no_feed_read_again(
     flows.release(three[0])
     row = BulkCollection.objects.get()
     assert (row.collected_to, row.due_at) == (cursor, None)
+
+
+def test_one_that_is_stopped_and_purged_when_its_turn_comes_keeps_nothing(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    """A feed kept with the key as it was before would be left, and could never be opened."""
+    stopped: list[bool] = []
+
+    def stops_before_the_lease(execute: Any, sql: str, *rest: Any) -> Any:
+        if "leased_until" in sql and sql.startswith("UPDATE") and not stopped:
+            stopped.append(True)
+            three[0].mark_revoked("customer")
+            assert purge.purge_due() == 1
+        return execute(sql, *rest)
+
+    serve(lying, *households(client, 1, 2))
+    with connection.execute_wrapper(stops_before_the_lease):
+        found = spread(client)
+    assert stopped
+    assert (found.not_active, found.stored) == (1, 1)
+    assert not RawFeed.objects.filter(pull__authorization=three[0]).exists()
+    assert not three[0].pulls.exists()
+
+
+def test_a_run_that_another_one_has_taken_over_ends_while_the_feed_comes(
+    lying: LyingUtility, client: Client
+) -> None:
+    lying.trickle(BULK)
+    began = time.monotonic()
+    with pytest.raises(bulk.RunLostError):
+        bulk.collect(client, address_of(client), trigger=PullTrigger.NIGHTLY, keep_on=lambda: False)
+    assert time.monotonic() - began < 30
+
+
+def test_a_feed_has_as_long_as_the_registry_says(lying: LyingUtility, client: Client) -> None:
+    Utility.objects.update(quirks={"feed_deadline_seconds": 1})
+    client.utility.refresh_from_db()
+    lying.trickle(BULK)
+    began = time.monotonic()
+    with pytest.raises(UtilityError) as slow:
+        spread(client)
+    assert slow.value.code == "timeout"
+    assert time.monotonic() - began < 30
 
 
 def test_it_is_brought_forward_at_most_once_in_15_minutes(client: Client) -> None:
