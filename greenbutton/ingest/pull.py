@@ -99,7 +99,21 @@ def _may_be_pulled(authorization: Authorization, lease_id: str) -> bool:
         with transaction.atomic():
             lease.locked(authorization, lease_id).mark_expired()
         return False
-    return client is not None and client.is_usable() and authorization.is_pulled()
+    if not authorization.is_pulled():
+        _rest(authorization, lease_id)
+        return False
+    return client is not None and client.is_usable()
+
+
+def _rest(authorization: Authorization, lease_id: str) -> None:
+    """Only a Bulk feed brings it, as since the client's token no longer opens it.
+
+    It would be claimed again every minute. Not for ever: the registry may say otherwise tomorrow.
+    """
+    mine = Authorization.objects.filter(pk=authorization.pk, lease_id=lease_id)
+    mine.filter(next_pull_at__lte=timezone.now()).update(
+        next_pull_at=timezone.now() + DAILY, somebody_waits=False
+    )
 
 
 def _put_off(authorization: Authorization, lease_id: str, error: Exception) -> None:

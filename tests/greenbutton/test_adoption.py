@@ -19,7 +19,7 @@ from authorizations.models import (
     UntoldGrant,
 )
 from greenbutton import adoption
-from greenbutton.ingest import bulk
+from greenbutton.ingest import bulk, due
 from greenbutton.ingest.pull import pull
 from greenbutton.models import BulkCollection, Pull
 from tests import cast
@@ -109,6 +109,23 @@ def test_one_of_which_its_customer_was_told_that_nothing_was_kept_is_not_adopted
     with pytest.raises(ValidationError, match="connected or stopped it here"):
         adoption.adopt(found)
     assert not Authorization.objects.exists()
+
+
+def test_one_that_the_clients_token_no_longer_opens_is_put_off_and_not_claimed_for_ever(
+    utility: Utility,
+) -> None:
+    opens_by_client(utility)
+    adopted = adoption.adopt(find(utility))
+    Utility.objects.update(quirks={})
+    assert due.claim(waiting=False, room=10) == [adopted.pk]
+    assert pull(adopted) is None
+    assert due.claim(waiting=False, room=10) == []
+    adopted.refresh_from_db()
+    assert (adopted.status, adopted.lease_id) == ("active", "")
+    # The registry may say otherwise again.
+    opens_by_client(utility)
+    assert adopted.next_pull_at is not None
+    assert adopted.next_pull_at < timezone.now() + timedelta(days=2)
 
 
 def test_one_that_comes_in_bulk_is_never_pulled_by_itself(utility: Utility) -> None:
