@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -27,6 +28,8 @@ from greenbutton.models import (
     UsageSummary,
 )
 
+logger = logging.getLogger(__name__)
+
 # How long a file that was refused stays for its customer to read why, and for staff to look at.
 REFUSED_STAYS = timedelta(days=1)
 # When a purge looks once more whether anything was written beside it.
@@ -42,9 +45,26 @@ KEPT_OF_RECUTTING = {"id", "authorization", "asked", "finished", "state"}
 
 
 def purge_due() -> int:
-    """Purge what is due; returns how many."""
+    """Purge what is due; returns how many.
+
+    One that cannot be purged, by an error of our own, keeps no other from it; the error is raised
+    once the others are done.
+    """
+    count = 0
+    failed: Exception | None = None
     due = Authorization.objects.filter(purge_at__lte=timezone.now())
-    return sum(purge(authorization) for authorization in due.order_by("purge_at").only("uid"))
+    for authorization in due.order_by("purge_at").only("uid"):
+        try:
+            count += purge(authorization)
+        except (OperationalError, InterfaceError):
+            raise  # without a database none of the others is purged
+        except Exception as e:
+            words = "authorization %s could not be purged: %s"
+            logger.error(words, authorization.uid, type(e).__name__)
+            failed = failed or e
+    if failed is not None:
+        raise failed
+    return count
 
 
 def forget_refused() -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import InvalidToken
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Value
 from django.utils import timezone
 
@@ -323,6 +323,26 @@ def test_a_purge_deletes_what_was_collected_and_keeps_the_receipt() -> None:
     assert authorization.pulls.get().findings == []
     assert authorization.events.filter(type="authorization_revoked").exists()
     assert purge_due() == 0
+
+
+def test_one_that_cannot_be_purged_keeps_no_other_from_it() -> None:
+    bens, adas = with_data(), with_data()
+    for row in (bens, adas):
+        row.mark_revoked("customer")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql "
+            "AS 'BEGIN RAISE EXCEPTION ''not this one''; END'"
+        )
+        cursor.execute(
+            "CREATE TRIGGER refuse BEFORE DELETE ON greenbutton_usagepoint "
+            f"FOR EACH ROW WHEN (OLD.authorization_id = {bens.pk}) EXECUTE FUNCTION refuse()"
+        )
+    with pytest.raises(DatabaseError, match="not this one"):
+        purge_due()
+    assert [row.pk for row in Authorization.objects.exclude(purge_at=None)] == [bens.pk]
+    adas.refresh_from_db()
+    assert adas.is_deleted()
 
 
 def test_a_purge_leaves_everybody_else_alone() -> None:
