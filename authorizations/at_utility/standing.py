@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -87,8 +87,27 @@ def look(authorization: Authorization) -> str:
        was said is of something else. It is asked for anew.
     4. Follow what was said, and keep it in words.
     """
+    try:
+        return _look(authorization.pk)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as e:
+        _failed(authorization.pk, e)
+        raise
+
+
+def _failed(key: int, error: Exception) -> None:
+    """After an error of our own: it is put off, so that such rows do not have all the places.
+
+    Its secrets may be what cannot be read, so that of the row only this is asked for.
+    """
+    before = Authorization.objects.only("standing_at", "standing_tries").get(pk=key)
+    _later(before, f"An error in the portal itself: {type(error).__name__}.")
+
+
+def _look(key: int) -> str:
     rows = Authorization.objects.select_related("client__utility", "utility")
-    before = rows.get(pk=authorization.pk)
+    before = rows.get(pk=key)
     if before.standing_at is None or before.standing_at > timezone.now():
         return ""
     try:
@@ -216,10 +235,14 @@ def _unheard(before: Authorization, error: UtilityError) -> str:
     why = f"The utility could not be asked ({error.code})."
     if error.code == Problem.HTTP_404:
         return _settle(before, "The utility does not know it, or not any more.")
+    return _later(before, why, error.after)
+
+
+def _later(before: Authorization, why: str, asked: timedelta | None = None) -> str:
     if before.standing_tries >= len(AGAIN_AFTER):
         return _settle(before, why)
     after = AGAIN_AFTER[before.standing_tries]
-    return _ask_again(before, why, max(after, error.after or after))
+    return _ask_again(before, why, max(after, asked or after))
 
 
 def _settle(before: Authorization, said: str) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Value
 from django.utils import timezone
 
 from authorizations.at_utility import standing
 from authorizations.models import Authorization, Event
+from authorizations.tasks import look_at_standing
 from authorizations.tokens import fresh_access_token
 from greenbutton.espi import write_entry
 from greenbutton.espi.period import Period
@@ -28,6 +30,7 @@ from tests.authorizations.consents import (
 from tests.cast import Person
 from tests.lying_utility import LyingUtility
 from utilities.client import UtilityError
+from utilities.encrypted import WrongKeyError
 from utilities.models import Utility
 
 ENTRY = "/resource/Authorization/1"
@@ -390,3 +393,30 @@ def test_no_more_are_queued_than_workers_can_take(
     Authorization.objects.update(standing_at=timezone.now())
     assert len(standing.claim()) == 2
     assert standing.claim() == []
+
+
+def test_one_that_nobody_can_read_makes_room_for_the_others(
+    authorization: Authorization,
+    ben: Person,
+    utility: Utility,
+    lying: LyingUtility,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(standing, "QUEUED", 1)
+    bens = cast.authorize(ben, utility)
+    Authorization.objects.filter(pk=bens.pk).update(
+        standing_at=timezone.now() - timedelta(hours=1), access_token=Value("no key opens this")
+    )
+    lying.answer(ENTRY, body=document(authorization))
+    assert standing.claim() == [bens.pk]
+    with pytest.raises(WrongKeyError):
+        look_at_standing(bens.pk)
+    assert standing.claim() == [authorization.pk]
+    look_at_standing(authorization.pk)
+    left = Authorization.objects.filter(pk=bens.pk).values_list("standing_said", "standing_tries")
+    assert left.get() == ("An error in the portal itself: WrongKeyError.", 1)
+    for _ in standing.AGAIN_AFTER:
+        Authorization.objects.filter(pk=bens.pk).update(standing_at=timezone.now())
+        with pytest.raises(WrongKeyError):
+            look_at_standing(bens.pk)
+    assert not Authorization.objects.filter(pk=bens.pk).exclude(standing_at=None).exists()
