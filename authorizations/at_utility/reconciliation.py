@@ -108,9 +108,15 @@ def reconcile(reconciliation: Reconciliation) -> str:
     4. End what was to be given back. Keep what else is unknown here, and forget what was and is no
        longer listed.
     """
-    if not reconciliation.is_waiting() or not reconciliation.client.is_usable():
+    if not reconciliation.is_waiting():
         return ""
+    if reconciliation.tries > len(AGAIN_AFTER):
+        reconciliation.failed("Each worker that began it ended before it was done.")
+        return "failed"
+    reconciliation.begun()
     client = reconciliation.client
+    if not client.is_usable():
+        return ""
     known = list(_known(client))
     try:
         compared = _compare(known, _listed(client))
@@ -294,10 +300,10 @@ def _unheard(reconciliation: Reconciliation, error: UtilityError) -> str:
     why = f"The utility's list could not be had ({error.code})."
     if error.permanent or error.code in NO_LIST:
         return _without_list(reconciliation, why)
-    if reconciliation.tries >= len(AGAIN_AFTER):
+    if reconciliation.tries > len(AGAIN_AFTER):
         reconciliation.failed(why)
         return "failed"
-    after = AGAIN_AFTER[reconciliation.tries]
+    after = AGAIN_AFTER[reconciliation.tries - 1]
     reconciliation.later(why, max(after, error.after or after))
     return "later"
 

@@ -114,6 +114,10 @@ class Reconciliation(models.Model):
         """Whether it is still to be done."""
         return self.state == self.State.WAITING
 
+    def begun(self) -> None:
+        """Count a try, before it can end without a word."""
+        self._keep(tries=self.tries + 1)
+
     def done(self, **counts: Any) -> None:
         """Keep what the comparison found."""
         self._ended(self.State.DONE, error="", **counts)
@@ -124,12 +128,7 @@ class Reconciliation(models.Model):
 
     def later(self, why: str, after: timedelta) -> None:
         """The utility could not be asked now."""
-        self._keep(
-            error=why[:300],
-            due_at=timezone.now() + after,
-            claimed_until=None,
-            tries=self.tries + 1,
-        )
+        self._keep(error=why[:300], due_at=timezone.now() + after, claimed_until=None)
 
     def _ended(self, state: State, **fields: Any) -> None:
         self._keep(state=state, finished=timezone.now(), claimed_until=None, **fields)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Value
 from django.utils import timezone
 
 from authorizations.at_utility import reconciliation
@@ -27,6 +28,7 @@ from tests import cast
 from tests.authorizations.consents import CLIENT_TOKEN, feed, said_of, until
 from tests.cast import Person
 from tests.lying_utility import LyingUtility
+from utilities.encrypted import WrongKeyError
 from utilities.models import Client, Utility
 
 LIST = "/resource/Authorization"
@@ -311,6 +313,23 @@ def test_a_utility_that_does_not_answer_is_asked_again_but_not_for_ever(
     row = compare(utility)
     assert row.state == "failed"
     assert not is_asked(hers)
+
+
+def test_one_whose_workers_die_is_tried_again_but_not_for_ever(
+    utility: Utility, hers: Authorization
+) -> None:
+    row = Reconciliation.ask(Client.objects.get())
+    Client.objects.update(client_secret=Value("no key opens this"))
+    for tries in range(1, len(reconciliation.AGAIN_AFTER) + 2):
+        Reconciliation.objects.update(claimed_until=timezone.now())
+        assert Reconciliation.claim(10) == [row.pk]
+        with pytest.raises(WrongKeyError):
+            reconciliation.reconcile(Reconciliation.objects.get())
+        row.refresh_from_db()
+        assert (row.state, row.tries) == ("waiting", tries)
+    assert reconciliation.reconcile(Reconciliation.objects.get()) == "failed"
+    row.refresh_from_db()
+    assert (row.state, "ended before it was done" in row.error) == ("failed", True)
 
 
 def test_a_registration_that_is_refused_is_paused(
