@@ -236,11 +236,12 @@ def delete(request: HttpRequest, user: User, *, stop: bool) -> Ended:
                 unreached.append(authorization.source_name)
         with transaction.atomic():
             # Nobody can put anything into the account from here on; what came meanwhile goes too.
-            User.objects.select_for_update().get(pk=user.pk)
-            if not mine.exists():
+            account = User.objects.select_for_update().filter(pk=user.pk).first()
+            if account is None or not mine.exists():
                 EmailCode.forget(email_digest(user.email))
                 get_adapter().logout(request)
-                user.delete()
+                if account is not None:  # a second click finds it gone
+                    account.delete()
                 return Ended(count if stop else 0, 0 if stop else count, unreached)
 
 

@@ -6,6 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.core import mail
+from django.db import connection
 
 from authorizations.models import Authorization, EmailCode
 from tests.cast import Person, authorize, code_sent_to, make_staff, new_address
@@ -227,3 +228,27 @@ def test_a_session_elsewhere_ends_with_the_account(
     ada.browser.post("/account/end/keep/")
     assert phone.browser.get("/account/").status_code == 302
     assert not phone.sees(shared)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("again", ["stop", "keep"])
+def test_a_second_click_finds_the_account_gone_and_says_so_calmly(
+    lying: LyingUtility, ada: Person, shared: Authorization, again: str
+) -> None:
+    """It comes while the first one still tells the utility, and is through before it."""
+    twin = Person("Ada's other tab", cookie=ada.cookie)
+    twin.browser.cookies = ada.browser.cookies
+    statuses: list[int] = []
+
+    def clicks_again() -> None:
+        statuses.append(twin.browser.post(f"/account/end/{again}/").status_code)
+        connection.close()
+
+    lying.answer("/token", json=CLIENT_TOKEN)
+    lying.answer("/resource/Authorization/1", 200, before=clicks_again)
+    lying.answer("/resource/Authorization/1", 200)
+    statuses.append(ada.browser.post("/account/end/stop/").status_code)
+    assert statuses == [302, 302]
+    assert not User.objects.exists()
+    shared.refresh_from_db()
+    assert (shared.status, shared.owner) == (Authorization.Status.REVOKED, None)
