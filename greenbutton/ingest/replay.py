@@ -186,7 +186,12 @@ class _Replay:
                 document,
                 max_bytes=settings.FEED_MAX_BYTES,
                 lease_id=self.lease_id,
+                progress=self._still_wanted,
             )
+
+    def _still_wanted(self, readings: int) -> None:
+        """Keep the lease while a long document is read; LeaseLostError where that is in vain."""
+        lease.renew(self.authorization, self.lease_id)
 
     def _note(self, raw_feed: RawFeed, error: str) -> None:
         # It may have gone meanwhile, with a meter that is no longer shared.

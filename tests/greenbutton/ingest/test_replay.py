@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import StringIO
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from authorizations.models import Authorization
 from greenbutton import tasks
-from greenbutton.ingest import due, lease, raw, replay
+from greenbutton.ingest import due, lease, raw, read, replay
 from greenbutton.ingest.purge import purge_due
 from greenbutton.ingest.replay import ReplayError, ask, replay_asked
 from greenbutton.models import Pull, RawFeed, RawFeedPart, ReadingDay
@@ -271,3 +272,28 @@ def test_a_replay_that_waits_is_claimed_once(
     assert due.claim_replays() == []
     Authorization.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     assert due.claim_replays() == [authorization.pk]
+
+
+def test_a_long_document_keeps_the_lease_and_ends_where_sharing_was_stopped(
+    lying: LyingUtility, authorization: Authorization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "SAY_SECONDS", 0)
+    first_feeds(lying)
+    asked = ask(pulled(authorization))
+    ReadingDay.objects.all().delete()
+    renewed: list[str] = []
+
+    def stops_in_the_first_document(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and "leased_until" in sql:
+            renewed.append(sql)
+            # Taken, renewed for the first document, and then within it.
+            if len(renewed) == 3:
+                Authorization.objects.filter(pk=authorization.pk).update(lease_id="another's")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(stops_in_the_first_document):
+        done = replay_asked(authorization)
+    assert done is not None
+    assert (done.state, done.windows_done, len(renewed)) == (Pull.State.ABANDONED, 0, 4)
+    assert done == asked
+    assert not ReadingDay.objects.exists()
