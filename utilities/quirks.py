@@ -1,8 +1,8 @@
 """How a utility deviates from the standard, as data: its registry file says it, and why.
 
 What concerns a request is read by `utilities.client` only, what concerns collecting by
-`greenbutton.ingest`. Each comment names the custodians that made the field necessary; the evidence
-for each utility stands in its own file.
+`greenbutton.ingest`, and how a refresh is repeated by `authorizations.tokens`. Each comment names
+the custodians that made the field necessary; the evidence for each utility stands in its own file.
 """
 
 from __future__ import annotations
@@ -68,9 +68,10 @@ class Quirks(Described):
 
     # -- tokens -----------------------------------------------------------------------------------
 
-    # savagedata's can be used once: to lose the new one is to lose the consent.
+    # savagedata's can be used once: to lose the new one is to lose the consent. The new one is
+    # saved before it is used at every utility; here an answer that is lost is asked for again.
     one_time_refresh_tokens: bool = _quirk(
-        False, "A refresh token works once, so the new one must never be lost."
+        False, "A refresh token works once; where its answer is lost, it is sent again at once."
     )
     # UtilityAPI's API token opens everything of the account, unlike the classes of the test suite.
     client_token_reads_subscriptions: bool = _quirk(
