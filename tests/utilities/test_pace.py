@@ -321,6 +321,6 @@ def test_whoever_knows_no_more_than_a_client_id_takes_none_of_its_turns(
     ours = client(lying, downloads_a_minute=1)
     pasted = {"utility": ours.utility, "client_id": ours.client_id}
     fetch(Client(**pasted, client_secret="a-guess"))
-    assert pace.free_downloads(ours) == 1
+    assert free(ours) == 1
     fetch(Client(**pasted, client_secret=ours.client_secret))
-    assert pace.free_downloads(ours) == 0
+    assert free(ours) == 0
