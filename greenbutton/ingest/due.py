@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from authorizations.models import CLAIM, Authorization
+from authorizations.models import Authorization
 from greenbutton.models import BulkCollection, Pull, Recutting
 from utilities.models import Client
 from utilities.pace import free_downloads
 
+# What was queued into a broker that lost it is claimed again after so much time.
+CLAIM = timedelta(seconds=60)
 # As many as one look claims in one transaction.
 BATCH = 100
 # What a pull asks for at least, under a pace: the usage, and whose account it is.
@@ -23,8 +27,7 @@ HAD, TO_COME = 0, 1
 def claim(*, waiting: bool, room: int) -> list[int]:
     """Claim authorizations that are due, `waiting` ones or the others; returns at most `room` ids.
 
-    Clients take turns, and within a client the longest due comes first. A claim runs out by itself,
-    so what was queued into a broker that lost it is claimed again.
+    Clients take turns, and within a client the longest due comes first.
     """
     if room <= 0:
         return []

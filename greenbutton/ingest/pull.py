@@ -15,7 +15,7 @@ from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
 from authorizations.models import Authorization, PullTrigger
-from authorizations.models.authorizations import WHEN_DUE
+from authorizations.models.authorizations.collecting import WHEN_DUE
 from authorizations.tokens import fresh_access_token
 from greenbutton.espi import EspiError
 from greenbutton.ingest import closing, history, lease, raw, renewing, story, windows
