@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
-from authorizations.models import NEXT_LENGTH, Authorization, digest
+from authorizations.models import NEXT_LENGTH, Authorization, AuthorizationQuerySet, digest
 
 COOKIE = f"{settings.COOKIE_PREFIX}portal_browser"
 COOKIE_SECONDS = 365 * 86_400
@@ -139,6 +139,11 @@ def authorizations_of(request: HttpRequest) -> QuerySet[Authorization]:
     return _mine(request).filter(archived_at=None).select_related("utility")
 
 
+def guests_authorizations(request: HttpRequest) -> AuthorizationQuerySet:
+    """What belongs to the browser that asks, and to no account."""
+    return _guests(known_browser(request))
+
+
 def is_guest(request: HttpRequest, authorization: Authorization) -> bool:
     """Whether it belongs to the browser that asks, and to no account."""
     browser = known_browser(request)
@@ -195,11 +200,11 @@ def _mine(request: HttpRequest) -> QuerySet[Authorization]:
     return guests | Authorization.objects.filter(owner=user) if user.is_authenticated else guests
 
 
-def _guests(browser: str) -> QuerySet[Authorization]:
+def _guests(browser: str) -> AuthorizationQuerySet:
     return _made_from(browser).filter(claimed_at=None)
 
 
-def _made_from(browser: str) -> QuerySet[Authorization]:
+def _made_from(browser: str) -> AuthorizationQuerySet:
     """What was authorized in this browser, or renewed: the utility has known the same customer in
     both browsers. Whether it is a guest's, and so a browser's, is asked by whoever calls this.
     """

@@ -81,8 +81,15 @@ def address_of(request: HttpRequest) -> str:
     if settings.BEHIND_PROXY:
         forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
         if forwarded:
-            return _line_of(forwarded)
+            return _line_of(_without_port(forwarded))
     return _line_of(str(request.META.get("REMOTE_ADDR", "")))
+
+
+def _without_port(address: str) -> str:
+    """The address alone. Some proxies name the port with it, a new one for each connection."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    return address.partition(":")[0] if address.count(":") == 1 else address
 
 
 def _line_of(address: str) -> str:

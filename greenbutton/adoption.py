@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from authorizations.at_utility import reconciliation
 from authorizations.models import Authorization, ForeignAuthorization, PullTrigger
 from authorizations.tokens import pause_if_refused
 from greenbutton.espi import ScopeError
@@ -67,6 +68,10 @@ def adopt(found: ForeignAuthorization) -> Authorization:
 
 
 def _adopted(found: ForeignAuthorization) -> Authorization:
+    if reconciliation.is_known(found):
+        raise ValidationError(
+            "Somebody else has adopted it, or its customer has connected or stopped it here."
+        )
     try:
         return Authorization.adopt(found)
     except ForeignAuthorization.DoesNotExist:

@@ -47,6 +47,7 @@ def read_notification(notification: Notification) -> None:
     4. Have each come due, at most once in 15 minutes.
     5. Keep the counts, and of the unknown where they lie; the body goes.
     """
+    notification.begins()
     if notification.tries > MOST_TRIES:
         notification.was_garbled("Reading it failed several times.")
         return

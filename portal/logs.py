@@ -3,8 +3,9 @@
 import logging
 import re
 
-# A share link's code, the key of a forgotten password, and where a visit of the demo site is told.
-SECRET_IN_PATH = re.compile(r"(/share/|/password/reset/key/|/demo/notify/)[^/\s]+")
+# A share link's code, the keys of a forgotten password and of an address to be proved, and where a
+# visit of the demo site is told.
+SECRET_IN_PATH = re.compile(r"(/share/|/password/reset/key/|/confirm-email/|/demo/notify/)[^/\s]+")
 
 
 class DiscreetFormatter(logging.Formatter):

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,7 @@ from portal.embedded import HOME_VARIABLE
 from portal.processes import Children
 from portal.stack import CHECKOUT, Site, Stack, sandbox_clients
 from tests.lying_utility import LyingUtility
+from tests.ready_commands import ReadyCommands
 from tests.servers import STACK_NUMBER, redis_number
 
 # The sandbox's internals are tested in a run of their own: neither site has the other's tables.
@@ -107,7 +109,8 @@ def sandbox_site(state_folder: Path, worker_name: str) -> Iterator[SandboxSite]:
         seeded = sandbox_clients(site)
         children.wait_for_url(child, f"{site.url}/health/")
         clients = {client["utility"]: client for client in json.loads(seeded)["clients"]}
-        yield SandboxSite(site.url, clients, seeded, site.manage, database)
+        with closing(ReadyCommands(site.environment, CHECKOUT)) as manage:
+            yield SandboxSite(site.url, clients, seeded, manage, database)
     finally:
         children.stop()
 

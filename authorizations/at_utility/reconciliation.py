@@ -73,6 +73,8 @@ class Compared:
     listed: int
     found: list[Listed]
     missing: list[Authorization]
+    # They have no tokens any more, so that nothing else would tell that they were revoked there.
+    unlisted: list[Authorization]
     lingering: list[Authorization]
     both: list[tuple[Authorization, Listed]]
 
@@ -94,7 +96,7 @@ def reconcile(reconciliation: Reconciliation) -> str:
     1. Note how everything stands here, so that what changes meanwhile is told apart.
     2. Read the list with a client token. A list that cannot be read says nothing: then each
        consent is asked for by itself.
-    3. Ask for what is active here and not there; follow what is less there.
+    3. Ask for what is active here, or waits for consent, and not there; follow what is less there.
     4. Keep what is unknown here, and forget what was and is no longer listed.
     """
     if not reconciliation.is_waiting() or not reconciliation.client.is_usable():
@@ -108,8 +110,8 @@ def reconcile(reconciliation: Reconciliation) -> str:
     except EspiError as e:
         # Without the entry after which: it is somebody's.
         return _without_list(reconciliation, f"The list cannot be read: {e.says}")
-    missing = [row.pk for row in compared.missing]
-    Authorization.objects.filter(pk__in=missing).ask_standing()
+    asked = [row.pk for row in (*compared.missing, *compared.unlisted)]
+    Authorization.objects.filter(pk__in=asked).ask_standing()
     narrowed = sum(_follow(row, listed) for row, listed in compared.both)
     found = _still_unknown(client, compared.found)
     ForeignAuthorization.seen(client, [_foreign(listed) for listed in found])
@@ -173,7 +175,7 @@ def _compare(known: list[Authorization], listed: list[Listed]) -> Compared:
     by_address: dict[str, Authorization] = {}
     for ours in ranked:
         by_address |= {ours.authorization_uri: ours, ours.resource_uri: ours}
-    compared = Compared(0, [], [], [], [])
+    compared = Compared(0, [], [], [], [], [])
     active: set[str] = set()
     for one in listed:
         if not one.is_active:
@@ -188,11 +190,13 @@ def _compare(known: list[Authorization], listed: list[Listed]) -> Compared:
             compared.both.append((row, one))
         else:
             compared.lingering.append(row)
-    compared.missing = [
-        row
-        for row in known
-        if row.status == Authorization.Status.ACTIVE and row.authorization_uri not in active
-    ]
+    for row in known:
+        if row.authorization_uri in active:
+            continue
+        if row.status == Authorization.Status.ACTIVE:
+            compared.missing.append(row)
+        elif row.status == Authorization.Status.NEEDS_CONSENT:
+            compared.unlisted.append(row)
     return compared
 
 
@@ -231,6 +235,14 @@ def _still_unknown(client: Client, found: list[Listed]) -> list[Listed]:
         if not known & {one.authorization_uri, one.resource_uri}
         and (grant_digest(one.authorization_uri),) not in stopped
     ]
+
+
+def is_known(found: ForeignAuthorization) -> bool:
+    """Whether its customer has connected here since it was listed, or has stopped it here."""
+    ours = found.client.authorizations
+    addresses = Q(authorization_uri=found.authorization_uri) | Q(resource_uri=found.resource_uri)
+    stopped = Q(grant_digest=grant_digest(found.authorization_uri))
+    return ours.filter(addresses | stopped).exists()
 
 
 def _foreign(listed: Listed) -> ForeignAuthorization:

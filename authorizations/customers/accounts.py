@@ -22,6 +22,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from django.template import Context, Engine
+from django.urls import reverse
 
 from authorizations import access, flows
 from authorizations.customers import addresses
@@ -160,7 +161,8 @@ def prove(request: HttpRequest, typed: str) -> Proved:
 
     1. Spend a try of what this browser waits for.
     2. Make the account, find it, or give it its new address.
-    3. Give it what customers said this address may have, in whichever browser they said so.
+    3. Give it what customers said this address may have, in whichever browser they said so; and
+       that on whose page in this browser the address was offered.
     """
     browser = access.known_browser(request)
     waiting, is_right = EmailCode.try_code(browser, typed)
@@ -176,6 +178,8 @@ def prove(request: HttpRequest, typed: str) -> Proved:
     else:
         user, is_new = _account_of(waiting.address)
     claimed = _claim_given(user, waiting.address)
+    if waiting.is_offered:
+        claimed += _claim_offered(request, user, waiting)
     return Proved(user, is_new, claimed, waiting.account_id is not None, waiting.next_path)
 
 
@@ -320,6 +324,13 @@ def _tell_old_address(old: str, new: str) -> None:
 def _claim_given(user: User, address: str) -> int:
     given = Authorization.objects.given_to(address)
     return sum(authorization.claim(user) for authorization in given)
+
+
+def _claim_offered(request: HttpRequest, user: User, waiting: EmailCode) -> int:
+    guests = access.guests_authorizations(request).unclaimed()
+    # The code was asked for on the page of one, and leads back there.
+    meant = (one for one in guests if reverse("usage", args=[one.uid]) == waiting.next_path)
+    return sum(authorization.claim(user) for authorization in meant)
 
 
 def _send(kind: str, address: str, context: Mapping[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,6 +14,9 @@ from django.utils import timezone
 from authorizations import emails
 from authorizations.links.renewal import renewal_link
 from authorizations.models import Authorization
+from utilities.encrypted import WrongKeyError
+
+logger = logging.getLogger(__name__)
 
 REMINDER = "expiring_soon"
 
@@ -43,15 +47,24 @@ def ending_within(days: int) -> QuerySet[Authorization]:
 
 def _warn_of(days: int) -> int:
     count = 0
-    while True:
-        with transaction.atomic():
-            due = ending_within(days).select_for_update(of=("self",), skip_locked=True)
-            row = due.select_related("utility").first()
-            if row is None:
-                return count
-            row.tell_of_end(days)
-            _remind(row, days)
-            count += 1
+    for key, uid in list(ending_within(days).values_list("pk", "uid")):
+        try:
+            count += _warn_one(key, days)
+        except WrongKeyError:
+            # The others are told all the same.
+            logger.error("authorization %s: no key opens the address of its customer", uid)
+    return count
+
+
+def _warn_one(key: int, days: int) -> bool:
+    with transaction.atomic():
+        due = ending_within(days).select_for_update(of=("self",), skip_locked=True)
+        row = due.select_related("utility").filter(pk=key).first()
+        if row is None:
+            return False
+        row.tell_of_end(days)
+        _remind(row, days)
+    return True
 
 
 def _remind(authorization: Authorization, days: int) -> None:

@@ -79,9 +79,9 @@ def forget(authorization: Authorization) -> None:
     taken_in = authorization.renewals.filter(renewal=Authorization.Renewal.MERGED)
     keys = [authorization.pk, *taken_in.values_list("pk", flat=True)]
     Authorization.objects.filter(pk__in=keys).update(**emptied(Authorization, KEPT))
-    waiting = Q(authorization=authorization) & ~Q(kind=RECEIPT)
+    waiting = Q(authorization__in=keys) & ~Q(kind=RECEIPT)
     attempts = Q(authorization=authorization)
-    if links := _links_of(authorization):
+    if links := _links_of(authorization, keys):
         # Whom a link was made for is no longer known, whoever else came by it.
         ShareLink.objects.filter(pk__in=links).update(**dict.fromkeys(FOR_WHOM, ""))
         LinkSending.objects.filter(link__in=links).delete()
@@ -105,9 +105,10 @@ def forget(authorization: Authorization) -> None:
     forget_staffs_words(Authorization, keys)
 
 
-def _links_of(authorization: Authorization) -> list[int]:
-    """The link that it came by, and those by which it was to be renewed."""
-    links = list(authorization.renewal_links.values_list("pk", flat=True))
+def _links_of(authorization: Authorization, keys: list[int]) -> list[int]:
+    """The link that it came by, and those by which it, or what was taken into it, was to be
+    renewed."""
+    links = list(ShareLink.objects.filter(renews__in=keys).values_list("pk", flat=True))
     if authorization.share_link_id is not None:
         links.append(authorization.share_link_id)
     return links

@@ -103,13 +103,14 @@ def _claim(key: int) -> Authorization | None:
     now = timezone.now()
     with transaction.atomic():
         rows = Authorization.objects.select_for_update(of=("self",), skip_locked=True)
-        due = rows.filter(pk=key, tell_utility_at__lte=now).select_related("client__utility")
-        row = due.first()
-        if row is not None:
-            row.tell_utility_at = now + backoff(row.tell_tries)
-            row.tell_tries += 1
-            row.save(update_fields=["tell_utility_at", "tell_tries"])
-    return row
+        # Secrets are read after the claim: one that no key opens must not come first for ever.
+        row = rows.only("tell_tries").filter(pk=key, tell_utility_at__lte=now).first()
+        if row is None:
+            return None
+        row.tell_utility_at = now + backoff(row.tell_tries)
+        row.tell_tries += 1
+        row.save(update_fields=["tell_utility_at", "tell_tries"])
+    return Authorization.objects.select_related("client__utility").get(pk=key)
 
 
 def backoff(tries: int) -> timedelta:

@@ -434,6 +434,10 @@ class Authorization(models.Model):
             return attempt.offered_email
         return self.share_link.customer_email if self.share_link else ""
 
+    def is_offered_by_company(self) -> bool:
+        """Whether staff said so; what stands in a link's own address, anybody can have written."""
+        return self.share_link is not None and self.share_link.customer_email == self.offered_email
+
     # -- verbs --------------------------------------------------------------------------------
 
     @classmethod

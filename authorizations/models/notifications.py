@@ -100,7 +100,8 @@ class Notification(models.Model):
     def claim(cls, most: int) -> list[Self]:
         """Take some to read, the oldest of each utility; what a reader that died left, too.
 
-        From then on the same body is news again: it may be of what was read just before.
+        From then on the same body is news again: it may be of what was read just before. Whichever
+        ended its reader comes last, so that it does not hold up those that were claimed with it.
         """
         now = timezone.now()
         left_behind = Q(state=cls.State.READING, claimed_until__lte=now)
@@ -113,19 +114,24 @@ class Notification(models.Model):
                 waiting.filter(pk__in=first)
                 .select_for_update(of=("self",), skip_locked=True)
                 .select_related("utility")
-                .order_by("received", "id")
+                .order_by("tries", "received", "id")
             )
             cls.objects.filter(pk__in=[one.pk for one in claimed]).update(
-                state=cls.State.READING, claimed_until=now + READING_TIME, tries=F("tries") + 1
+                state=cls.State.READING, claimed_until=now + READING_TIME
             )
         for one in claimed:
-            one.state, one.tries = cls.State.READING, one.tries + 1
+            one.state = cls.State.READING
         return claimed
 
     @classmethod
     def forget_old(cls) -> int:
         """Delete what was read long ago; returns how many."""
         return cls.objects.filter(read_at__lte=timezone.now() - STAYS).delete()[0]
+
+    def begins(self) -> None:
+        """Count that it is read now: of those that are claimed together, one may end the reader."""
+        self.tries += 1
+        self.save(update_fields=["tries"])
 
     def was_read(self, **outcome: Any) -> None:
         """Keep what came of it, and no longer what it said."""

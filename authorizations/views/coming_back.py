@@ -69,13 +69,19 @@ def give(request: HttpRequest, uid: str) -> HttpResponseBase:
 def confirm(request: HttpRequest, uid: str) -> HttpResponseBase:
     """The guest says that the address which the link was sent to is theirs.
 
-    Only this makes it count: links are forwarded, and who opens one may be somebody else.
+    Only this makes it count: links are forwarded, and who opens one may be somebody else. What not
+    even the company wrote counts once it is proved in this browser: whoever wrote it might be the
+    only one who can read what is sent there.
     """
     authorization = access.get_guests_authorization(request, uid)
     offered = _offered(authorization)
     if not offered:
         raise Http404
     try:
+        if not authorization.is_offered_by_company():
+            return too_often(request, offered) or _send_code(
+                request, authorization, offered, is_offered=True
+            )
         return _send_to(request, authorization, offered, is_offered=True)
     except accounts.MailNotSentError as e:
         return _form(request, authorization, "", e.to_customer, e.status)
@@ -99,6 +105,12 @@ def _send_to(
         return refused
     if not authorization.give_email(address):
         raise Http404
+    return _send_code(request, authorization, address, is_offered=is_offered)
+
+
+def _send_code(
+    request: HttpRequest, authorization: Authorization, address: str, *, is_offered: bool
+) -> HttpResponseBase:
     next_path = reverse("usage", args=[authorization.uid])
     return send_code(request, address, is_offered=is_offered, next_path=next_path)
 

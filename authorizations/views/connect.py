@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 @require_safe
+@never_cache
 def choose(request: HttpRequest) -> HttpResponseBase:
     """The utilities that a customer can connect, or those that they look for."""
     try:
@@ -137,7 +138,8 @@ def set_out(
 @never_cache
 def callback(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Where the utility sends the customer back to. No login: customers are guests first."""
-    utility = _utility(slug)
+    # Also one that is offered no longer: it was asked when it was, and the consent stands there.
+    utility = get_object_or_404(Utility, slug=slug)
     try:
         authorization = flows.complete(known_browser(request), utility, request.GET)
     except flows.ConnectDenied as e:

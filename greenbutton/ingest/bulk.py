@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import BinaryIO, Literal
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -235,7 +236,8 @@ def collect(
        that ends in an error has stored nothing.
     3. Store each part like a feed of its own, as a Pull of that authorization, with its `trigger`.
 
-    `keep_on` is asked between parts. Raises UtilityError and EspiError.
+    `keep_on` is asked between parts. Raises UtilityError and EspiError; and an error of our
+    own with one part once the others have theirs, so that the feed is read again for it.
     """
     with raw.spool() as file, raw.spool() as sorted_entries:
         _fetch(client, uri, window, file)
@@ -248,12 +250,23 @@ def collect(
             limits=limits(),
         )
         spread = Spread(split.entries, split.unknown, split.disputed)
+        failed: Exception | None = None
         for owner in split.owners():
             if not keep_on():
                 break
-            outcome, stored = _give(owner, split, window, trigger)
-            spread.add(outcome)
-            spread.new += stored.new if stored else 0
+            try:
+                outcome, stored = _give(owner, split, window, trigger)
+            except (OperationalError, InterfaceError):
+                raise  # without a database none of the others gets theirs
+            except Exception as e:
+                words = "bulk of %s: a part could not be stored: %s"
+                logger.error(words, client.client_id, type(e).__name__)
+                failed = failed or e
+            else:
+                spread.add(outcome)
+                spread.new += stored.new if stored else 0
+    if failed is not None:
+        raise failed
     return spread
 
 
@@ -338,6 +351,13 @@ class _Part:
         self.authorization = authorization
         self.lease_id = lease_id
         self.window = window
+        # We hold the lease, so whoever began one before is gone; its part comes again.
+        left = authorization.pulls.filter(source=Pull.Source.BULK, state=Pull.State.RUNNING)
+        left.update(
+            state=Pull.State.ABANDONED,
+            finished=timezone.now(),
+            error="The worker that ran this ended before it was done.",
+        )
         self.pull = Pull.objects.create(
             authorization=authorization,
             source=Pull.Source.BULK,
@@ -390,7 +410,7 @@ class _Part:
         self.pull.findings = stored.findings
 
     def _failed(self, error: str, message: str, reason: str) -> None:
-        """Told as failed at once: it is tried again when the next feed comes, whenever that is."""
+        """Told as failed at once: it is tried again with the next feed, whenever that comes."""
         tells = EventType.UPDATE_ERRORED
         self._end(Pull.State.FAILED, error=error, message=message, tells=tells, reason=reason)
 

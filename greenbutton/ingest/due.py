@@ -14,6 +14,8 @@ from utilities.pace import free_downloads
 
 # As many as one look claims in one transaction.
 BATCH = 100
+# What a pull asks for at least, under a pace: the usage, and whose account it is.
+PULL_REQUESTS = 2
 # Among a client's turns.
 HAD, TO_COME = 0, 1
 
@@ -46,7 +48,7 @@ def _in_turn(waiting: bool, room: int) -> list[int]:
 
     What a client has queued or under way counts as turns that it has had: else whoever has
     thousands due, and longest, would get each place that falls free. Of a client with a pace no
-    more come than it has downloads left.
+    more come than it may ask for.
     """
     now = timezone.now()
     due = Authorization.objects.due().filter(somebody_waits=waiting)
@@ -61,7 +63,7 @@ def _in_turn(waiting: bool, room: int) -> list[int]:
         )
     )
     for client in Client.objects.filter(pk__in=due.values("client")).select_related("utility"):
-        free = free_downloads(client)
+        free = free_downloads(client, requests_each=PULL_REQUESTS)
         if free is not None:
             # Who is set to work and may not ask takes a worker from who may, and comes again.
             turns = turns.exclude(client=client, turn__gt=free)
@@ -163,7 +165,9 @@ def expire() -> int:
     count = 0
     while True:
         with transaction.atomic():
-            row = over.select_for_update(of=("self",), skip_locked=True).first()
+            # Nothing that is encrypted is read: what no key opens must not keep the others here.
+            rows = over.select_for_update(of=("self",), skip_locked=True)
+            row = rows.only("uid").first()
             if row is None:
                 return count
             row.mark_expired()

@@ -50,13 +50,15 @@ def ask(
     if begin and begin >= timezone.now():
         raise ValidationError("That day has not begun; choose an earlier one, or none.")
     with transaction.atomic():
-        Authorization.objects.select_for_update(of=("self",)).only("pk").get(pk=authorization.pk)
-        waits = authorization.histories.filter(state=HistoricalCollection.State.WAITING)
+        # As it is now: what was stopped meanwhile is purged, and no purge would come after this.
+        rows = Authorization.objects.select_for_update(of=("self",)).select_related("utility")
+        row = rows.get(pk=authorization.pk)
+        waits = row.histories.filter(state=HistoricalCollection.State.WAITING)
         if waits.filter(usage_point=usage_point).exists():
             raise ValidationError("This history is being collected already.")
-        authorization.collect_now(PullTrigger.HISTORY)
+        row.collect_now(PullTrigger.HISTORY)
         return HistoricalCollection.objects.create(
-            authorization=authorization,
+            authorization=row,
             usage_point=usage_point,
             since=begin,
             asked_by=by,

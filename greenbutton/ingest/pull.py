@@ -374,7 +374,12 @@ class _Attempt:
             history.done(self.history)
         elif not self.done_before:
             closing.note_listed(self.authorization, self.lease_id, self.listed)
-        if history.waiting(self.authorization):
+        if self.authorization.is_candidate():
+            # Until it was compared, which comes next: a worker that does not come so far costs a
+            # delay, and not a day.
+            failures = self.authorization.failures
+            self._due(timedelta(0), PullTrigger.RESUMED, somebody_waits=False, failures=failures)
+        elif history.waiting(self.authorization):
             self._due(SOON, PullTrigger.HISTORY, somebody_waits=False)
         elif self.done_before or self.history:
             self._due(SOON, PullTrigger.RESUMED, somebody_waits=False)

@@ -206,7 +206,7 @@ def _take_in(earlier: Authorization, candidate: Authorization, verdict: Verdict)
     _take_account(earlier, candidate, verdict.meters)
     grants.take_in(earlier, candidate, verdict.reasons)
     delete_collected(candidate)
-    if brings_more and earlier.pulled_to is not None:
+    if brings_more and _has_history(earlier):
         HistoricalCollection.objects.get_or_create(
             authorization=earlier,
             usage_point=None,
@@ -224,6 +224,12 @@ def _brings_more(earlier: Authorization, candidate: Authorization, verdict: Verd
     before, after = espi_scope.parse(earlier.scope), espi_scope.parse(candidate.scope)
     more = set(after.function_blocks) - set(before.function_blocks) - {ACCOUNT_DETAILS}
     return bool(more) or ((after.history_length or 0) > (before.history_length or 0))
+
+
+def _has_history(earlier: Authorization) -> bool:
+    """Whether windows of it were collected, if not all, that nobody will ask for again."""
+    begun = earlier.pulls.filter(first=True, windows_done__gt=0)
+    return earlier.pulled_to is not None or begun.exists()
 
 
 def _points(authorization: Authorization) -> QuerySet[UsagePoint]:

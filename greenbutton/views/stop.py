@@ -18,4 +18,8 @@ def disconnect(request: HttpRequest, uid: str) -> HttpResponseBase:
     authorization = access.get_authorization_for(request, uid, staff_permission="change")
     by = "customer" if access.is_owner(request, authorization) else "staff"
     flows.stop_sharing(authorization, by)
+    authorization.refresh_from_db(fields=["renewal", "renews"])
+    if authorization.merged_into is not None:
+        # Since the page was opened, an earlier one has taken it in and goes on by that consent.
+        return disconnect(request, authorization.merged_into.uid)
     return redirect("stopped", authorization.uid)

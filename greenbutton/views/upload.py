@@ -181,7 +181,7 @@ def _take(
 
 
 def _utility(request: HttpRequest) -> Utility | None:
-    slug = request.POST.get("utility", "")
+    slug = request.POST.get("utility", "").replace("\0", "")  # which PostgreSQL does not take
     return Utility.objects.enabled().filter(slug=slug).first() if slug else None
 
 

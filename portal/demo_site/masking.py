@@ -18,8 +18,8 @@ _NAMES = (
     r"access_token|refresh_token|id_token|client_secret|registration_access_token|code|"
     r"code_verifier|client_access_token"
 )
-_IN_JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*")((?:[^"\\]|\\.)*)(")')
 # Cut off at the end, too: what comes after is not known to be none.
+_IN_JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*")((?:[^"\\]|\\.)*)("|\\?\Z)')
 _IN_XML = re.compile(rf"(<(?:[\w.-]+:)?(?:{_NAMES})(?:\s[^<>]*)?>)([^<]*)")
 _SECRET_FIELDS = re.compile(rf"(?:{_NAMES}|token)")
 _SECRET_HEADERS = {"authorization", "cookie", "set-cookie", "proxy-authorization"}
@@ -67,11 +67,20 @@ def _masking(*, unescape: bool = False) -> Callable[[re.Match[str]], str]:
         secret = found[2]
         if not secret or HIDDEN in secret:
             return found[0]
-        if unescape:
-            secret = json.loads(f'"{secret}"')
-        return found[1] + masked(secret) + (found[3] if unescape else "")
+        if not unescape:
+            return found[1] + masked(secret)
+        end = '"' if found[3] == '"' else ""
+        return found[1] + masked(_unescaped(secret)) + end
 
     return mask
+
+
+def _unescaped(text: str) -> str:
+    """What a text in JSON spells; as it stands where no reader of JSON would take it."""
+    try:
+        return str(json.loads(f'"{text}"'))
+    except ValueError:
+        return text
 
 
 def _headers(headers: Iterable[tuple[str, str]], known: list[str]) -> list[list[str]]:

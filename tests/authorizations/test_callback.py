@@ -75,6 +75,16 @@ def test_the_same_callback_again_goes_to_what_it_made(
     assert Authorization.objects.count() == 1
 
 
+def test_a_utility_that_is_offered_no_longer_still_answers_what_it_was_asked(
+    lying: LyingUtility, utility: Utility, ada: Person, granted: dict[str, Any]
+) -> None:
+    lying.answer("/token", json=granted)
+    state = ada.begins(utility)
+    Utility.objects.update(enabled=False)
+    answer = ada.comes_back(utility, state=state, code="a-code")
+    assert answer.url == f"/usage/{Authorization.objects.get().uid}/"
+
+
 # -- refusals ------------------------------------------------------------------------------------
 
 
@@ -162,12 +172,10 @@ def test_another_utility_cannot_answer(lying: LyingUtility, utility: Utility, ad
     assert nothing_came_of_it(lying)
 
 
-def test_a_utility_that_is_unknown_or_switched_off_has_no_callback(
+def test_a_utility_that_is_unknown_has_no_callback(
     lying: LyingUtility, utility: Utility, ada: Person
 ) -> None:
-    state = ada.begins(utility)
-    Utility.objects.update(enabled=False)
-    assert ada.comes_back(utility, state=state, code="a-code").status_code == 404
+    ada.begins(utility)
     assert ada.browser.get("/connect/callback/nobody/").status_code == 404
     assert nothing_came_of_it(lying)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import Value
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -155,6 +156,17 @@ def test_the_link_is_on_the_books_and_names_nobody(authorization: Authorization)
     link = renewal_link(authorization)
     assert list(link.events.values_list("type", flat=True)) == ["form_created"]
     assert (link.authentication_value, link.note) == ("", f"To renew {authorization.uid}")
+
+
+def test_one_that_no_key_opens_keeps_nobody_from_being_told(authorization: Authorization) -> None:
+    assert authorization.utility is not None
+    newer = cast.authorize(cast.ben(), authorization.utility)
+    Authorization.objects.filter(pk=newer.pk).update(created=timezone.now() - timedelta(days=200))
+    ends_in(authorization, hours=23)
+    ends_in(newer, hours=23)
+    Authorization.objects.filter(pk=newer.pk).update(customer_email=Value("no key opens this"))
+    assert warn_of_ends() == 1
+    assert told(authorization) == [1]
 
 
 def test_who_has_stopped_is_not_reminded(authorization: Authorization, mailoutbox: Any) -> None:

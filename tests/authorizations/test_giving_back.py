@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Value
 from django.utils import timezone
 
 from authorizations import flows
@@ -18,6 +19,7 @@ from tests import cast
 from tests.cast import Person, authorize, make_staff
 from tests.lying_utility import LyingUtility, Request
 from tests.staff.conftest import page_of, press, says, signed_in
+from utilities.encrypted import WrongKeyError
 from utilities.models import Client, Utility
 
 CLIENT_TOKEN = {"token_type": "Bearer", "access_token": "client-token", "expires_in": 3600}
@@ -351,3 +353,22 @@ def test_two_workers_tell_it_once() -> None:
             assert sum(workers.map(work, range(2))) == 1
         assert len(deletes(lying)) == 1
     assert told_types(authorization) == ["utility_told"]
+
+
+def test_a_registration_whose_secret_no_key_opens_does_not_hold_up_the_others(
+    stopped: Authorization, lying: LyingUtility, ada: Person
+) -> None:
+    other = cast.make_utility(lying.url, "other")
+    authorize(ada, other).mark_revoked("customer")
+    broken = cast.make_utility(lying.url, "broken")
+    first = authorize(ada, broken)
+    first.mark_revoked("customer")
+    hours_pass(first, 1)  # it comes before the others
+    hours_pass(stopped, 0.5)
+    Client.objects.filter(utility=broken).update(client_secret=Value("no key opens this"))
+    comes_back(lying)
+    with pytest.raises(WrongKeyError):
+        tell_utilities()
+    tell_utilities()
+    told = Authorization.objects.exclude(utility_told_at=None)
+    assert set(told.values_list("utility__slug", flat=True)) == {"demo", "other"}

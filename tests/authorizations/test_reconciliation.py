@@ -110,6 +110,28 @@ def test_one_that_is_active_here_and_not_there_is_asked_for_and_not_ended(
     assert hers.status == Status.ACTIVE
 
 
+def test_one_whose_tokens_were_refused_and_that_is_not_there_is_asked_for_each_night(
+    utility: Utility, hers: Authorization, lying: LyingUtility
+) -> None:
+    """Perhaps she revoked it there, and the utility could not be asked when it refused us."""
+    hers.mark_needs_consent()
+    Authorization.objects.update(standing_at=None)
+    lying.answer(LIST, body=feed(stranger(utility)))
+    row = compare(utility)
+    assert (row.missing, row.missing_uids) == (0, [])
+    assert is_asked(hers)
+
+
+def test_one_whose_tokens_were_refused_and_that_is_there_is_not_asked_for(
+    utility: Utility, hers: Authorization, lying: LyingUtility
+) -> None:
+    hers.mark_needs_consent()
+    Authorization.objects.update(standing_at=None)
+    lying.answer(LIST, body=feed(said_of(hers)))
+    compare(utility)
+    assert not is_asked(hers)
+
+
 @pytest.mark.parametrize("status", [0, 2, None, 9])
 def test_one_that_is_not_active_there_is_asked_for_by_itself(
     utility: Utility, hers: Authorization, lying: LyingUtility, status: int | None

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client as Browser
 from django.utils import timezone
 
-from authorizations import flows
+from authorizations import emails, flows
 from authorizations.at_utility import standing
 from authorizations.links import renewal
 from authorizations.links.renewal import CannotRenewError, renewal_link
@@ -289,6 +289,27 @@ def test_the_signpost_is_no_receipt(
     assert progress.headers["HX-Refresh"] == "true"
 
 
+def test_who_stops_on_a_page_from_before_it_was_taken_in_stops_the_one_that_goes_on(
+    hers: Authorization, candidate: Authorization, ben: Person
+) -> None:
+    renewal.take_in(hers, candidate, ["It is the same."])
+    answer = ben.browser.post(f"/connections/{candidate.uid}/disconnect/")
+    assert answer.headers["Location"] == f"/connections/{hers.uid}/stopped/"
+    hers.refresh_from_db()
+    assert (hers.status, hers.revoked_by) == (Status.REVOKED, "customer")
+
+
+def test_who_stops_there_what_is_in_an_account_is_asked_to_sign_in(
+    hers: Authorization, candidate: Authorization, ben: Person
+) -> None:
+    hers.claim(User.objects.create(username="ada", email="ada@example.org"))
+    renewal.take_in(hers, candidate, ["It is the same."])
+    answer = ben.browser.post(f"/connections/{candidate.uid}/disconnect/")
+    assert answer.headers["Location"].startswith("/account/sign-in/")
+    hers.refresh_from_db()
+    assert hers.status == Status.ACTIVE
+
+
 def test_a_link_to_what_was_taken_in_means_the_earlier_one(
     hers: Authorization,
     candidate: Authorization,
@@ -313,10 +334,14 @@ def test_once_it_is_stopped_nothing_is_left_of_its_renewals_either(
     hers: Authorization, candidate: Authorization, office: Browser
 ) -> None:
     words = {"reference": "job of Mrs Lovelace", "expected_account": "77-1", "note": "12 Elm St"}
-    for link in (candidate.share_link, renewal_link(hers)):
+    # The last one was made while nobody knew yet whose the candidate is.
+    for link in (candidate.share_link, renewal_link(hers), renewal_link(candidate)):
         assert link is not None
         ShareLink.objects.filter(pk=link.pk).update(**words)
     Authorization.objects.filter(pk=candidate.pk).update(reference=words["reference"])
+    link = candidate.renewal_links.get()
+    about = {"authorization": candidate, "days": 1, "link": link}
+    emails.send("expiring_soon", "ada@example.org", about, authorization=candidate)
     press(office, candidate, "hold", "Mrs Lovelace called")
     candidate.refresh_from_db()
     renewal.take_in(hers, candidate, ["It is the same."])
@@ -327,6 +352,7 @@ def test_once_it_is_stopped_nothing_is_left_of_its_renewals_either(
     for link in ShareLink.objects.all():
         assert (link.reference, link.expected_account, link.note) == ("", "", "")
     assert not hers.attempts.exists()
+    assert not OutgoingEmail.objects.exists()
     assert not LogEntry.objects.filter(change_message__contains="Lovelace").exists()
     # The old grant goes on to be ended at the utility.
     assert candidate.tell_utility_at is not None

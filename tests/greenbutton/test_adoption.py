@@ -74,6 +74,32 @@ def test_one_that_comes_in_bulk_has_the_feed_read_from_its_beginning(utility: Ut
     assert (told.type, told.detail) == ("authorization_created", {"origin": "adopted"})
 
 
+def test_one_whose_customer_was_on_the_way_here_when_it_was_listed_is_not_adopted(
+    utility: Utility,
+) -> None:
+    """The utility lists a consent from the moment it is given, a little before it reaches us."""
+    hers = cast.authorize(cast.ada(), utility)
+    base = utility.resource_url
+    for known in (
+        {"authorization_uri": hers.authorization_uri},
+        {"resource_uri": hers.resource_uri, "authorization_uri": f"{base}/Authorization/8"},
+    ):
+        with pytest.raises(ValidationError, match="connected or stopped it here"):
+            adoption.adopt(find(utility, **known))
+    assert Authorization.objects.get() == hers
+
+
+def test_one_that_its_customer_has_stopped_here_since_is_not_adopted(utility: Utility) -> None:
+    found = find(utility)
+    hers = cast.authorize(cast.ada(), utility)
+    Authorization.objects.update(authorization_uri=found.authorization_uri, resource_uri="")
+    hers.refresh_from_db()
+    hers.mark_revoked("customer")
+    hers.mark_untold()
+    with pytest.raises(ValidationError, match="connected or stopped it here"):
+        adoption.adopt(found)
+
+
 def test_one_that_comes_in_bulk_is_never_pulled_by_itself(utility: Utility) -> None:
     adopted = adoption.adopt(find(utility))
     assert adopted.bring_forward() is None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from django.db.models import Value
 from django.utils import timezone
 
 from authorizations.models import Authorization, Notification, PullTrigger
+from authorizations.models.notifications import MOST_TRIES
 from greenbutton import notices
 from greenbutton.espi import write_bare
 from greenbutton.espi.batch_list import BatchList
@@ -17,6 +20,7 @@ from greenbutton.tasks import read_notifications
 from tests import cast
 from tests.cast import Person
 from tests.lying_utility import LyingUtility
+from utilities.encrypted import WrongKeyError
 from utilities.models import Client, Utility
 
 Status = Authorization.Status
@@ -329,6 +333,27 @@ def test_a_body_that_ended_its_readers_is_given_up(utility: Utility, hers: Autho
     read = Notification.objects.get()
     assert (read.state, bytes(read.body)) == ("garbled", b"")
     assert not is_due(hers)
+
+
+def test_one_that_ends_its_readers_does_not_take_those_with_it_that_were_claimed_together(
+    utility: Utility, hers: Authorization, his: Authorization
+) -> None:
+    """Her row cannot be read by anybody; what is told of him comes after it, in the same batch."""
+    for one in (hers, his):
+        Notification.remember(utility, write_bare(BatchList((one.resource_uri,))))
+    Authorization.objects.filter(pk=hers.pk).update(access_token=Value("no key opens this"))
+    with pytest.raises(WrongKeyError):
+        notices.read_waiting()
+    for _ in range(MOST_TRIES):
+        Notification.objects.filter(state="reading").update(claimed_until=timezone.now())
+        with suppress(WrongKeyError):
+            notices.read_waiting()
+    Notification.objects.filter(state="reading").update(claimed_until=timezone.now())
+    notices.read_waiting()
+    ended, read = Notification.objects.order_by("id")
+    assert (ended.state, bytes(ended.body)) == ("garbled", b"")
+    assert (read.state, read.brought) == ("read", {"usage": 1})
+    assert is_due(his)
 
 
 def test_the_task_reads_what_waits(utility: Utility, hers: Authorization) -> None:

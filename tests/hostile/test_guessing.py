@@ -135,6 +135,10 @@ def test_a_header_that_a_visitor_writes_makes_no_new_visitor() -> None:
         # The last one is the proxy's own; whatever stands before it the visitor wrote.
         assert asked_from("10.0.0.1", "1.1.1.1, 203.0.113.7") == "203.0.113.7"
         assert asked_from("10.0.0.1", "2.2.2.2, 203.0.113.7") == "203.0.113.7"
+        # Some proxies name the port as well, which is another one for each connection.
+        assert asked_from("10.0.0.1", "203.0.113.7:51234") == "203.0.113.7"
+        assert asked_from("10.0.0.1", "[2001:db8::1]:443") == asked_from("10.0.0.1", "2001:db8::2")
+        assert asked_from("10.0.0.1", "[2001:db8::1]") == asked_from("10.0.0.1", "2001:db8::2")
 
 
 def test_new_cookies_do_not_make_new_guesses(db: None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -504,6 +505,27 @@ def test_every_secret_column_is_encrypted() -> None:
     assert decrypt(stored.encode()) == b"s3cret"
 
 
+def test_the_line_for_a_terminal_runs_nothing_that_a_utility_wrote(tester: Browser) -> None:
+    visit = a_visit(tester)
+    url = "https://utility.example/a'$(echo${IFS}ran)'b"
+    form = [["redirect_uri", "x`id`'$HOME"], ["code", masking.masked("the-code-of-the-customer")]]
+    sent = {"url": url, "query": [], "headers": [], "form": form, "body": ""}
+    received = {"status": 200, "headers": [], "body": "", "was_cut": False}
+    Conversation.keep(
+        visit,
+        step="explore",
+        method="GET",
+        title="/a",
+        seconds=0.1,
+        said=json.dumps({"sent": sent, "received": received}),
+    )
+    answer = tester.get(f"/demo/visits/{visit.uid}/talks/1/")
+    words = shlex.split(answer.context["curl"].replace("\\\n", " "))
+    assert url in words
+    assert "redirect_uri=x`id`'$HOME" in words
+    assert '"code=$CODE"' in answer.context["curl"]
+
+
 @pytest.mark.parametrize(
     ("text", "shows"),
     [
@@ -514,6 +536,11 @@ def test_every_secret_column_is_encrypted() -> None:
             "<client_secret>abcdefghijkl</client_secret>",
             "<client_secret>abcd•••(12 characters)</client_secret>",
         ),
+        # Of a utility that writes JSON as nobody reads it, and of an answer that is cut.
+        (r'{"code":"a\qb"}', '{"code":"•••(4 characters)"}'),
+        ('{"code":"a\nb"}', '{"code":"•••(3 characters)"}'),
+        ('{"access_token":"abcdefghijkl', '{"access_token":"abcd•••(12 characters)'),
+        ('{"access_token":"abcdefghijkl\\', '{"access_token":"abcd•••(12 characters)'),
         ("<e:client_secret>cut off he", "<e:client_secret>•••(10 characters)"),
         ("nothing secret", "nothing secret"),
     ],

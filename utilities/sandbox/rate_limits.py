@@ -89,8 +89,15 @@ def address_of(request: HttpRequest) -> str:
     if settings.BEHIND_PROXY:
         forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
         if forwarded:
-            return _counted_as(forwarded)
+            return _counted_as(_without_port(forwarded))
     return _counted_as(str(request.META.get("REMOTE_ADDR", "")))
+
+
+def _without_port(text: str) -> str:
+    """The address alone. Some proxies name the port with it, a new one for each connection."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def _counted_as(text: str) -> str:

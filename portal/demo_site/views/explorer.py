@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from authorizations import guards
-from portal.demo_site import steps
+from portal.demo_site import masking, steps
 from portal.demo_site.forms import ExploreForm
 from portal.demo_site.pretty import pretty
 from portal.demo_site.views.access import of_the_demo, too_many, visit_of
@@ -71,8 +71,11 @@ def talk(request: HttpRequest, uid: str, number: int) -> HttpResponse:
 
 
 def _curl(method: str, sent: dict[str, object]) -> str:
-    """The same request for a terminal, with variables in the place of secrets."""
-    lines = [f"curl -i -X {method} '{sent['url']}'"]
+    """The same request for a terminal, with variables in the place of secrets.
+
+    An address can be the utility's own, so nothing in it may end the quotes.
+    """
+    lines = [f"curl -i -X {method} {_quoted(str(sent['url']))}"]
     form, headers = sent["form"], sent["headers"]
     assert isinstance(form, list)
     assert isinstance(headers, list)
@@ -80,8 +83,14 @@ def _curl(method: str, sent: dict[str, object]) -> str:
         if name.lower() == "authorization":
             lines.append(BASIC if value.startswith("Basic") else BEARER)
         elif name.lower() == "accept":
-            lines.append(f"-H 'Accept: {value}'")
+            lines.append(f"-H {_quoted(f'Accept: {value}')}")
     for name, value in form:
-        shown = f"${name.upper()}" if "•••" in value else value
-        lines.append(f'--data-urlencode "{name}={shown}"')
+        is_secret = masking.HIDDEN in value
+        pair = f'"{name}=${name.upper()}"' if is_secret else _quoted(f"{name}={value}")
+        lines.append(f"--data-urlencode {pair}")
     return " \\\n  ".join(lines)
+
+
+def _quoted(text: str) -> str:
+    """For a shell, to the letter."""
+    return "'" + text.replace("'", r"'\''") + "'"

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import Value
 from django.utils import timezone
 
 from authorizations.models import Authorization, EventType, PullTrigger
@@ -32,6 +33,7 @@ from tests.greenbutton.ingest.documents import block, document, entry, hours, me
 from tests.greenbutton.ingest.test_pull import elsewhere
 from tests.lying_utility import LyingUtility
 from utilities.client import UtilityError
+from utilities.encrypted import WrongKeyError
 from utilities.models import Client
 from utilities.registration import Standing
 
@@ -250,6 +252,31 @@ def test_a_part_that_cannot_be_stored_costs_the_others_nothing(
     assert (failed.state, "more than 1 usage points" in failed.error) == ("failed", True)
     three[0].refresh_from_db()
     assert three[0].failures == 0
+
+
+def test_an_authorization_that_nobody_can_read_keeps_no_other_from_its_part(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    """It is an error of our own: the feed is read again for it, and the others have theirs."""
+    Authorization.objects.filter(pk=three[0].pk).update(access_token=Value("no key opens this"))
+    serve(lying, *households(client, 1, 2, 3))
+    with pytest.raises(WrongKeyError):
+        collected(client)
+    assert readings(three[1:]) == [[0, 1], [0, 1, 2]]
+    row = BulkCollection.objects.get()
+    assert (row.state, row.error) == ("failed", "An error in the portal itself: WrongKeyError.")
+    assert (row.collected_to, row.due_at is not None) == (None, True)
+
+
+def test_a_part_whose_worker_died_is_not_running_for_ever(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    died = Pull.objects.create(authorization=three[0], source=Pull.Source.BULK)
+    serve(lying, *households(client, 1))
+    spread(client)
+    died.refresh_from_db()
+    assert (died.state, died.finished is not None) == ("abandoned", True)
+    assert three[0].pulls.get(state=Pull.State.DONE).new == 1
 
 
 def test_a_feed_that_breaks_off_has_stored_nothing(

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import InvalidToken
 from django.db import connection, transaction
+from django.db.models import Value
 from django.utils import timezone
 
 from authorizations.models import Authorization
@@ -161,6 +162,26 @@ def test_of_a_client_with_a_pace_no_more_come_than_it_may_ask_for() -> None:
     assert due.claim(waiting=False, room=9) == []
 
 
+def test_a_pull_needs_room_for_all_that_it_asks_for() -> None:
+    """The usage and whose account it is: with five requests left, a third pull would get half."""
+    paced = nightly(4)
+    utility = paced[0].utility
+    assert utility is not None
+    utility.quirks = {"requests_a_minute": 5, "downloads_a_minute": 9}
+    utility.save()
+    assert len(due.claim(waiting=False, room=9)) == 2
+    assert due.claim(waiting=False, room=9) == []
+
+
+def test_at_one_request_a_minute_one_pull_is_claimed_all_the_same() -> None:
+    paced = nightly(2)
+    utility = paced[0].utility
+    assert utility is not None
+    utility.quirks = {"requests_a_minute": 1}
+    utility.save()
+    assert len(due.claim(waiting=False, room=9)) == 1
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -276,6 +297,14 @@ def test_only_what_is_over_expires() -> None:
         authorization.refresh_from_db()
     assert [over.status, open_end.status, later.status] == ["expired", "active", "active"]
     assert (over.access_token, over.refresh_token) == ("", "")
+
+
+def test_one_that_no_key_opens_expires_and_keeps_nobody_from_it() -> None:
+    _, newest = make(2, expires_at=timezone.now() - timedelta(seconds=1))
+    Authorization.objects.filter(pk=newest.pk).update(access_token=Value("no key opens this"))
+    assert due.expire() == 2
+    assert set(Authorization.objects.values_list("status", flat=True)) == {"expired"}
+    assert newest.events.filter(type="authorization_expired").count() == 1
 
 
 # -- purge ----------------------------------------------------------------------------------------

@@ -273,3 +273,16 @@ def test_monitoring_a_meter_again_brings_what_came_meanwhile(
     assert since - timedelta(days=5) < row.since < since - timedelta(days=2)
     answer(lying, *HOUSE, block(*hours([1, 2], start=MIDNIGHT), number=2), *BARN)
     assert pulled(authorization).new == 1
+
+
+def test_nothing_is_written_of_one_that_was_stopped_and_purged_since_it_was_shown(
+    authorization: Authorization,
+) -> None:
+    """Why staff ask may name the customer, and no other purge would come for it."""
+    shown = Authorization.objects.get(pk=authorization.pk)
+    authorization.mark_revoked("utility")
+    assert purge(authorization)
+    with pytest.raises(ValidationError, match="Only an active authorization"):
+        history.ask(shown, why="Mr Babbage rang")
+    assert not HistoricalCollection.objects.exists()
+    assert Authorization.objects.get(pk=authorization.pk).next_pull_at is None

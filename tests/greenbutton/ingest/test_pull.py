@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
+from django.db.models import Value
 from django.utils import timezone
 
 from authorizations.models import Authorization
@@ -18,10 +19,11 @@ from greenbutton.ingest import due, history, lease, raw
 from greenbutton.ingest.pull import BACKOFF_LONGEST, backoff, pull
 from greenbutton.ingest.raw import open_raw
 from greenbutton.ingest.windows import Window
-from greenbutton.models import HistoricalCollection, Pull, RawFeed, ReadingDay
+from greenbutton.models import CustomerAccount, HistoricalCollection, Pull, RawFeed, ReadingDay
 from tests import cast
 from tests.greenbutton.ingest.documents import HOUR, MIDNIGHT, bill, block, document, hours, meter
 from tests.lying_utility import LyingUtility
+from utilities.encrypted import WrongKeyError
 
 pytestmark = pytest.mark.django_db
 
@@ -647,10 +649,11 @@ def test_a_deadline_of_the_utilitys_own_goes_before_ours(
     assert [step["result"] for step in pulled(authorization).steps] == ["timeout"]
 
 
+@pytest.mark.parametrize("pace", ["requests_a_minute", "downloads_a_minute"])
 def test_whoever_comes_too_soon_for_the_pace_waits_and_has_not_failed(
-    lying: LyingUtility, authorization: Authorization
+    lying: LyingUtility, authorization: Authorization, pace: str
 ) -> None:
-    with_quirks(authorization, downloads_a_minute=1)
+    with_quirks(authorization, **{pace: 1})
     lying.answer(FEED, body=feed(meter()))
     done = pulled(authorization)
     assert (done.state, done.windows_done) == (Pull.State.WAITING, 1)
@@ -666,3 +669,54 @@ def test_the_scope_goes_along_with_a_refresh_where_it_is_wanted(lying: LyingUtil
     first_feeds(lying)
     pulled(authorization)
     assert lying.asked(TOKEN)[0].form["scope"] == authorization.scope
+
+
+# -- a new consent for an earlier one -------------------------------------------------------------
+
+
+def test_one_that_could_not_be_compared_comes_again_soon_and_then_ever_later(
+    lying: LyingUtility, authorization: Authorization
+) -> None:
+    """A worker that ends between the sample and the comparison must not cost its customer a day."""
+    assert authorization.utility is not None
+    candidate = cast.authorize(cast.ada(), authorization.utility)
+    renewing = {"renews": authorization, "renewal": Authorization.Renewal.WAITING}
+    Authorization.objects.filter(pk=candidate.pk).update(**renewing)
+    lying.answer(FEED, body=feed(meter(), block(*hours([1]))))
+    account = CustomerAccount.objects.create(authorization=authorization, name="77-1")
+    accounts = CustomerAccount.objects.filter(pk=account.pk)
+    accounts.update(name=Value("no key opens this"))
+    waits = []
+    for failures in (1, 2, 3):
+        with pytest.raises(WrongKeyError):
+            pull(candidate)
+        candidate.refresh_from_db()
+        assert candidate.failures == failures
+        waits.append(due_in(candidate))
+    assert timedelta(0) < waits[0] < waits[1] < waits[2] < timedelta(minutes=6)
+    accounts.update(name="77-1")
+    pulled(candidate)
+    assert candidate.renewal == Authorization.Renewal.APART
+    assert candidate.is_due()
+
+
+def test_meters_that_come_while_a_first_history_is_half_done_get_what_is_done_of_it(
+    lying: LyingUtility, authorization: Authorization
+) -> None:
+    house = [*meter("1"), block(*hours([1]))]
+    lying.answer(FEED, body=feed(*house))
+    lying.answer(FEED, 500)
+    assert pulled(authorization).windows_done == 1
+    lying.forget(FEED)
+    assert authorization.utility is not None
+    candidate = cast.authorize(cast.ada(), authorization.utility)
+    Authorization.objects.filter(pk=candidate.pk).update(
+        renews=authorization,
+        renewal=Authorization.Renewal.WAITING,
+        browser_hash=authorization.browser_hash,
+    )
+    lying.answer(FEED, body=feed(*house, *meter("2"), block(*hours([5]), of="2")))
+    pulled(candidate)
+    assert candidate.renewal == Authorization.Renewal.MERGED, candidate.renewal_said
+    asked = HistoricalCollection.objects.get(authorization=authorization)
+    assert (asked.state, asked.usage_point) == ("waiting", None)
