@@ -1,12 +1,12 @@
 """What happened to an authorization, in words: for its customer, and for staff.
 
-Every event type has a sentence in each voice. What belongs together is one line: a pull's beginning
-and its end with what it brought, and the same thing day after day.
+Every event type has a sentence in each voice. What belongs together is one line: all of collecting
+until it comes to an end, with what it brought, and the same thing day after day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -14,8 +14,10 @@ from typing import Any, Literal
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.utils import timezone
 
 from authorizations.models import Authorization, Event, EventType
+from authorizations.troubles import CLIENT_PAUSED, NEEDS_CONSENT, problem_words, time_words
 
 Voice = Literal["customer", "staff"]
 
@@ -30,6 +32,16 @@ PULL_ENDS = {
     EventType.UPDATE_DELAYED,
     EventType.UPDATE_RETRYING,
 }
+FAILURES = {EventType.UPDATE_ERRORED, EventType.UPDATE_RETRYING}
+# Of what passes, the later words that leave nothing of it. Of waits several are one line.
+PASSED_BY: dict[str, set[EventType]] = {
+    EventType.UPDATE_STARTED: {EventType.UPDATE_STARTED, *PULL_ENDS},
+    EventType.UPDATE_PROGRESS: {EventType.UPDATE_STARTED, EventType.UPDATE_PROGRESS, *PULL_ENDS},
+    EventType.UPDATE_RETRYING: PULL_ENDS,
+    EventType.UPDATE_DELAYED: PULL_ENDS - {EventType.UPDATE_DELAYED},
+}
+# Their sentences say what came until then.
+SAY_WHAT_CAME = {*PULL_ENDS, EventType.UPDATE_PROGRESS} - {EventType.UPDATE_DELAYED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,26 +135,42 @@ def words_of(told: Told, voice: Voice) -> str:
     return sentence.format(source=told.source, company=told.company)
 
 
-def _pulls(told: Iterable[Told]) -> list[Told]:
-    """Each pull that has ended is one: without its beginning, with what was added until its end."""
-    told = list(told)
-    ended = {one.detail.get("pull") for one in told if one.type in PULL_ENDS}
+def _pulls(told: list[Told]) -> list[Told]:
+    """Collecting in few words: what passes is passed over when it has, and what came adds up."""
     found: list[Told] = []
     brought: list[Told] = []
-    for one in told:
+    for one, has_passed in zip(told, _have_passed(told), strict=True):
         if one.type in BROUGHT:
             brought.append(one)
-        elif one.type == EventType.UPDATE_STARTED and one.detail.get("pull") in ended:
-            continue
-        elif one.type in PULL_ENDS:
+        elif one.type in SAY_WHAT_CAME and not has_passed:
             found.append(
                 replace(one, readings=_meters(brought), bills=_meters(brought, bills=True))
             )
             brought.clear()
-        else:
+        elif not has_passed:
             found.append(one)
-    # What a pull that still runs has brought so far.
-    return [*found, *brought]
+    # What has come since the last of them, as by a pull that still runs.
+    return sorted([*found, *brought], key=lambda one: one.at)
+
+
+def _have_passed(told: list[Told]) -> list[bool]:
+    """Of each, whether a later word on collecting leaves nothing of it.
+
+    One worker at a time collects for an authorization, so that each word says how it stands from
+    then on: an end leaves nothing of a beginning, of how far it was, of a wait, or of a failure
+    that was to be tried again. Failures in a row are counted, and the last speaks for all.
+    """
+    passed: list[bool] = []
+    later: set[str] = set()
+    failures = 0
+    for one in reversed(told):
+        counted = one.detail.get("failures", 0) if one.type in FAILURES else 0
+        is_over = not later.isdisjoint(PASSED_BY.get(one.type, ()))
+        passed.append(is_over or 0 < counted < failures)
+        later.add(one.type)
+        if one.type in PULL_ENDS and one.type != EventType.UPDATE_DELAYED:
+            failures = counted
+    return passed[::-1]
 
 
 def _meters(brought: list[Told], *, bills: bool = False) -> frozenset[str]:
@@ -214,20 +242,78 @@ def _collected_for_customer(told: Told) -> str:
     return "We looked for new readings. There were none."
 
 
-def _errored(told: Told) -> str:
-    if told.detail.get("reason") == "needs_consent":
-        return f"{told.source} no longer accepts our tokens: the customer has to consent again."
+def _progress(told: Told) -> str:
+    detail = told.detail
+    if "windows_done" not in detail:
+        return "Collecting goes on."
+    readings = f"{detail['readings']:,} reading{'' if detail['readings'] == 1 else 's'}"
+    parts = f"{detail['windows_done']} of {detail['windows_planned']} windows"
+    return f"Collecting goes on: {parts} so far, with {readings}."
+
+
+def _progress_for_customer(told: Told) -> str:
+    detail = told.detail
+    if "windows_done" not in detail:
+        return "Your readings are arriving."
+    part = f"part {detail['windows_done']} of {detail['windows_planned']}"
+    return f"Your readings are arriving: {part} is here."
+
+
+def _failed(told: Told) -> str:
+    """That it failed, how often by now, what it brought all the same, and why."""
+    failures = told.detail.get("failures", 1)
+    times = f" {failures} times running" if failures > 1 else ""
     brought = _brought(told)
-    return f"Collecting failed, after it brought {brought}." if brought else "Collecting failed."
+    brought = f", after it brought {brought}" if brought else ""
+    why = problem_words(told.detail.get("reason", ""))
+    return f"Collecting failed{times}{brought}{f': {why}' if why else ''}."
+
+
+def _due_again(told: Told) -> str:
+    """When it is tried again, and why then."""
+    if "next_at" not in told.detail:
+        return ""
+    at = timezone.localtime(datetime.fromisoformat(told.detail["next_at"]))
+    why = time_words(told.detail.get("because", ""), told.source)
+    when = f"{at.day} {at:%B at %H:%M}"
+    return f"It is due again on {when}{f', {why}' if why else ''}."
+
+
+def _retrying(told: Told) -> str:
+    return f"{_failed(told)} {_due_again(told) or 'It is tried again.'}"
+
+
+def _errored(told: Told) -> str:
+    reason = told.detail.get("reason")
+    if reason == NEEDS_CONSENT:
+        return f"{told.source} no longer accepts our tokens: the customer has to consent again."
+    if reason == CLIENT_PAUSED:
+        failed = _failed(told)
+        return f"{failed} Our registration is paused: it goes on when somebody resumes that."
+    return f"{_failed(told)} {_due_again(told)}".rstrip()
+
+
+def _not_everything(told: Told) -> str:
+    """For the customer, what came before it failed; or that nothing did."""
+    if not told.readings and not told.bills:
+        return "We could not collect new readings"
+    came = _collected_for_customer(told).removesuffix(".")
+    return f"{came}, but not everything"
+
+
+def _retrying_for_customer(told: Told) -> str:
+    return f"{_not_everything(told)}. We try again by ourselves."
 
 
 def _errored_for_customer(told: Told) -> str:
-    if told.detail.get("reason") == "needs_consent":
+    reason = told.detail.get("reason")
+    if reason == NEEDS_CONSENT:
         return f"{told.source} no longer lets us collect. Connect again to go on."
-    if told.readings or told.bills:
-        came = _collected_for_customer(told).removesuffix(".")
-        return f"{came}, but not everything. We try again by ourselves."
-    return "We could not collect new readings. We try again by ourselves."
+    if reason == CLIENT_PAUSED:
+        return f"{_not_everything(told)}. We are looking into it."
+    if told.detail.get("failures", 1) > 1:
+        return f"{_not_everything(told)}, though we tried several times. We go on trying."
+    return _retrying_for_customer(told)
 
 
 def _revoked(told: Told) -> str:
@@ -319,8 +405,8 @@ SENTENCES: dict[EventType, tuple[Sentence, Sentence]] = {
         "{source} asked us to come back later.",
         "{source} is preparing your data. We come back for it.",
     ),
-    EventType.UPDATE_RETRYING: ("Collecting is tried again.", "We try again to collect."),
-    EventType.UPDATE_PROGRESS: ("Collecting goes on.", "Your readings are arriving."),
+    EventType.UPDATE_RETRYING: (_retrying, _retrying_for_customer),
+    EventType.UPDATE_PROGRESS: (_progress, _progress_for_customer),
     EventType.UPDATE_SUCCESSFUL: (_collected, _collected_for_customer),
     EventType.UPDATE_ERRORED: (_errored, _errored_for_customer),
     EventType.EXPIRING_SOON: (

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from authorizations.at_utility import reconciliation
-from authorizations.models import Authorization, ForeignAuthorization
+from authorizations.models import Authorization, ForeignAuthorization, PullTrigger
 from authorizations.tokens import pause_if_refused
 from greenbutton.espi import ScopeError
 from greenbutton.espi import scope as espi_scope
@@ -58,7 +58,7 @@ def adopt(found: ForeignAuthorization) -> Authorization:
     client = found.client
     if client.utility.behaviour.client_token_reads_subscriptions:
         return _adopted(found)
-    collection = bulk.ask_for(client)
+    collection = bulk.ask_for(client, PullTrigger.STAFF, found.scope)
     if collection is None:
         raise ValidationError(NO_WAY)
     with transaction.atomic():
@@ -96,7 +96,7 @@ def read_bulk_nightly() -> int:
 
 def _have_bulk_read(client: Client) -> bool:
     try:
-        return bulk.ask_for(client) is not None
+        return bulk.ask_for(client, PullTrigger.NIGHTLY) is not None
     except UtilityError as e:
         logger.warning("%s: its Bulk feed cannot be asked for: %s", client.client_id, e.to_log)
         pause_if_refused(client, e)

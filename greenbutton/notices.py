@@ -77,7 +77,7 @@ def _bring_forward(matches: Matches, bulks: dict[str, Client]) -> dict[str, int]
     consents = Authorization.objects.filter(pk__in=matches.of_kind("consent"))
     registrations = Client.objects.filter(pk__in=matches.of_kind("registration"))
     for address, client in bulks.items():
-        BulkCollection.bring_forward(client, address)
+        BulkCollection.bring_forward(client, address, PullTrigger.NOTIFICATION)
     due = [row.bring_forward(PullTrigger.NOTIFICATION) for row in usage]
     return {
         "usage": len(due) - due.count(None),

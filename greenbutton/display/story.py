@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from authorizations.troubles import problem_words
 from greenbutton.ingest import story
 from greenbutton.models import Pull
 from utilities.client import Problem
@@ -15,23 +16,7 @@ WHAT = {
     story.USAGE: "Readings and bills",
     story.CUSTOMER: "Whose account it is",
     story.KEPT: "Kept document",
-}
-RESULTS = {
-    story.UNREADABLE: "it could not be read",
-    story.STOPPED: "sharing was stopped, or another worker took over",
-    story.OUR_ERROR: "an error in the portal itself",
-    Problem.TIMEOUT: "the utility took longer than allowed",
-    Problem.CONNECTION: "the utility could not be reached",
-    Problem.CUT_OFF: "the answer broke off",
-    Problem.REDIRECT: "the utility sent us elsewhere, where we do not go",
-    Problem.NOT_OURS: "the address is not the utility's",
-    Problem.TOO_LARGE: "the answer was larger than we take",
-    Problem.UNREADABLE: "the answer could not be read",
-    Problem.BAD_TOKEN: "the answer to the refresh of the token could not be used",
-    Problem.NOT_ACTIVE: "it was not active any more",
-    Problem.NO_REFRESH_TOKEN: "the token was over and cannot be refreshed",
-    "invalid_grant": "the utility no longer accepts our tokens",
-    "invalid_client": "the utility does not accept our registration",
+    story.BULK: "Its part of the Bulk feed",
 }
 
 
@@ -66,9 +51,9 @@ def _result(step: Mapping[str, Any]) -> str:
         after = step["come_after"]
         when = f" in {_seconds(after)}" if after else ""
         return f"the utility asked us to come back{when}"
-    if result.startswith("http_"):
-        return f"the utility answered {result.removeprefix('http_')}"
-    return RESULTS.get(result, f"the utility answered “{result}”")
+    if result == story.STOPPED:
+        return "sharing was stopped, or another worker took over"
+    return problem_words(result) or f"the utility answered “{result}”"
 
 
 def _brought(step: Mapping[str, Any]) -> str:

@@ -8,8 +8,9 @@ that is known here is only counted.
 from __future__ import annotations
 
 import logging
+import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -17,28 +18,34 @@ from typing import BinaryIO, Literal
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from authorizations.models import Authorization, PullTrigger
+from authorizations.models import Authorization, EventType, PullTrigger
 from authorizations.tokens import pause_if_refused
+from authorizations.troubles import OUR_ERROR, UNREADABLE
 from greenbutton.espi import EspiError
 from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.errors import ScopeError
 from greenbutton.espi.split import Split, every_spelling, split_feed
-from greenbutton.ingest import lease, raw
+from greenbutton.ingest import lease, raw, story
 from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.pull import SORRY, backoff
 from greenbutton.ingest.stopped import refusal_words
 from greenbutton.ingest.store import Stored, limits, store_feed
+from greenbutton.ingest.story import Story
 from greenbutton.ingest.windows import Window
 from greenbutton.models import BulkCollection, Pull
-from utilities.client import GreenButtonClient, Problem, UtilityError
+from utilities.client import URI_MAX_LENGTH, GreenButtonClient, Problem, UtilityError
 from utilities.models import Client
+from utilities.registration import Standing
 
 logger = logging.getLogger(__name__)
 
 # The option of a granted scope that says in which Bulk feed the customer's data comes.
 BULK_ID = "BR"
+# What may stand in an address as it is, and leads nowhere else.
+_BULK_ID = re.compile(r"(?!\.+$)[A-Za-z0-9_.~-]+")
 # Somebody else had some of the authorizations; their parts are read again then.
 AGAIN = timedelta(minutes=5)
 HALF_DONE = "Some authorizations were busy; their part is read again at {:%H:%M} UTC."
@@ -87,13 +94,39 @@ def collect_due(collection: BulkCollection) -> BulkCollection | None:
     return collection
 
 
-def ask_for(client: Client) -> BulkCollection | None:
+def ask_for(client: Client, trigger: PullTrigger, granted: str = "") -> BulkCollection | None:
     """Have a registration's own Bulk feed read; None where the utility names none to it.
 
-    The utility says which it is with a client token, so this asks it. Raises UtilityError.
+    The utility says which it is with a client token, so this asks it. Where that says nothing, the
+    registration's document may; `granted` is the scope of a customer whose data is looked for.
+    Raises UtilityError.
     """
     uri = GreenButtonClient(client).bulk_uri()
-    return BulkCollection.bring_forward(client, uri) if uri else None
+    if uri == "":
+        uri = registered_uri(client, granted)
+    return BulkCollection.bring_forward(client, uri, trigger) if uri else None
+
+
+def registered_uri(client: Client, granted: str = "") -> str:
+    """Where the Bulk feed lies by the registration's document; empty where that cannot be said.
+
+    Its dataCustodianBulkRequestURI is the same for everybody, or ends in an id that says nothing
+    (PG&E's is 0): which feed is ours stands in the scopes that customers grant. If these name
+    several, only the utility can say which is meant.
+    """
+    standing = Standing.of(client)
+    address = standing.bulk_url.rstrip("/") if standing else ""
+    above, _, last = address.rpartition("/")
+    place = address if last == "Bulk" else above
+    active = client.authorizations.filter(status=Authorization.Status.ACTIVE)
+    ids = _ids_in([granted]) or _ids_of(active)
+    if not place.endswith("/Bulk") or len(ids) != 1:
+        return ""
+    [bulk_id] = ids
+    uri = f"{place}/{bulk_id}"
+    is_plain = "?" not in uri and "#" not in uri and len(uri) <= URI_MAX_LENGTH
+    is_sound = is_plain and _BULK_ID.fullmatch(bulk_id)
+    return uri if is_sound and client.utility.owns(uri) else ""
 
 
 def is_known(client: Client, uri: str) -> bool:
@@ -109,25 +142,34 @@ def is_known(client: Client, uri: str) -> bool:
         return True
     above, _, last = address.rpartition("/")
     is_below = address.startswith(f"{client.utility.resource_url.rstrip('/')}/")
-    return is_below and above.endswith("/Bulk") and last in _bulk_ids(client)
+    return is_below and above.endswith("/Bulk") and last in _ids_of(client.authorizations.all())
 
 
-def _bulk_ids(client: Client) -> set[str]:
-    scopes = client.authorizations.exclude(scope="").values_list("scope", flat=True)
+def _ids_of(authorizations: QuerySet[Authorization]) -> set[str]:
+    return _ids_in(authorizations.exclude(scope="").values_list("scope", flat=True).distinct())
+
+
+def _ids_in(scopes: Iterable[str]) -> set[str]:
     found: set[str] = set()
-    for text in scopes.distinct():
+    for text in scopes:
         with suppress(ScopeError):
             found.add(espi_scope.parse(text).option(BULK_ID) or "")
     return found - {""}
 
 
 def _run(collection: BulkCollection, run_id: str) -> None:
+    # What was brought forward until it was taken is why it is read.
+    collection.refresh_from_db(fields=["counts"])
     began, before = timezone.now(), collection.collected_to
     overlap = timedelta(days=collection.client.utility.behaviour.later_overlap_days)
     window = Window(before - overlap, None) if before else None
     try:
         spread = collect(
-            collection.client, collection.uri, window, keep_on=lambda: collection.renew(run_id)
+            collection.client,
+            collection.uri,
+            window,
+            trigger=collection.trigger,
+            keep_on=lambda: collection.renew(run_id),
         )
     except UtilityError as e:
         _refused(collection, run_id, e)
@@ -184,6 +226,7 @@ def collect(
     uri: str,
     window: Window | None = None,
     *,
+    trigger: PullTrigger,
     keep_on: Callable[[], bool] = lambda: True,
 ) -> Spread:
     """Fetch a Bulk feed of this registration and give each of its customers what is theirs.
@@ -191,7 +234,7 @@ def collect(
     1. Fetch it whole, with a token of the client, from an address of the utility's only.
     2. Sort its entries by the addresses of this registration's authorizations, in one pass. A feed
        that ends in an error has stored nothing.
-    3. Store each part like a feed of its own, as a Pull of that authorization.
+    3. Store each part like a feed of its own, as a Pull of that authorization, with its `trigger`.
 
     `keep_on` is asked between parts. Raises UtilityError and EspiError; and an error of our
     own with one part once the others have theirs, so that the feed is read again for it.
@@ -212,7 +255,7 @@ def collect(
             if not keep_on():
                 break
             try:
-                outcome, stored = _give(owner, split, window)
+                outcome, stored = _give(owner, split, window, trigger)
             except (OperationalError, InterfaceError):
                 raise  # without a database none of the others gets theirs
             except Exception as e:
@@ -269,7 +312,9 @@ def _fetch(client: Client, uri: str, window: Window | None, file: BinaryIO) -> N
     )
 
 
-def _give(owner: int, split: Split, window: Window | None) -> tuple[Outcome, Stored | None]:
+def _give(
+    owner: int, split: Split, window: Window | None, trigger: PullTrigger
+) -> tuple[Outcome, Stored | None]:
     """Store one authorization's part, as far as that may be now."""
     authorization = Authorization.objects.select_related("utility").get(pk=owner)
     if not _may_be_given(authorization):
@@ -278,7 +323,7 @@ def _give(owner: int, split: Split, window: Window | None) -> tuple[Outcome, Sto
     if lease_id is None:
         return "busy", None
     try:
-        return _Part(authorization, lease_id, window).store(split)
+        return _Part(authorization, lease_id, window, trigger).store(split)
     finally:
         lease.give_back(authorization, lease_id)
 
@@ -291,9 +336,18 @@ def _may_be_given(authorization: Authorization) -> bool:
 
 
 class _Part:
-    """One authorization's part of a Bulk feed, under its lease."""
+    """One authorization's part of a Bulk feed, under its lease.
 
-    def __init__(self, authorization: Authorization, lease_id: str, window: Window | None) -> None:
+    Its story has a step for that part. The requests are the registration's, for all of them.
+    """
+
+    def __init__(
+        self,
+        authorization: Authorization,
+        lease_id: str,
+        window: Window | None,
+        trigger: PullTrigger,
+    ) -> None:
         self.authorization = authorization
         self.lease_id = lease_id
         self.window = window
@@ -307,16 +361,18 @@ class _Part:
         self.pull = Pull.objects.create(
             authorization=authorization,
             source=Pull.Source.BULK,
-            trigger=PullTrigger.NOTIFICATION,
+            trigger=trigger,
             windows_planned=1,
         )
+        self.story = Story(self.pull)
 
     def store(self, split: Split) -> tuple[Outcome, Stored | None]:
-        self.authorization.tell("authorization_update_started", pull=self.pull.uid)
+        self.authorization.tell(EventType.UPDATE_STARTED, pull=self.pull.uid)
         try:
-            with raw.spool() as file:
+            with self.story.step(story.BULK, self.window) as step, raw.spool() as file:
                 split.write(self.authorization.pk, file)
                 stored = self._stored(file)
+                step.brought(stored)
         except LeaseLostError:
             self._end(
                 Pull.State.ABANDONED,
@@ -325,13 +381,19 @@ class _Part:
             )
             return "busy", None
         except EspiError as e:
-            self._refused(f"The feed was refused: {refusal_words(self.authorization, e)}")
+            name = self.authorization.source_name
+            self._failed(
+                f"The feed was refused: {refusal_words(self.authorization, e)}",
+                f"{name} sent data that we could not read.",
+                UNREADABLE,
+            )
             return "refused", None
         except Exception as e:
-            self._refused(f"An error in the portal itself: {type(e).__name__}.", SORRY)
+            words = f"An error in the portal itself: {type(e).__name__}."
+            self._failed(words, SORRY, OUR_ERROR)
             raise
         self._add(stored)
-        self._end(Pull.State.DONE, tells="authorization_update_finished_successful")
+        self._end(Pull.State.DONE, tells=EventType.UPDATE_SUCCESSFUL)
         return "stored", stored
 
     def _stored(self, file: BinaryIO) -> Stored:
@@ -347,17 +409,22 @@ class _Part:
         self.pull.new, self.pull.changed = stored.new, stored.changed
         self.pull.findings = stored.findings
 
-    def _refused(self, error: str, message: str = "") -> None:
-        name = self.authorization.source_name
-        message = message or f"{name} sent data that we could not read."
-        tells = "authorization_update_finished_errored"
-        self._end(Pull.State.FAILED, error=error, message=message, tells=tells)
+    def _failed(self, error: str, message: str, reason: str) -> None:
+        """Told as failed at once: it is tried again with the next feed, whenever that comes."""
+        tells = EventType.UPDATE_ERRORED
+        self._end(Pull.State.FAILED, error=error, message=message, tells=tells, reason=reason)
 
     def _end(
-        self, state: Pull.State, *, error: str = "", message: str = "", tells: str = ""
+        self,
+        state: Pull.State,
+        *,
+        error: str = "",
+        message: str = "",
+        tells: str = "",
+        **detail: str,
     ) -> None:
         self.pull.state, self.pull.finished = state, timezone.now()
         self.pull.error, self.pull.message = error, message
         self.pull.save()
         if tells:
-            self.authorization.tell(tells, pull=self.pull.uid)
+            self.authorization.tell(tells, pull=self.pull.uid, **detail)

@@ -7,18 +7,19 @@ import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 from random import SystemRandom
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
-from authorizations.models import Authorization, PullTrigger
+from authorizations.models import Authorization, EventType, PullTrigger
 from authorizations.models.authorizations.collecting import WHEN_DUE
 from authorizations.tokens import fresh_access_token
+from authorizations.troubles import AS_ASKED, EVER_LATER, OUR_ERROR, UNREADABLE, reason_of
 from greenbutton.espi import EspiError
-from greenbutton.ingest import closing, history, lease, raw, renewing, story, windows
+from greenbutton.ingest import closing, failing, history, lease, raw, renewing, story, windows
 from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.read import add_up
 from greenbutton.ingest.stopped import refusal_words
@@ -112,6 +113,8 @@ def _put_off(authorization: Authorization, lease_id: str, error: Exception) -> N
     for failures in mine.values_list("failures", flat=True):
         next_at = timezone.now() + backoff(failures)
         mine.update(failures=failures + 1, next_pull_at=next_at, somebody_waits=False)
+        begun = _running(authorization).first()
+        this = begun or Pull.objects.create(authorization_id=authorization.pk)
         ended = {
             "state": Pull.State.FAILED,
             "finished": timezone.now(),
@@ -119,9 +122,9 @@ def _put_off(authorization: Authorization, lease_id: str, error: Exception) -> N
             "message": SORRY,
             "next_at": next_at,
         }
-        begun = _running(authorization)
-        if not begun.update(**ended):
-            Pull.objects.create(authorization_id=authorization.pk, **ended)
+        Pull.objects.filter(pk=this.pk).update(**ended)
+        told = failing.told_of(None, OUR_ERROR, failures + 1, next_at, EVER_LATER)
+        authorization.tell(told[0], pull=this.uid, **told[1])
 
 
 def _in_ourselves(error: Exception) -> str:
@@ -156,20 +159,23 @@ class _Attempt:
         self.up_to, self.done_before, self.planned_before = _resumed(authorization, self.history)
         # The meters that its documents named, where they listed any.
         self.listed: set[int] = set()
-        goes_on = _abandon_older(authorization)
-        self.pull = Pull.objects.create(
-            authorization=authorization,
-            # What a candidate collects is a sample: if it stays, its history begins after that.
-            first=authorization.pulled_to is None and not authorization.is_candidate(),
-            history=self.history,
-            trigger=_trigger(authorization, self.history, goes_on=goes_on),
-        )
+        trigger = _trigger(authorization, self.history, goes_on=_abandon_older(authorization))
+        goes_on = _goes_on(authorization, self.history, trigger)
+        with transaction.atomic():
+            self.pull = Pull.objects.create(
+                authorization=authorization,
+                # What a candidate collects is a sample: if it stays, its history begins after that.
+                first=authorization.pulled_to is None and not authorization.is_candidate(),
+                history=self.history,
+                trigger=trigger,
+            )
+            if not goes_on:
+                authorization.tell(EventType.UPDATE_STARTED, pull=self.pull.uid)
         self.story = Story(self.pull)
         self.client = GreenButtonClient(authorization.client, self.story.hear)
 
     def run(self) -> Pull:
         try:
-            self.authorization.tell("authorization_update_started", pull=self.pull.uid)
             if self.history:
                 history.begun(self.history)
             planned = _plan(self.authorization, self.up_to, self.history)
@@ -190,7 +196,7 @@ class _Attempt:
         except EspiError as e:
             self._unreadable(e)
         except Exception as e:
-            self._failed(_in_ourselves(e), SORRY)
+            self._failed(_in_ourselves(e), SORRY, OUR_ERROR)
             raise
         else:
             self._finished()
@@ -207,6 +213,8 @@ class _Attempt:
         self._add(stored)
         if stored.lists:
             self.listed |= stored.named
+        if not is_last:
+            self._tell_progress()
         if self.history:
             history.progressed(self.history, self.pull.windows_done)
 
@@ -233,7 +241,7 @@ class _Attempt:
                 self._find("customer.refused", e.to_log)
         except EspiError as e:
             logger.warning("pull %s, customer: %s", self.pull.uid, e.says)
-            if before != story.UNREADABLE:
+            if before != UNREADABLE:
                 self._find("customer.unreadable", refusal_words(self.authorization, e))
 
     def _take_soon(self, uri: str) -> Stored:
@@ -337,6 +345,17 @@ class _Attempt:
         pull.findings = add_up([*pull.findings, *stored.findings])
         self._write()
 
+    def _tell_progress(self) -> None:
+        """Tell how far it is; of the last window, the end tells."""
+        with lease.while_shared(self.authorization):
+            self.authorization.tell(
+                EventType.UPDATE_PROGRESS,
+                pull=self.pull.uid,
+                windows_done=self.pull.windows_done,
+                windows_planned=self.pull.windows_planned,
+                readings=self.pull.readings,
+            )
+
     def _write(self) -> None:
         """Write the attempt; raises LeaseLostError where a purge has emptied it, or will."""
         with lease.while_shared(self.authorization):
@@ -366,7 +385,7 @@ class _Attempt:
             self._due(SOON, PullTrigger.RESUMED, somebody_waits=False)
         else:
             self._due(DAILY + jitter, PullTrigger.NIGHTLY, somebody_waits=False)
-        self._end(Pull.State.DONE, tells="authorization_update_finished_successful")
+        self._end(Pull.State.DONE, tells=EventType.UPDATE_SUCCESSFUL)
 
     def _abandoned(self) -> None:
         self._end(
@@ -389,10 +408,10 @@ class _Attempt:
                 Pull.State.WAITING,
                 error=error.to_log,
                 message=error.to_customer,
-                tells="authorization_update_delayed",
+                tells=EventType.UPDATE_DELAYED,
             )
         else:
-            self._failed(error.to_log, error.to_customer, after=error.after)
+            self._failed(error.to_log, error.to_customer, reason_of(error), after=error.after)
 
     def _ends_consent(self, error: UtilityError) -> bool:
         """Whether only the customer can mend it.
@@ -429,29 +448,40 @@ class _Attempt:
         self._failed(
             f"The feed was refused: {refusal_words(self.authorization, error)}",
             f"{name} sent data that we could not read. We have kept it and will ask again.",
+            UNREADABLE,
         )
 
-    def _failed(self, error: str, message: str, after: timedelta | None = None) -> None:
-        failures = self.authorization.failures
-        wait = backoff(failures)
+    def _failed(
+        self, error: str, message: str, reason: str, after: timedelta | None = None
+    ) -> None:
+        failures = self.authorization.failures + 1
+        wait = backoff(failures - 1)
         # Of a first history, the customer still sees nothing.
         waits = self.authorization.somebody_waits and self.pull.first
-        self._due(
+        due_for = self._due(
             max(wait, after or wait),
             PullTrigger.RESUMED,
             somebody_waits=waits,
-            failures=failures + 1,
+            failures=failures,
         )
         if self.history:
             history.failed(self.history, error)
-        elif self.pull.first and self.pull.windows_done and failures + 1 >= history.TRIES:
+        elif self.pull.first and self.pull.windows_done and failures >= history.TRIES:
             history.leave_the_rest(self.authorization, self.lease_id, self.up_to)
-        self._end(
-            Pull.State.FAILED,
-            error=error,
-            message=message,
-            tells="authorization_update_finished_errored",
-        )
+        if due_for == PullTrigger.RESUMED:
+            due_for = AS_ASKED if after is not None and after > wait else EVER_LATER
+        tells, detail = self._failure_told(reason, failures, due_for)
+        self._end(Pull.State.FAILED, error=error, message=message, tells=tells, **detail)
+
+    def _failure_told(self, reason: str, failures: int, because: str) -> tuple[str, dict[str, Any]]:
+        """Nothing where it is not ours to try again: whoever ended it, or has it now, tells."""
+        client, next_at = self.authorization.client, self.pull.next_at
+        assert client is not None
+        if next_at is None:
+            return "", {}
+        # The refusal that made it fail may have paused it.
+        client.refresh_from_db(fields=["paused_at", "retired_at"])
+        return failing.told_of(client, reason, failures, next_at, because)
 
     def _due(
         self,
@@ -461,8 +491,8 @@ class _Attempt:
         somebody_waits: bool,
         failures: int = 0,
         delays: int = 0,
-    ) -> None:
-        """Set when it is due again, and why, if it is still ours to say."""
+    ) -> str:
+        """Set when it is due again, if it is still ours to say; returns for what that stands."""
         with transaction.atomic():
             rows = Authorization.objects.select_for_update().only(*WHEN_DUE)
             row = rows.filter(
@@ -471,15 +501,22 @@ class _Attempt:
                 status=Authorization.Status.ACTIVE,
             ).first()
             if row is None:
-                return
+                return ""
             row.comes_due_again(
                 timezone.now() + after, trigger, began=self.began, somebody_waits=somebody_waits
             )
             Authorization.objects.filter(pk=row.pk).update(failures=failures, delays=delays)
         self.pull.next_at = row.next_pull_at
+        return row.pull_trigger
 
     def _end(
-        self, state: Pull.State, *, error: str = "", message: str = "", tells: str = ""
+        self,
+        state: Pull.State,
+        *,
+        error: str = "",
+        message: str = "",
+        tells: str = "",
+        **detail: Any,
     ) -> None:
         self.pull.state = state
         self.pull.finished = timezone.now()
@@ -488,7 +525,7 @@ class _Attempt:
             with lease.while_shared(self.authorization):
                 self.pull.save()
                 if tells:
-                    self.authorization.tell(tells, pull=self.pull.uid)
+                    self.authorization.tell(tells, pull=self.pull.uid, **detail)
         except LeaseLostError:
             # A purge leaves of an attempt when it was, and how it ended.
             ended = {"state": Pull.State.ABANDONED, "finished": self.pull.finished}
@@ -502,6 +539,23 @@ def _trigger(
     if asked is not None:
         return PullTrigger.HISTORY
     return PullTrigger.RESUMED if goes_on else authorization.pull_trigger
+
+
+def _goes_on(
+    authorization: Authorization, asked: HistoricalCollection | None, trigger: str
+) -> bool:
+    """Whether it was told already that what this attempt belongs to began.
+
+    Whoever hears of events is told once that something is to be collected, and at last that it has
+    come. That it had to wait, failed, or lost its worker in between is told by what came of each
+    attempt, not by a beginning of every next one.
+    """
+    if asked is not None:
+        return asked.started is not None
+    if trigger != PullTrigger.RESUMED:
+        return False
+    before = authorization.pulls.filter(source=Pull.Source.UTILITY).values_list("state", flat=True)
+    return before.first() not in {None, Pull.State.DONE}
 
 
 def _resumed(

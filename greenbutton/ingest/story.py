@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from authorizations.troubles import OUR_ERROR, UNREADABLE
 from greenbutton.espi import EspiError
 from greenbutton.ingest.lease import LeaseLostError
 from greenbutton.ingest.store import Stored
@@ -17,8 +18,8 @@ from greenbutton.ingest.windows import Window
 from greenbutton.models import Pull
 from utilities.client import Exchange, UtilityError
 
-USAGE, CUSTOMER, KEPT = "usage", "customer", "kept"
-STORED, UNREADABLE, STOPPED, OUR_ERROR = "stored", "not_espi", "stopped", "our_error"
+USAGE, CUSTOMER, KEPT, BULK = "usage", "customer", "kept", "bulk"
+STORED, STOPPED = "stored", "stopped"
 # Pulls that ended before they came so far have no step about the customer.
 LOOKED_BACK = 20
 

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from django.db import models, transaction
 from django.utils import timezone
 
-from authorizations.models import LEASE
+from authorizations.models import LEASE, PullTrigger
 from utilities.models import Client, new_uid
 
 # A storm of notices makes one reading of a Bulk feed in so much time.
 BRING_FORWARD_EVERY = timedelta(minutes=15)
+TRIGGER = "trigger"
 
 
 class BulkCollection(models.Model):
@@ -44,7 +45,8 @@ class BulkCollection(models.Model):
     # Up to when all that was published is stored.
     collected_to = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
-    # What the last one held: {"authorizations", "entries", "unknown", "disputed", …}.
+    # What the last one held: {"stored", "entries", "unknown", "disputed", …}; and beside that, as
+    # TRIGGER, why somebody brought the next one forward.
     counts = models.JSONField(default=dict)
     # What went wrong, in words for staff; never a token, never a customer's data.
     error = models.TextField(blank=True)
@@ -63,8 +65,13 @@ class BulkCollection(models.Model):
     def __str__(self) -> str:
         return f"Bulk of {self.client.client_id} ({self.get_state_display()})"
 
+    @property
+    def trigger(self) -> PullTrigger:
+        """Why it is due: who brought it forward, or else that an earlier reading goes on."""
+        return PullTrigger(self.counts.get(TRIGGER, PullTrigger.RESUMED))
+
     @classmethod
-    def bring_forward(cls, client: Client, uri: str) -> BulkCollection:
+    def bring_forward(cls, client: Client, uri: str, trigger: PullTrigger) -> BulkCollection:
         """Have this address read now, or as soon as its last bringing forward is 15 minutes old.
 
         Whoever calls it knows the address: as this registration's own, and as the utility's.
@@ -78,8 +85,10 @@ class BulkCollection(models.Model):
             turn = now if before is None else max(now, before + BRING_FORWARD_EVERY)
             # One that waits for its turn has it already.
             turn = before if before is not None and before > now else turn
+            if turn != before:
+                row.counts = {**row.counts, TRIGGER: trigger}
             row.brought_forward_to, row.due_at = turn, min(turn, row.due_at or turn)
-            row.save(update_fields=["brought_forward_to", "due_at"])
+            row.save(update_fields=["brought_forward_to", "due_at", "counts"])
         return row
 
     def from_the_beginning(self) -> None:
@@ -119,21 +128,30 @@ class BulkCollection(models.Model):
         *,
         due_at: datetime | None = None,
         error: str = "",
+        counts: dict[str, int] | None = None,
         **fields: object,
     ) -> None:
-        """Say how it went, and when it is read again; news that came meanwhile keep their time."""
+        """Say how it went, and when it is read again; news that came meanwhile keep their time.
+
+        Where there is nothing to count, what the last one held stays.
+        """
         with transaction.atomic():
             rows = BulkCollection.objects.select_for_update(of=("self",))
             row = rows.filter(pk=self.pk, run_id=run_id).first()
             if row is None:
                 return
             news, started = row.brought_forward_to, row.started
-            times = [due_at, news if news and started and news > started else None]
+            news = news if news and started and news > started else None
+            held = {**(row.counts if counts is None else counts)}
+            held.pop(TRIGGER, None)
+            if news and TRIGGER in row.counts:
+                held[TRIGGER] = row.counts[TRIGGER]
             BulkCollection.objects.filter(pk=row.pk).update(
                 state=state,
                 error=error,
                 finished=timezone.now(),
-                due_at=min((at for at in times if at), default=None),
+                due_at=min((at for at in (due_at, news) if at), default=None),
+                counts=held,
                 claimed_until=None,
                 run_id="",
                 **fields,

@@ -16,11 +16,12 @@ from django.utils.safestring import SafeString
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminDateWidget
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, PullTrigger
 from greenbutton.display.standing import kind_of
-from greenbutton.ingest import history
+from greenbutton.ingest import bulk, history
 from greenbutton.ingest.stopping import can_be_stopped_alone, stop_sharing
 from greenbutton.models import BulkCollection, HistoricalCollection, UsagePoint
+from utilities.registration import Standing
 from utilities.staff import (
     Colour,
     ReadOnlyAdmin,
@@ -252,7 +253,7 @@ class BulkCollectionAdmin(ReadOnlyAdmin):
     fieldsets = [
         ("Now", {"fields": ["state_now", "error", ("due_at", "failures")]}),
         ("What it held last", {"fields": ["counted", ("started", "finished"), "collected_to"]}),
-        ("Where", {"fields": ["client", "uri", "uid"]}),
+        ("Where", {"fields": ["client", "uri", "registered", "uid"]}),
     ]
 
     @admin.display(description="Bulk of", ordering="client")
@@ -271,6 +272,20 @@ class BulkCollectionAdmin(ReadOnlyAdmin):
     def unknown(self, collection: BulkCollection) -> Any:
         return collection.counts.get("unknown", "–")
 
+    @admin.display(description="In the registration's document")
+    def registered(self, collection: BulkCollection) -> str:
+        standing = Standing.of(collection.client)
+        named = standing.bulk_url.rstrip("/") if standing else ""
+        if not named:
+            return "It names none."
+        is_same = collection.uri in {named, bulk.registered_uri(collection.client)}
+        if is_same or collection.uri.startswith(f"{named}/"):
+            return "It names the same."
+        return (
+            f"It names another one: {named}. What the utility says with our token goes first. Ask "
+            "it which is right."
+        )
+
     @admin.display(description="Counted")
     def counted(self, collection: BulkCollection) -> SafeString | str:
         counts = collection.counts
@@ -284,6 +299,7 @@ class BulkCollectionAdmin(ReadOnlyAdmin):
         variant=ActionVariant.PRIMARY,
     )
     def read_now(self, request: HttpRequest, collection: BulkCollection, why: str) -> str:
-        due = BulkCollection.bring_forward(collection.client, collection.uri).due_at
+        row = BulkCollection.bring_forward(collection.client, collection.uri, PullTrigger.STAFF)
+        due = row.due_at
         assert due is not None
         return f"It is due at {timezone.localtime(due):%H:%M} UTC."

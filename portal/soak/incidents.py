@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
-from authorizations.models import ForeignAuthorization, Reconciliation
+from authorizations.models import ForeignAuthorization, PullTrigger, Reconciliation
 from greenbutton import adoption
 from greenbutton.ingest import bulk
 from greenbutton.models import Pull
@@ -62,7 +62,7 @@ def strangers_are_adopted(group: Group) -> None:
 
 def bulk_is_asked_for(group: Group) -> None:
     """Have the registration's Bulk feed read."""
-    if bulk.ask_for(group.client) is None:
+    if bulk.ask_for(group.client, PullTrigger.STAFF) is None:
         raise WentOtherwise("the utility names no Bulk feed")
 
 

@@ -192,6 +192,114 @@ def test_a_pull_that_runs_has_begun(authorization: Authorization) -> None:
     ]
 
 
+def test_how_far_it_is_stands_there_while_it_runs(authorization: Authorization) -> None:
+    authorization.tell("authorization_update_started", pull="a")
+    for done in (1, 2):
+        authorization.tell("meter_intervals_added", usage_point="one")
+        authorization.tell(
+            "authorization_update_progress",
+            pull="a",
+            windows_done=done,
+            windows_planned=3,
+            readings=744 * done,
+        )
+    assert words(staff_timeline(authorization))[:2] == [
+        "Collecting goes on: 2 of 3 windows so far, with 1,488 readings.",
+        "Collecting began.",
+    ]
+    assert words(customers_timeline(authorization))[:2] == [
+        "Your readings are arriving: part 2 of 3 is here.",
+        "We began to collect your readings.",
+    ]
+    authorization.tell("authorization_update_finished_successful", pull="a")
+    assert words(customers_timeline(authorization)) == [
+        "New readings arrived.",
+        "You connected Demo Power and Light.",
+    ]
+
+
+def failure(authorization: Authorization, type: str, failures: int) -> None:  # noqa: A002
+    authorization.tell(
+        f"authorization_update_{type}",
+        pull=str(failures),
+        reason="http_503",
+        failures=failures,
+        next_at="2026-11-26T14:05:00+00:00",
+        because="ever_later",
+    )
+
+
+def test_a_failure_that_is_tried_again_says_when_and_why(authorization: Authorization) -> None:
+    failure(authorization, "retrying", 1)
+    assert words(staff_timeline(authorization))[0] == (
+        "Collecting failed: the utility answered 503. "
+        "It is due again on 26 November at 14:05, later with each failure."
+    )
+    assert words(customers_timeline(authorization))[0] == (
+        "We could not collect new readings. We try again by ourselves."
+    )
+
+
+def test_of_failures_in_a_row_the_last_speaks_for_all(authorization: Authorization) -> None:
+    for failures in range(1, 5):
+        failure(authorization, "retrying", failures)
+        # It may have been put off between them.
+        authorization.tell("authorization_update_delayed", pull="waits")
+    for failures in range(5, 30):
+        failure(authorization, "finished_errored", failures)
+    newest, first = staff_timeline(authorization)
+    assert newest.words.startswith("Collecting failed 29 times running: ")
+    assert first.words.startswith("The customer authorized us")
+
+
+def test_a_failure_that_was_made_good_is_passed_over(authorization: Authorization) -> None:
+    for _ in range(10):
+        authorization.tell("meter_intervals_added", usage_point="one")
+        failure(authorization, "retrying", 1)
+        authorization.tell("authorization_update_finished_successful", pull="b")
+    newest, _first = staff_timeline(authorization)
+    assert (newest.words, newest.times) == ("Collected: new readings for a meter.", 10)
+
+
+def test_failures_of_two_times_are_two_lines(authorization: Authorization) -> None:
+    for failures in (5, 6):
+        failure(authorization, "finished_errored", failures)
+    authorization.tell("authorization_update_finished_successful", pull="b")
+    failure(authorization, "finished_errored", 5)
+    assert [line.words[:26] for line in staff_timeline(authorization)[:3]] == [
+        "Collecting failed 5 times ",
+        "Collected: there was nothi",
+        "Collecting failed 6 times ",
+    ]
+
+
+def test_what_came_before_a_wait_is_told_with_the_rest(authorization: Authorization) -> None:
+    authorization.tell("authorization_update_started", pull="a")
+    authorization.tell("meter_intervals_added", usage_point="one")
+    authorization.tell("authorization_update_delayed", pull="a")
+    assert words(customers_timeline(authorization))[:2] == [
+        "Demo Power and Light is preparing your data. We come back for it.",
+        "New readings arrived.",
+    ]
+    authorization.tell("authorization_update_finished_successful", pull="b")
+    assert words(customers_timeline(authorization)) == [
+        "New readings arrived.",
+        "You connected Demo Power and Light.",
+    ]
+
+
+def test_a_registration_that_is_paused_is_no_matter_of_time(authorization: Authorization) -> None:
+    authorization.tell(
+        "authorization_update_finished_errored", pull="a", reason="client_paused", failures=1
+    )
+    assert words(staff_timeline(authorization))[0] == (
+        "Collecting failed. Our registration is paused: it goes on when somebody resumes that."
+    )
+    assert words(customers_timeline(authorization))[0] == (
+        "We could not collect new readings. We are looking into it."
+    )
+
+
 def test_the_same_day_after_day_is_one_line(authorization: Authorization) -> None:
     for number in range(30):
         authorization.tell("authorization_update_started", pull=str(number))

@@ -10,7 +10,13 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from authorizations.at_utility import reconciliation, standing
-from authorizations.models import Authorization, Event, ForeignAuthorization, Reconciliation
+from authorizations.models import (
+    Authorization,
+    Event,
+    ForeignAuthorization,
+    PullTrigger,
+    Reconciliation,
+)
 from greenbutton import adoption
 from greenbutton.ingest import bulk
 from greenbutton.ingest.pull import pull
@@ -22,6 +28,7 @@ from tests.greenbutton.ingest.documents import document, meter
 from tests.lying_utility import LyingUtility
 from utilities.client import GreenButtonClient, UtilityError, client_tokens
 from utilities.models import Client, Utility
+from utilities.registration import Standing
 
 BULK = "/resource/Batch/Bulk/B_1"
 
@@ -49,7 +56,9 @@ def opens_by_client(utility: Utility) -> None:
 
 
 def test_one_that_comes_in_bulk_has_the_feed_read_from_its_beginning(utility: Utility) -> None:
-    before = BulkCollection.bring_forward(Client.objects.get(), f"{utility.origins[0]}{BULK}")
+    before = BulkCollection.bring_forward(
+        Client.objects.get(), f"{utility.origins[0]}{BULK}", PullTrigger.NOTIFICATION
+    )
     BulkCollection.objects.update(collected_to=timezone.now(), due_at=None, run_id="running")
     found = find(utility)
     adopted = adoption.adopt(found)
@@ -169,6 +178,23 @@ def test_it_is_adopted_once(utility: Utility) -> None:
     assert Authorization.objects.count() == 1
 
 
+def test_a_feed_that_only_the_registrations_document_names_is_read_by_the_id_of_the_scope(
+    utility: Utility, lying: LyingUtility
+) -> None:
+    lying.forget("/token")
+    lying.answer("/token", json=CLIENT_TOKEN)
+    standing = Standing(bulk_url=f"{utility.resource_url}/Batch/Bulk").as_json()
+    Client.objects.update(standing=standing)
+    adopted = adoption.adopt(find(utility))
+    assert BulkCollection.objects.get().uri == f"{lying.url}{BULK}"
+    # From then on it is among its scopes.
+    BulkCollection.objects.all().delete()
+    assert adoption.read_bulk_nightly() == 1
+    assert BulkCollection.objects.get().uri == f"{lying.url}{BULK}"
+    adopted.mark_revoked("utility")
+    assert adoption.read_bulk_nightly() == 0
+
+
 def test_the_bulk_feed_of_the_adopted_is_read_once_a_night(utility: Utility) -> None:
     assert adoption.read_bulk_nightly() == 0
     adopted = adoption.adopt(find(utility))
@@ -176,8 +202,10 @@ def test_the_bulk_feed_of_the_adopted_is_read_once_a_night(utility: Utility) -> 
     BulkCollection.objects.update(started=lately, due_at=None, brought_forward_to=None)
     assert adoption.read_bulk_nightly() == 0
     BulkCollection.objects.update(started=timezone.now() - timedelta(hours=24))
+    assert BulkCollection.objects.get().trigger == PullTrigger.STAFF
     assert adoption.read_bulk_nightly() == 1
-    assert BulkCollection.objects.get().due_at is not None
+    collection = BulkCollection.objects.get()
+    assert (collection.due_at is None, collection.trigger) == (False, PullTrigger.NIGHTLY)
     adopted.mark_revoked("utility")
     assert adoption.read_bulk_nightly() == 0
 
@@ -208,6 +236,7 @@ def test_a_test_customer_who_consented_elsewhere_is_found_adopted_collected_and_
     assert collection.error == ""
     done = Pull.objects.get(authorization=adopted)
     assert (done.state, done.source, done.readings > 0) == (Pull.State.DONE, "bulk", True)
+    assert (done.trigger, len(done.steps)) == (PullTrigger.STAFF, 1)
     assert adopted.usage_points.count() >= 1
     assert not Authorization.objects.exclude(pk=adopted.pk).exists()
 

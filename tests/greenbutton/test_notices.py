@@ -10,7 +10,7 @@ import pytest
 from django.db.models import Value
 from django.utils import timezone
 
-from authorizations.models import Authorization, Notification
+from authorizations.models import Authorization, Notification, PullTrigger
 from authorizations.models.notifications import MOST_TRIES
 from greenbutton import notices
 from greenbutton.espi import write_bare
@@ -165,12 +165,13 @@ def test_a_bulk_feed_that_is_named_by_a_known_id_is_read_again(
     assert (read.brought, read.unknown) == ({"bulk": 1}, 0)
     row = BulkCollection.objects.get()
     assert (row.client, row.uri) == (hers.client, f"{base}/Batch/Bulk/B_7")
+    assert row.trigger == PullTrigger.NOTIFICATION
     assert row.due_at is not None
     assert row.due_at <= timezone.now()
 
 
 def test_a_bulk_feed_that_was_read_before_is_known_too(utility: Utility, base: str) -> None:
-    BulkCollection.bring_forward(Client.objects.get(), f"{base}/Batch/Bulk/B_9")
+    BulkCollection.bring_forward(Client.objects.get(), f"{base}/Batch/Bulk/B_9", PullTrigger.STAFF)
     assert tell(utility, f"{base}/Batch/Bulk/B_9").brought == {"bulk": 1}
 
 

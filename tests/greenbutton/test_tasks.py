@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, PullTrigger
 from greenbutton import tasks
 from greenbutton.ingest.recut import ask
 from greenbutton.ingest.stopping import stop_sharing
@@ -148,7 +148,9 @@ def test_a_bulk_address_that_is_due_is_queued_once_and_read(
     client = authorization.client
     assert client is not None
     # Nobody answers at this utility.
-    row = BulkCollection.bring_forward(client, f"{client.utility.resource_url}/Batch/Bulk/1")
+    row = BulkCollection.bring_forward(
+        client, f"{client.utility.resource_url}/Batch/Bulk/1", PullTrigger.STAFF
+    )
     tasks.dispatch_bulks()
     tasks.dispatch_bulks()
     assert drain("nightly") == [row.pk]

@@ -10,13 +10,14 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client as Browser
 from django.utils import timezone
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, PullTrigger
 from greenbutton.ingest.purge import purge
 from greenbutton.models import BulkCollection, HistoricalCollection, ReadingDay, UsagePoint
 from tests import cast
 from tests.greenbutton.metering import add_day, add_meter_reading, add_point
 from tests.staff.conftest import page_of, press, says, signed_in
 from utilities.models import Client
+from utilities.registration import Standing
 
 BUTTONS = ["collect-history", "stop-monitoring", "start-monitoring", "stop-sharing-meter"]
 
@@ -140,4 +141,24 @@ def test_a_bulk_address_tells_how_it_went_and_is_read_again(
         assert words in page
     assert "It is due at" in says(press(office, row, "read-now"))
     row.refresh_from_db()
-    assert row.due_at is not None
+    assert (row.due_at is None, row.trigger) == (False, PullTrigger.STAFF)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("", "It names none."),
+        ("https://utility.example/Batch/Bulk", "It names the same."),
+        ("https://utility.example/Batch/Bulk/1", "It names the same."),
+        ("https://utility.example/Bulk/2", "It names another one: https://utility.example/Bulk/2."),
+    ],
+)
+def test_a_bulk_address_says_whether_the_registration_names_another(
+    office: Browser, client_row: Client, said: str, words: str
+) -> None:
+    client_row.standing = Standing(bulk_url=said).as_json()
+    client_row.save()
+    row = BulkCollection.objects.create(
+        client=client_row, uri="https://utility.example/Batch/Bulk/1"
+    )
+    assert words in says(office.get(page_of(row)))

@@ -55,6 +55,7 @@ __all__ = [
     "DEFAULT_WAIT",
     "LONGEST_WAIT",
     "TOKEN_MAX_LENGTH",
+    "URI_MAX_LENGTH",
     "Exchange",
     "GreenButtonClient",
     "IncompleteGrantError",
@@ -188,13 +189,14 @@ class GreenButtonClient:
         client_tokens.keep(name, answer)
         return answer.access_token
 
-    def bulk_uri(self) -> str:
-        """Where the data of all customers of this registration lies (FB 35); empty for nowhere.
+    def bulk_uri(self) -> str | None:
+        """Where the data of all customers of this registration lies (FB 35).
 
-        The utility says so with a client token, as its resourceURI.
+        The utility says so with a client token, as its resourceURI. Empty where it says nothing,
+        None where it names an address that is not its own.
         """
         answer = self._ask_for_token({"grant_type": "client_credentials"})
-        return self._uri_in(answer, "resourceURI") or ""
+        return self._uri_in(answer, "resourceURI")
 
     def forget_client_token(self) -> None:
         """Do not keep the token that the last `client_token` got."""

@@ -11,7 +11,8 @@ import pytest
 from django.db.models import Value
 from django.utils import timezone
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, EventType, PullTrigger
+from greenbutton.display.story import in_words
 from greenbutton.espi import Entry
 from greenbutton.espi.usage_point import UsagePoint as EspiUsagePoint
 from greenbutton.ingest import bulk, due, lease, stopping
@@ -29,10 +30,12 @@ from greenbutton.models import (
 from tests import cast
 from tests.greenbutton.espi.test_split import household, moved
 from tests.greenbutton.ingest.documents import block, document, entry, hours, meter
+from tests.greenbutton.ingest.test_pull import elsewhere
 from tests.lying_utility import LyingUtility
 from utilities.client import UtilityError
 from utilities.encrypted import WrongKeyError
 from utilities.models import Client
+from utilities.registration import Standing
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +86,7 @@ def households(client: Client, *owners: int) -> list[Entry]:
 
 
 def spread(client: Client) -> Spread:
-    return bulk.collect(client, f"{client.utility.resource_url}/Batch/Bulk/B1")
+    return bulk.collect(client, address_of(client), trigger=PullTrigger.NOTIFICATION)
 
 
 def readings(authorizations: Sequence[Authorization]) -> list[list[int | None]]:
@@ -293,7 +296,7 @@ def test_no_token_goes_to_another_origin(
     lying: LyingUtility, client: Client, three: list[Authorization], address: str
 ) -> None:
     with pytest.raises(UtilityError) as refused:
-        bulk.collect(client, address)
+        bulk.collect(client, address, trigger=PullTrigger.NOTIFICATION)
     assert refused.value.code == "not_ours"
     assert lying.requests == []
 
@@ -311,6 +314,101 @@ def test_a_client_token_that_is_refused_before_its_time_is_renewed_once(
     assert {one.status for one in Authorization.objects.all()} == {"active"}
 
 
+# -- what each one's pull tells ------------------------------------------------------------------
+
+
+def read_when_due(client: Client) -> BulkCollection:
+    """Read it because its time has come, and nobody brought it forward."""
+    BulkCollection.objects.update(due_at=timezone.now(), claimed_until=None)
+    done = bulk.collect_due(BulkCollection.objects.get(client=client))
+    assert done is not None
+    return done
+
+
+def test_each_part_is_a_step_with_what_it_brought(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    serve(lying, *households(client, 1, 3))
+    collected(client)
+    [step] = three[2].pulls.get().steps
+    assert (step["what"], step["result"]) == ("bulk", "stored")
+    assert (step["readings"], step["new"], step["bills"]) == (3, 3, 1)
+    assert (step["start"], step["requests"]) == (None, 0)
+    assert in_words(three[2].pulls.get()) == [
+        "Its part of the Bulk feed: 3 readings (3 new), 1 new bill."
+    ]
+    assert not three[1].pulls.exists()
+    collected(client)
+    [again] = three[2].pulls.all()[0].steps
+    assert (again["start"] is not None, again["new"]) == (True, 0)
+
+
+def test_a_part_that_cannot_be_stored_is_a_step_too(
+    lying: LyingUtility, client: Client, three: list[Authorization], settings: Any
+) -> None:
+    settings.FEED_MAX_USAGE_POINTS = 1
+    serve(lying, *households(client, 1), *[moved(one, home(client, 1)) for one in meter("2")])
+    collected(client)
+    assert in_words(three[0].pulls.get()) == [
+        "Its part of the Bulk feed: what came could not be read."
+    ]
+    told = three[0].events.get(type=EventType.UPDATE_ERRORED)
+    assert told.detail == {"pull": three[0].pulls.get().uid, "reason": "not_espi"}
+    assert "Main Street" not in str(told.detail)
+
+
+@pytest.mark.parametrize(
+    "trigger", [PullTrigger.NOTIFICATION, PullTrigger.NIGHTLY, PullTrigger.STAFF]
+)
+def test_each_pull_tells_who_had_the_feed_read(
+    lying: LyingUtility, client: Client, three: list[Authorization], trigger: PullTrigger
+) -> None:
+    serve(lying, *households(client, 1, 2))
+    done = collected(client, trigger)
+    assert {one.trigger for one in Pull.objects.all()} == {trigger}
+    assert "trigger" not in done.counts
+
+
+def test_what_was_put_off_goes_on_by_itself(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    lying.answer(BULK, 503)
+    lying.answer(BULK, body=document(*households(client, 1)).getvalue())
+    assert collected(client, PullTrigger.NIGHTLY).state == BulkCollection.State.FAILED
+    read_when_due(client)
+    assert three[0].pulls.get().trigger == PullTrigger.RESUMED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_that_come_while_it_is_read_are_why_it_is_read_again(
+    lying: LyingUtility, client: Client
+) -> None:
+    ada = add(client, 1)
+
+    def notice() -> None:
+        BulkCollection.objects.update(brought_forward_to=None)
+        BulkCollection.bring_forward(client, address_of(client), PullTrigger.NOTIFICATION)
+
+    body = document(*households(client, 1)).getvalue()
+    lying.answer(BULK, body=body, before=elsewhere(notice))
+    lying.answer(BULK, body=body)
+    collected(client, PullTrigger.NIGHTLY)
+    read_when_due(client)
+    read_when_due(client)
+    assert list(ada.pulls.order_by("id").values_list("trigger", flat=True)) == [
+        PullTrigger.NIGHTLY,
+        PullTrigger.NOTIFICATION,
+        PullTrigger.RESUMED,
+    ]
+
+
+def test_who_waits_for_its_turn_is_not_taken_for_who_comes_later(client: Client) -> None:
+    BulkCollection.bring_forward(client, address_of(client), PullTrigger.NIGHTLY)
+    for trigger in (PullTrigger.NOTIFICATION, PullTrigger.STAFF):
+        row = BulkCollection.bring_forward(client, address_of(client), trigger)
+    assert row.trigger == PullTrigger.NOTIFICATION
+
+
 # -- when it is read ------------------------------------------------------------------------------
 
 
@@ -318,10 +416,10 @@ def address_of(client: Client) -> str:
     return f"{client.utility.resource_url}/Batch/Bulk/B1"
 
 
-def collected(client: Client) -> BulkCollection:
+def collected(client: Client, trigger: PullTrigger = PullTrigger.NOTIFICATION) -> BulkCollection:
     """Bring the address forward, and do what is due."""
     BulkCollection.objects.update(brought_forward_to=None)
-    row = BulkCollection.bring_forward(client, address_of(client))
+    row = BulkCollection.bring_forward(client, address_of(client), trigger)
     assert due.claim_bulks() == [row.pk]
     done = bulk.collect_due(BulkCollection.objects.get(pk=row.pk))
     assert done is not None
@@ -340,17 +438,19 @@ def test_what_is_brought_forward_is_due_once_and_read_once(
 
 
 def test_it_is_brought_forward_at_most_once_in_15_minutes(client: Client) -> None:
-    first = BulkCollection.bring_forward(client, address_of(client))
+    first = BulkCollection.bring_forward(client, address_of(client), PullTrigger.NOTIFICATION)
     BulkCollection.objects.update(due_at=None)
     for _ in range(5):
-        again = BulkCollection.bring_forward(client, f"{address_of(client)}?published-min=x")
+        again = BulkCollection.bring_forward(
+            client, f"{address_of(client)}?published-min=x", PullTrigger.NOTIFICATION
+        )
     assert again.pk == first.pk
     assert first.brought_forward_to is not None
     assert again.due_at == first.brought_forward_to + timedelta(minutes=15)
     assert due.claim_bulks() == []
     long_ago = timezone.now() - timedelta(minutes=16)
     BulkCollection.objects.update(brought_forward_to=long_ago, due_at=None)
-    BulkCollection.bring_forward(client, address_of(client))
+    BulkCollection.bring_forward(client, address_of(client), PullTrigger.NOTIFICATION)
     assert due.claim_bulks() == [first.pk]
 
 
@@ -424,12 +524,12 @@ def test_a_registration_that_is_refused_is_paused_and_revokes_nobody(
     client.refresh_from_db()
     assert not client.is_usable()
     assert {one.status for one in Authorization.objects.all()} == {"active"}
-    BulkCollection.bring_forward(client, address_of(client))
+    BulkCollection.bring_forward(client, address_of(client), PullTrigger.NOTIFICATION)
     assert due.claim_bulks() == []
 
 
 def test_of_two_workers_one_reads_it(client: Client) -> None:
-    row = BulkCollection.bring_forward(client, address_of(client))
+    row = BulkCollection.bring_forward(client, address_of(client), PullTrigger.NOTIFICATION)
     assert row.take("first")
     assert not row.take("second")
     assert not row.renew("second")
@@ -442,9 +542,11 @@ def test_of_two_workers_one_reads_it(client: Client) -> None:
 
 
 def test_news_that_come_while_it_is_read_are_not_lost(client: Client) -> None:
-    row = BulkCollection.bring_forward(client, address_of(client))
+    row = BulkCollection.bring_forward(client, address_of(client), PullTrigger.NOTIFICATION)
     assert row.take("run")
-    later = BulkCollection.bring_forward(client, address_of(client)).brought_forward_to
+    later = BulkCollection.bring_forward(
+        client, address_of(client), PullTrigger.NOTIFICATION
+    ).brought_forward_to
     row.ended("run", BulkCollection.State.DONE)
     row.refresh_from_db()
     assert (row.due_at, later) == (later, later)
@@ -474,7 +576,7 @@ def test_an_address_is_known_by_its_id_in_a_customers_scope(
 def test_the_utility_itself_names_the_registrations_address(
     lying: LyingUtility, client: Client
 ) -> None:
-    row = bulk.ask_for(client)
+    row = bulk.ask_for(client, PullTrigger.NIGHTLY)
     assert row is not None
     assert row.uri == f"{lying.url}{BULK}"
     assert bulk.is_known(client, row.uri)
@@ -486,5 +588,110 @@ def test_an_address_that_is_not_the_utilitys_is_not_taken_from_its_answer(
     lying.forget("/token")
     answer = {"token_type": "Bearer", "access_token": "a", "expires_in": 60}
     lying.answer("/token", json={**answer, "resourceURI": "https://evil.example/Batch/Bulk/B1"})
-    assert bulk.ask_for(client) is None
+    assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None
     assert not BulkCollection.objects.exists()
+
+
+# -- where the registration's document says that it is --------------------------------------------
+
+
+def silent(lying: LyingUtility) -> None:
+    """The answer with a client token names no address."""
+    lying.forget("/token")
+    lying.answer("/token", json={"token_type": "Bearer", "access_token": "a", "expires_in": 60})
+
+
+def registered(client: Client, bulk_url: str) -> Client:
+    """As after its ApplicationInformation was read."""
+    client.standing = Standing(bulk_url=bulk_url).as_json()
+    client.save()
+    return client
+
+
+@pytest.mark.parametrize("said", ["/Batch/Bulk", "/Batch/Bulk/", "/Batch/Bulk/0", "/Batch/Bulk/B1"])
+def test_where_the_token_names_none_the_registrations_document_does(
+    lying: LyingUtility, client: Client, three: list[Authorization], said: str
+) -> None:
+    silent(lying)
+    registered(client, f"{client.utility.resource_url}{said}")
+    row = bulk.ask_for(client, PullTrigger.NIGHTLY)
+    assert row is not None
+    assert row.uri == f"{lying.url}{BULK}"
+    serve(lying, *households(client, 1, 2))
+    assert collected(client).counts["stored"] == 2
+
+
+def test_the_word_with_the_token_goes_first(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    registered(client, f"{client.utility.resource_url}/Elsewhere/Bulk")
+    row = bulk.ask_for(client, PullTrigger.NIGHTLY)
+    assert row is not None
+    assert row.uri == f"{lying.url}{BULK}"
+
+
+def test_an_answer_that_names_another_origin_is_not_made_good_by_the_document(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    registered(client, f"{client.utility.resource_url}/Batch/Bulk")
+    lying.forget("/token")
+    answer = {"token_type": "Bearer", "access_token": "a", "expires_in": 60}
+    lying.answer("/token", json={**answer, "resourceURI": "https://evil.example/Batch/Bulk/B1"})
+    assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "https://evil.example/resource/Batch/Bulk",
+        "{origin}@evil.example/Batch/Bulk",
+        "{base}?at=/Bulk",
+        "{base}#/Bulk",
+        "{base}",
+        "{base}/Batch/Bulk/B1/UsagePoint",
+        "{base}/Batch/Bulk?which=",
+        "{base}/Batch/" + "x" * 480 + "/Bulk",
+        "/Batch/Bulk",
+        "Bulk",
+        "",
+    ],
+)
+def test_a_document_that_does_not_say_where_is_not_followed(
+    lying: LyingUtility, client: Client, three: list[Authorization], said: str
+) -> None:
+    silent(lying)
+    registered(client, said.format(base=client.utility.resource_url, origin=lying.url))
+    assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None
+    assert [request.path for request in lying.requests] == ["/token"]
+
+
+@pytest.mark.parametrize("id_", ["..", ".", "a/b", "a?b", "a#b", "a%2fb", "a b", "a@b:c"])
+def test_a_scope_does_not_lead_the_address_elsewhere(
+    lying: LyingUtility, client: Client, id_: str
+) -> None:
+    silent(lying)
+    registered(client, f"{client.utility.resource_url}/Batch/Bulk")
+    made = add(client, 1)
+    Authorization.objects.filter(pk=made.pk).update(scope=f"FB=4_16_35;BR={id_}")
+    assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None
+
+
+def test_which_of_several_feeds_is_meant_is_not_guessed(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    silent(lying)
+    registered(client, f"{client.utility.resource_url}/Batch/Bulk")
+    Authorization.objects.filter(pk=three[0].pk).update(scope="FB=4_16_35;BR=B2")
+    assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None
+    # That of whose data is looked for is no guess.
+    assert bulk.registered_uri(client, "FB=4;BR=B2").endswith("/Batch/Bulk/B2")
+    # What has ended is not looked for.
+    Authorization.objects.filter(pk=three[0].pk).update(status="revoked")
+    assert bulk.registered_uri(client).endswith("/Batch/Bulk/B1")
+
+
+def test_a_registration_that_was_never_read_says_nothing(
+    lying: LyingUtility, client: Client, three: list[Authorization]
+) -> None:
+    silent(lying)
+    assert bulk.ask_for(client, PullTrigger.NIGHTLY) is None

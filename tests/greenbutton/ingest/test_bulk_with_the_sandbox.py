@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from authorizations.models import Authorization
+from authorizations.models import Authorization, PullTrigger
 from greenbutton.ingest import bulk
 from greenbutton.ingest.pull import pull
 from greenbutton.models import BulkCollection, Pull
@@ -34,7 +34,7 @@ def three(svce: Utility) -> list[Authorization]:
 
 def read(client: Client) -> BulkCollection:
     BulkCollection.objects.update(brought_forward_to=None)
-    row = bulk.ask_for(client)
+    row = bulk.ask_for(client, PullTrigger.STAFF)
     assert row is not None
     done = bulk.collect_due(row)
     assert done is not None

@@ -120,7 +120,9 @@ def test_a_finished_pull_moves_the_cursor_and_is_due_tomorrow(
         "authorization_update_started",
         "meter_created",
         "meter_intervals_added",
+        "authorization_update_progress",
         "meter_intervals_added",
+        "authorization_update_progress",
         "meter_bills_added",
         "authorization_update_finished_successful",
     ]
@@ -257,7 +259,7 @@ def test_a_utility_in_trouble_is_asked_again_ever_later(
     first = due_in(authorization)
     pulled(authorization)
     assert due_in(authorization) > first
-    assert told(authorization)[-1] == "authorization_update_finished_errored"
+    assert told(authorization)[-1] == "authorization_update_retrying"
 
 
 def test_no_answer_at_all_is_a_failure_that_passes(

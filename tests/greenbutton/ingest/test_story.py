@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from authorizations.models import Authorization, PullTrigger
+from authorizations.models import Authorization, Event, EventType, PullTrigger
 from greenbutton import tasks
 from greenbutton.display.story import in_words
 from greenbutton.ingest import due
@@ -115,7 +115,7 @@ def test_a_feed_that_cannot_be_read_is_a_step_too(
     lying.answer(FEED, body=b"<feed")
     done = pulled(authorization)
     assert results(done) == ["not_espi"]
-    assert "it could not be read" in in_words(done)[0]
+    assert "what came could not be read" in in_words(done)[0]
 
 
 def test_an_interrupted_refresh_is_told_by_the_pull(lying: LyingUtility) -> None:
@@ -265,8 +265,11 @@ def test_an_error_before_the_pull_began_is_put_off_and_told(authorization: Autho
     assert (row["failures"], row["lease_id"]) == (1, "")
     assert row["next_pull_at"] > timezone.now() + timedelta(seconds=40)
     assert due.claim(waiting=True, room=9) + due.claim(waiting=False, room=9) == []
-    told = Pull.objects.only("state", "error", "message").get()
+    told = Pull.objects.only("uid", "state", "error", "message").get()
     assert (told.state, "WrongKeyError" in told.error) == (Pull.State.FAILED, True)
+    event = Event.objects.get(type=EventType.UPDATE_RETRYING)
+    assert (event.detail["pull"], event.detail["reason"]) == (told.uid, "our_error")
+    assert datetime.fromisoformat(event.detail["next_at"]) <= row["next_pull_at"]
 
 
 def test_an_error_in_a_pull_is_put_off_once(
