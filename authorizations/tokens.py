@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -58,6 +58,10 @@ class _Turn:
     def traded(self, row: Authorization) -> bool:
         """Whether the row still has the refresh token that this turn is about."""
         return row.refresh_token == self.row.refresh_token
+
+    def again(self) -> _Turn:
+        """The same turn after an answer that was lost."""
+        return replace(self, interrupted=self.row.refreshing_since)
 
 
 def fresh_access_token(
@@ -114,12 +118,20 @@ def _token_or_turn(authorization: Authorization, refused: str) -> str | _Turn | 
 
 
 def _refresh(turn: _Turn, listener: Listener | None) -> str | None:
-    """Ask the utility, and save what it says; None if the row has moved on without us."""
+    """Ask the utility, and save what it says; None if the row has moved on without us.
+
+    Where a refresh token works once, and the answer was lost, it is asked again at once. The
+    utility may have replaced the token, and may take the old one for a few seconds more
+    (OpenIddict: 30); later it would end the consent.
+    """
+    client = GreenButtonClient(turn.client, listener)
     try:
-        token = GreenButtonClient(turn.client, listener).refresh(
-            turn.row.refresh_token, turn.row.scope
-        )
+        token = client.refresh(turn.row.refresh_token, turn.row.scope)
     except UtilityError as e:
+        works_once = client.quirks.one_time_refresh_tokens
+        if works_once and e.code in UNHEARD and turn.interrupted is None:
+            logger.warning("refresh for authorization %s, once more: %s", turn.row.uid, e.to_log)
+            return _refresh(turn.again(), listener)
         _refused(turn, e)
         return None
     return _kept(turn, token)

@@ -1,8 +1,8 @@
 """How a utility deviates from the standard, as data: its registry file says it, and why.
 
 What concerns a request is read by `utilities.client` only, what concerns collecting by
-`greenbutton.ingest`. Each comment names the custodians that made the field necessary; the evidence
-for each utility stands in its own file.
+`greenbutton.ingest`, and how a refresh is repeated by `authorizations.tokens`. Each comment names
+the custodians that made the field necessary; the evidence for each utility stands in its own file.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ DAY = 86_400
 # espi.xsd: money is in 10^-5 of its currency.
 STANDARD_COST_EXPONENT = -5
 LONGEST_HISTORY_DAYS = 30 * 365
+PACES = ("requests_a_second", "requests_a_minute", "downloads_a_minute")
 
 
 def _quirk(default: Any, words: str) -> Any:
@@ -67,9 +68,10 @@ class Quirks(Described):
 
     # -- tokens -----------------------------------------------------------------------------------
 
-    # savagedata's can be used once: to lose the new one is to lose the consent.
+    # savagedata's can be used once: to lose the new one is to lose the consent. The new one is
+    # saved before it is used at every utility; here an answer that is lost is asked for again.
     one_time_refresh_tokens: bool = _quirk(
-        False, "A refresh token works once, so the new one must never be lost."
+        False, "A refresh token works once; where its answer is lost, it is sent again at once."
     )
     # UtilityAPI's API token opens everything of the account, unlike the classes of the test suite.
     client_token_reads_subscriptions: bool = _quirk(
@@ -118,8 +120,10 @@ class Quirks(Described):
     # Meters are read late and corrected after.
     later_overlap_days: int = _quirk(3, "Later pulls look back {0} days.")
     # None is without a limit of ours. The platform allows one request a second in general, and one
-    # download of bills or intervals a minute.
+    # download of bills or intervals a minute. Nobody has named requests a minute so far; a download
+    # is one of them, too.
     requests_a_second: int | None = _quirk(None, "Requests a second, at most: {0}.")
+    requests_a_minute: int | None = _quirk(None, "Requests a minute, at most: {0}.")
     downloads_a_minute: int | None = _quirk(None, "Downloads a minute, at most: {0}.")
     connect_seconds: int = _quirk(10, "May take {0} seconds until it is connected.")
     answer_seconds: int = _quirk(30, "May take {0} seconds for a short answer.")
@@ -162,7 +166,7 @@ class Quirks(Described):
     def _problems(self) -> list[tuple[str, str]]:
         """What the types allow and the world does not."""
         found = []
-        for name in ("requests_a_second", "downloads_a_minute", "first_history_days"):
+        for name in (*PACES, "first_history_days"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 found.append((name, "must be 1 or more"))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
+
+# A storm of notices makes one pull in so much time.
+BRING_FORWARD_EVERY = timedelta(minutes=15)
 
 
 class PullTrigger(models.TextChoices):

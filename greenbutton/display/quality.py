@@ -22,7 +22,7 @@ from greenbutton.display.periods import last_midnight, midnight
 from greenbutton.display.units import Quantity, Unit, scaled
 from greenbutton.espi.enums import QualityOfReading
 from greenbutton.espi.scale import WIDE, plain
-from greenbutton.ingest.days import Calendar
+from greenbutton.ingest.calendar import Calendar
 
 HOUR = 3600
 DAY_SECONDS = 86_400

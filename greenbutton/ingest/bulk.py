@@ -454,7 +454,7 @@ class _Part:
         self.pull.findings = stored.findings
 
     def _failed(self, error: str, message: str, reason: str) -> None:
-        """Told as failed at once: it is tried again when the next feed comes, whenever that is."""
+        """Told as failed at once: it is tried again with the next feed, whenever that comes."""
         tells = EventType.UPDATE_ERRORED
         self._end(Pull.State.FAILED, error=error, message=message, tells=tells, reason=reason)
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from authorizations.models import CLAIM, Authorization
+from authorizations.models import Authorization
 from greenbutton.models import BulkCollection, Pull, Recutting
 from utilities.models import Client
 from utilities.pace import free_downloads
 
+# What was queued into a broker that lost it is claimed again after so much time.
+CLAIM = timedelta(seconds=60)
 # As many as one look claims in one transaction.
 BATCH = 100
+# What a pull asks for at least, under a pace: the usage, and whose account it is.
+PULL_REQUESTS = 2
 # Among a client's turns.
 HAD, TO_COME = 0, 1
 
@@ -21,8 +27,7 @@ HAD, TO_COME = 0, 1
 def claim(*, waiting: bool, room: int) -> list[int]:
     """Claim authorizations that are due, `waiting` ones or the others; returns at most `room` ids.
 
-    Clients take turns, and within a client the longest due comes first. A claim runs out by itself,
-    so what was queued into a broker that lost it is claimed again.
+    Clients take turns, and within a client the longest due comes first.
     """
     if room <= 0:
         return []
@@ -46,7 +51,7 @@ def _in_turn(waiting: bool, room: int) -> list[int]:
 
     What a client has queued or under way counts as turns that it has had: else whoever has
     thousands due, and longest, would get each place that falls free. Of a client with a pace no
-    more come than it has downloads left.
+    more come than it may ask for.
     """
     now = timezone.now()
     due = Authorization.objects.due().filter(somebody_waits=waiting)
@@ -61,7 +66,7 @@ def _in_turn(waiting: bool, room: int) -> list[int]:
         )
     )
     for client in Client.objects.filter(pk__in=due.values("client")).select_related("utility"):
-        free = free_downloads(client)
+        free = free_downloads(client, requests_each=PULL_REQUESTS)
         if free is not None:
             # Who is set to work and may not ask takes a worker from who may, and comes again.
             turns = turns.exclude(client=client, turn__gt=free)

@@ -15,7 +15,7 @@ from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
 from authorizations.models import Authorization, EventType, PullTrigger
-from authorizations.models.authorizations import WHEN_DUE
+from authorizations.models.authorizations.collecting import WHEN_DUE
 from authorizations.tokens import fresh_access_token
 from authorizations.troubles import AS_ASKED, EVER_LATER, OUR_ERROR, UNREADABLE, reason_of
 from greenbutton.espi import EspiError
@@ -560,16 +560,16 @@ def _goes_on(
 ) -> bool:
     """Whether it was told already that what this attempt belongs to began.
 
-    Whoever hears of events is told of one beginning and one end of what was to be collected. That
-    it had to wait, failed, or lost its worker between them is told by what came of each attempt,
-    not by a beginning of every next one.
+    Whoever hears of events is told once that something is to be collected, and at last that it has
+    come. That it had to wait, failed, or lost its worker in between is told by what came of each
+    attempt, not by a beginning of every next one.
     """
     if asked is not None:
         return asked.started is not None
     if trigger != PullTrigger.RESUMED:
         return False
-    before = authorization.pulls.filter(source=Pull.Source.UTILITY).first()
-    return before is not None and before.state != Pull.State.DONE
+    before = authorization.pulls.filter(source=Pull.Source.UTILITY).values_list("state", flat=True)
+    return before.first() not in {None, Pull.State.DONE}
 
 
 def _resumed(

@@ -24,7 +24,8 @@ from greenbutton.espi.members import USUAL_LIMITS, Limits
 from greenbutton.espi.readable import Readable
 from greenbutton.espi.usage_summary import UsageSummary
 from greenbutton.ingest import days
-from greenbutton.ingest.days import Calendar, Day, Oddities, Unplaced
+from greenbutton.ingest.calendar import Calendar
+from greenbutton.ingest.days import Day, Oddities, Unplaced
 from greenbutton.ingest.money import in_standard_unit
 from utilities.quirks import STANDARD_COST_EXPONENT
 

@@ -22,7 +22,8 @@ from django.utils import timezone
 from authorizations.models import Authorization
 from greenbutton.espi import EspiError
 from greenbutton.ingest import days, lease
-from greenbutton.ingest.days import PLACE, Calendar, Day, Reading
+from greenbutton.ingest.calendar import Calendar
+from greenbutton.ingest.days import PLACE, Day, Reading
 from greenbutton.ingest.reading_days import columns_of
 from greenbutton.models import MeterReading, ReadingDay, Recutting
 from utilities.models import Utility

@@ -229,7 +229,7 @@ CALM = [
         faults=("pace_limits",),
         scope=SHORT,
         most=2,
-        quirks=(("requests_a_second", 1), ("downloads_a_minute", 1)),
+        quirks=(("requests_a_second", 1), ("requests_a_minute", 4), ("downloads_a_minute", 1)),
     ),
     _fault(
         "one_time_refresh",

@@ -76,6 +76,15 @@ def test_what_cannot_be_connected_is_named_only_to_who_looks_for_it(
     assert 'href="/connect/hsj/"' not in page
 
 
+def test_all_that_cannot_be_connected_are_named_in_one_sentence(
+    jerome: Utility, ada: Person
+) -> None:
+    Utility.objects.update(enabled=False, description="In Québec")
+    page = html.unescape(ada.browser.get("/connect/", {"q": "quebec"}).content.decode())
+    assert "Demo Power and Light, Hydro St-Jérôme cannot be connected yet." in page
+    assert page.count("cannot be connected yet") == 1
+
+
 def test_who_finds_nothing_is_told_what_to_try(utility: Utility, ada: Person) -> None:
     page = html.unescape(ada.browser.get("/connect/", {"q": "<b>no"}).content.decode())
     assert "We know no utility by “<b>no”" in page

@@ -135,6 +135,84 @@ def test_an_answer_that_cannot_be_read_changes_nothing(
     assert authorization.status == Authorization.Status.ACTIVE
 
 
+def lose_an_answer(lying: LyingUtility) -> None:
+    """The utility has traded the refresh token, and the connection ends before it is said."""
+    lying.answer("/token", body=b'{"access_token": "new', headers={"Content-Length": "500"})
+
+
+@pytest.fixture
+def works_once(utility: Utility, ada: Person) -> Authorization:
+    """A consent at a utility whose refresh tokens work once."""
+    utility.quirks = {"one_time_refresh_tokens": True}
+    utility.save()
+    return authorize(ada, utility, seconds=1)
+
+
+def test_where_a_refresh_token_works_once_a_lost_answer_is_asked_for_again_at_once(
+    lying: LyingUtility, works_once: Authorization
+) -> None:
+    lose_an_answer(lying)
+    lying.answer("/token", json=NEW)
+    assert fresh_access_token(works_once) == "new-access"
+    sent = [request.form["refresh_token"] for request in lying.asked("/token")]
+    assert sent == ["the-refresh-token"] * 2
+    works_once.refresh_from_db()
+    assert works_once.refresh_token == "new-refresh"
+    assert works_once.refreshing_since is None
+
+
+def test_it_is_asked_for_again_once_and_not_for_ever(
+    lying: LyingUtility, works_once: Authorization
+) -> None:
+    lose_an_answer(lying)
+    error = refused(works_once)
+    assert (error.code, error.permanent) == (Problem.CUT_OFF, False)
+    assert len(lying.asked("/token")) == 2
+    assert works_once.status == Authorization.Status.ACTIVE
+    assert works_once.refreshing_since is not None
+    refused(works_once)
+    # Whoever comes later knows that it was interrupted, and tries the old one once.
+    assert len(lying.asked("/token")) == 3
+
+
+def test_a_utility_that_takes_no_token_twice_ends_in_words(
+    lying: LyingUtility, works_once: Authorization
+) -> None:
+    lose_an_answer(lying)
+    lying.answer("/token", 400, json={"error": "invalid_grant"})
+    error = refused(works_once)
+    assert error.permanent
+    assert "interrupted before its answer was saved" in error.to_log
+    assert works_once.status == Authorization.Status.NEEDS_CONSENT
+
+
+def test_a_utility_that_is_down_for_the_second_question_leaves_the_note_of_the_first(
+    lying: LyingUtility, works_once: Authorization
+) -> None:
+    lose_an_answer(lying)
+    lying.answer("/token", 503)
+    assert refused(works_once).code == "http_503"
+    assert works_once.status == Authorization.Status.ACTIVE
+    assert works_once.refreshing_since is not None
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 500, 503])
+def test_an_answer_that_was_heard_is_not_asked_for_again(
+    lying: LyingUtility, works_once: Authorization, status: int
+) -> None:
+    lying.answer("/token", status)
+    refused(works_once)
+    assert len(lying.asked("/token")) == 1
+
+
+def test_a_refresh_token_that_goes_on_working_is_tried_again_later(
+    lying: LyingUtility, utility: Utility, ada: Person
+) -> None:
+    lose_an_answer(lying)
+    assert refused(authorize(ada, utility, seconds=1)).code == Problem.CUT_OFF
+    assert len(lying.asked("/token")) == 1
+
+
 def test_a_stopped_authorization_gets_no_token_and_stays_stopped(
     lying: LyingUtility, utility: Utility, ada: Person
 ) -> None:

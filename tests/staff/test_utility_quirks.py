@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.test import Client as Browser
 
@@ -33,6 +36,16 @@ def test_what_cannot_be_connected_says_why_and_is_never_switched_on(
     assert "cannot be connected, so customers cannot choose it." in page
     utility.refresh_from_db()
     assert not utility.enabled
+
+
+def test_staff_read_of_a_custodian_why_it_cannot_be_connected_and_how_we_know_its_ways(
+    office: Browser,
+) -> None:
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    page = says(office.get(page_of(Utility.objects.get(slug="oshawa"))))
+    assert "London Hydro runs its programme" in page
+    assert "Takes these options in a scope and no other: none." in page
+    assert "where it is commented out: London Hydro runs it" in page
 
 
 def test_the_database_refuses_it_as_well(utility: Utility) -> None:

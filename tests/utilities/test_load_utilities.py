@@ -86,12 +86,25 @@ def test_what_staff_switched_on_stays_on_unless_it_cannot_be_connected_any_more(
 
 def test_customers_are_offered_none_that_nobody_switched_on() -> None:
     call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
-    for slug in ("ssmpuc", "burlington"):
+    for slug in ("ssmpuc", "burlington", "oakville"):
         cast.make_client(Utility.objects.get(slug=slug))
-    page = cast.browser().get("/connect/").content.decode()
+    browser = cast.browser()
+    page = browser.get("/connect/").content.decode()
     assert "PUC Distribution" in page
     assert "Burlington" not in page
-    assert cast.browser().get("/connect/burlington/").status_code == 404
+    assert "Oakville" not in page
+    for slug in ("burlington", "oakville"):
+        assert browser.get(f"/connect/{slug}/").status_code == 404
+
+
+def test_who_looks_for_one_of_them_is_told_that_it_cannot_be_connected_yet() -> None:
+    call_command("load_utilities", stdout=io.StringIO(), stderr=io.StringIO())
+    page = cast.browser().get("/connect/", {"q": "elk"}).content.decode()
+    assert "E.L.K. Energy cannot be connected yet." in page
+    assert 'href="/connect/elk/"' not in page
+    page = cast.browser().get("/connect/", {"q": "hydro"}).content.decode()
+    assert page.count("cannot be connected yet.") == 1
+    assert "Hydro Ottawa, Burlington Hydro, Festival Hydro, London Hydro, " in page
 
 
 def test_the_quirks_of_a_file_are_kept_with_their_evidence() -> None:

@@ -17,7 +17,8 @@ def test_without_any_the_standards_way_is_taken() -> None:
     assert (quirks.first_windows_days, quirks.later_overlap_days) == ((31, 365), 3)
     assert (quirks.first_history_seconds, quirks.feed_deadline_seconds) == (None, None)
     assert quirks.cost_exponent == -5
-    assert quirks.requests_a_second is quirks.downloads_a_minute is None
+    paces = (quirks.requests_a_second, quirks.requests_a_minute, quirks.downloads_a_minute)
+    assert paces == (None, None, None)
     assert quirks.in_words() == {}
 
 
@@ -49,6 +50,10 @@ def test_a_history_in_days_is_used_in_seconds() -> None:
         ({"first_windows_days": [10**12]}, "each above the last"),
         ({"later_overlap_days": -1}, "up to a year"),
         ({"requests_a_second": 0}, "must be 1 or more"),
+        ({"requests_a_minute": 0}, "must be 1 or more"),
+        ({"requests_a_minute": -60}, "must be 1 or more"),
+        ({"requests_a_minute": True}, "must be a whole number"),
+        ({"requests_a_minute": 0.5}, "must be a whole number"),
         ({"downloads_a_minute": "1"}, "must be a whole number"),
         ({"feed_deadline_seconds": 0}, "up to an hour"),
         ({"connect_seconds": 7200}, "up to an hour"),
@@ -71,11 +76,17 @@ def test_no_list_is_not_the_same_as_an_empty_one() -> None:
 
 def test_each_deviation_has_a_sentence() -> None:
     said = Quirks.read(
-        {"known_options": [], "downloads_a_minute": 1, "first_windows_days": [31, 1000]}
+        {
+            "known_options": [],
+            "requests_a_minute": 1200,
+            "downloads_a_minute": 1,
+            "first_windows_days": [31, 1000],
+        }
     ).in_words()
     assert said == {
         "known_options": "Takes these options in a scope and no other: none.",
         "first_windows_days": "The first history comes in steps that go back 31, 1000 days.",
+        "requests_a_minute": "Requests a minute, at most: 1,200.",
         "downloads_a_minute": "Downloads a minute, at most: 1.",
     }
     assert all(one.metadata["words"].endswith((".", ").")) for one in fields(Quirks))

@@ -9,7 +9,15 @@ import pytest
 
 from greenbutton.espi import scope
 from greenbutton.espi.scope import Scope
-from utilities.registry import FOLDER, RegistryError, UtilityDescription, descriptions, read
+from utilities.models import Utility
+from utilities.registry import (
+    FOLDER,
+    Endpoints,
+    RegistryError,
+    UtilityDescription,
+    descriptions,
+    read,
+)
 
 SEEDS = Path(__file__).resolve().parents[3] / "shared" / "seeds"
 URL = "http://127.0.0.1:8001"
@@ -208,17 +216,45 @@ def test_a_file_that_is_not_right_is_refused_with_a_sentence(text: str, says: st
 def test_the_utilities_that_others_know_are_there_but_not_for_customers() -> None:
     known = described()
     assert {one.slug for one in known.values() if one.enabled} == {"demo", "ssmpuc", "svce"}
-    assert len(known) >= 17
+    assert len(known) == 25
     for one in known.values():
         assert set(one.quirks) == set(one.evidence)
+
+
+@pytest.mark.parametrize(
+    ("slug", "name"),
+    [
+        ("npe", "Niagara Peninsula Energy"),
+        ("elk", "E.L.K. Energy"),
+        ("enwin", "ENWIN Utilities"),
+        ("festival", "Festival Hydro"),
+        ("nt_power", "Newmarket-Tay Power"),
+        ("oakville", "Oakville Hydro"),
+        ("oshawa", "Oshawa Power"),
+    ],
+)
+def test_whom_london_hydro_runs_a_programme_for_goes_its_way_at_addresses_of_its_own(
+    slug: str, name: str
+) -> None:
+    known = {one.slug: one for one in described().values()}
+    one, london = known[slug], known["london_hydro"]
+    assert one.facts.name == name
+    assert one.quirks == london.quirks
+    assert all("open-green-button" in said for said in one.evidence.values())
+    # Nobody has published them, and London Hydro's would send its customers' tokens there.
+    assert one.endpoints == Endpoints()
+    assert "London Hydro" in one.facts.unavailable
 
 
 def test_what_cannot_be_connected_says_why_and_needs_no_addresses() -> None:
     known = described()
     unavailable = {name for name, one in known.items() if one.facts.unavailable}
     assert {"SCE", "SDGE", "HYDRO_OTTAWA", "SMART_METER_TEXAS"} <= unavailable
+    column = Utility._meta.get_field("unavailable").max_length
+    assert column is not None
     for name in unavailable:
         assert known[name].facts.unavailable.endswith(".")
+        assert len(known[name].facts.unavailable) <= column
         assert not (known[name].endpoints.authorize and known[name].endpoints.token)
     for name in set(known) - unavailable:
         assert known[name].endpoints.authorize

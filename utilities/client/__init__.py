@@ -3,6 +3,9 @@
 A token goes only to an address that the utility owns. Whatever goes wrong becomes one UtilityError
 with a sentence for the customer and one for the log; the latter never holds a token, a code, or the
 query of an address.
+
+Here is what is asked for, and what the answers mean; `sending` says how it is sent, and `transport`
+speaks HTTP.
 """
 
 from __future__ import annotations
@@ -13,15 +16,12 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, BinaryIO, Literal
-from urllib.parse import quote, urlsplit
-
-from django.utils import timezone
+from urllib.parse import urlsplit
 
 from greenbutton.espi import scope as espi_scope
-from utilities import pace
-from utilities.client import client_tokens, refusals, scopes, transport
+from utilities.client import client_tokens, dates, refusals, scopes, transport
 from utilities.client.errors import (
     IncompleteGrantError,
     Problem,
@@ -30,6 +30,7 @@ from utilities.client.errors import (
 )
 from utilities.client.exchanges import Exchange, Listener
 from utilities.client.refusals import TokenClass
+from utilities.client.sending import JSON, Sender
 from utilities.client.token_answers import (
     TOKEN_MAX_LENGTH,
     URI_MAX_LENGTH,
@@ -45,11 +46,8 @@ from utilities.client.transport import (
     DEFAULT_WAIT,
     LONGEST_WAIT,
     Answer,
-    Asked,
-    BrokenOffError,
 )
 from utilities.models import Client
-from utilities.pace import NotNowError
 
 __all__ = [
     "ANSWER_MAX_BYTES",
@@ -70,7 +68,6 @@ __all__ = [
 ]
 
 ATOM = "application/atom+xml"
-JSON = "application/json"
 SUBSCRIPTION = "/Batch/Subscription/"
 RETAIL_CUSTOMER = "/Batch/RetailCustomer/"
 # An ApplicationInformation or an Authorization with all its scopes; a list of them is larger.
@@ -91,10 +88,9 @@ class GreenButtonClient:
         answer_seconds: float | None = None,
     ) -> None:
         self.client = client
-        self._answer_seconds = answer_seconds
         self.utility = client.utility
         self.quirks = client.utility.behaviour
-        self._listener = listener
+        self._sender = Sender(client, listener, answer_seconds)
 
     # -- consent ------------------------------------------------------------------------------
 
@@ -127,7 +123,7 @@ class GreenButtonClient:
                 "code_challenge": _challenge(pkce_verifier),
                 "code_challenge_method": "S256",
             }
-        url = self._ours(self.utility.authorize_url)
+        url = self._sender.ours(self.utility.authorize_url)
         query = "&".join(f"{name}={espi_scope.quote(value)}" for name, value in params.items())
         return f"{url}{'&' if urlsplit(url).query else '?'}{query}"
 
@@ -208,7 +204,7 @@ class GreenButtonClient:
 
     def revoke(self, authorization_uri: str) -> None:
         """End the grant at the utility: DELETE its Authorization with a client token."""
-        url = self._ours(authorization_uri)
+        url = self._sender.ours(authorization_uri)
         answer, sent = self._open("DELETE", url, token="client")
         # Gone is what was wanted.
         if answer.status not in {200, 202, 204, 404, 410}:
@@ -216,8 +212,8 @@ class GreenButtonClient:
 
     def revoke_token(self, token: str) -> None:
         """Take a token back (RFC 7009 §2.1); with a refresh token the whole grant goes."""
-        url = self._ours(self.utility.revocation_url)
-        answer, sent = self._send("POST", url, form={"token": token})
+        url = self._sender.ours(self.utility.revocation_url)
+        answer, sent = self._sender.send("POST", url, form={"token": token})
         if answer.status != 200:
             raise refusals.oauth_refusal(self.client, answer, url, sent)
 
@@ -246,8 +242,8 @@ class GreenButtonClient:
         what was written by then is worthless. 202, 429 and 5xx raise a passing UtilityError.
         `still_wanted` is called every other second; what it raises ends the request, and is raised.
         """
-        url = self._ours(uri)
-        asked = transport.with_query(url, self._period(published_min, published_max))
+        url = self._sender.ours(uri)
+        asked = transport.with_query(url, dates.period(published_min, published_max, self.quirks))
         answer, sent = self._open(
             "GET",
             asked,
@@ -277,7 +273,7 @@ class GreenButtonClient:
         `token` is the class that opens it; one of an authorization is given as `access_token`. A
         403 is permanent only for that one: no consent mends what the others may not see.
         """
-        url = self._ours(uri)
+        url = self._sender.ours(uri)
         answer, sent = self._open(
             "GET", url, token=token, access_token=access_token, accept=ATOM, max_bytes=max_bytes
         )
@@ -296,7 +292,7 @@ class GreenButtonClient:
         content_type: str = ATOM,
     ) -> bytes:
         """Change a document at the utility; what it answers, which is often nothing."""
-        url = self._ours(uri)
+        url = self._sender.ours(uri)
         answer, sent = self._open(
             method,
             url,
@@ -334,7 +330,7 @@ class GreenButtonClient:
     def _json(
         self, method: str, uri: str, token: TokenClass | None, access_token: str, body: bytes
     ) -> dict[str, Any]:
-        url = self._ours(uri)
+        url = self._sender.ours(uri)
         answer, sent = self._open(
             method,
             url,
@@ -357,8 +353,8 @@ class GreenButtonClient:
     # -- the token endpoint -------------------------------------------------------------------
 
     def _ask_for_token(self, form: dict[str, str]) -> dict[str, Any]:
-        url = self._ours(self.utility.token_url)
-        answer, sent = self._send("POST", url, form=form)
+        url = self._sender.ours(self.utility.token_url)
+        answer, sent = self._sender.send("POST", url, form=form)
         if answer.status != 200:
             raise refusals.oauth_refusal(self.client, answer, url, sent)
         read = json_object(answer.body)
@@ -377,7 +373,7 @@ class GreenButtonClient:
         uri = answer.get(name)
         if uri is None or uri == "":
             return ""
-        if not isinstance(uri, str) or len(uri) > URI_MAX_LENGTH or not self._owns(uri):
+        if not isinstance(uri, str) or len(uri) > URI_MAX_LENGTH or not self._sender.owns(uri):
             return None
         return uri
 
@@ -396,18 +392,7 @@ class GreenButtonClient:
             return ""
         return resource_uri.replace(SUBSCRIPTION, RETAIL_CUSTOMER)
 
-    # -- how it is sent -----------------------------------------------------------------------
-
-    def _ours(self, url: str) -> str:
-        """The address itself, if it is the utility's; nothing is ever sent to another."""
-        if not self._owns(url):
-            raise refusals.not_ours(self.utility, url)
-        return url
-
-    def _owns(self, url: str) -> bool:
-        """Whether it is the utility's as we read it, and as it will be read to be sent there."""
-        sent_as = transport.as_sent(url)
-        return sent_as is not None and self.utility.owns(url) and self.utility.owns(sent_as)
+    # -- how it is opened ---------------------------------------------------------------------
 
     def _open(
         self,
@@ -421,7 +406,7 @@ class GreenButtonClient:
         """Send with a token of this class; a client token that is refused is renewed, once."""
 
         def send(bearer: str | None) -> tuple[Answer, tuple[str, ...]]:
-            return self._send(method, url, bearer=bearer, **what)
+            return self._sender.send(method, url, bearer=bearer, **what)
 
         if token == "client":  # noqa: S105 (a class of tokens)
             return self._with_client_token(send)
@@ -444,123 +429,8 @@ class GreenButtonClient:
         to_log = f"{self.utility.slug}: {self.client.client_id} has no registration token"
         raise refusals.needs_attention(self.client, Problem.NO_REGISTRATION_TOKEN, to_log)
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        *,
-        bearer: str | None = None,
-        form: dict[str, str] | None = None,
-        body: bytes = b"",
-        content_type: str = "",
-        accept: str = JSON,
-        into: BinaryIO | None = None,
-        max_bytes: int = ANSWER_MAX_BYTES,
-        deadline_seconds: float | None = None,
-        is_download: bool = False,
-        still_wanted: Callable[[], object] | None = None,
-    ) -> tuple[Answer, tuple[str, ...]]:
-        """Send one request; its answer, and what we sent that nobody may read in a log.
-
-        What carries a token waits for its turn. What asks for one does not: a customer who comes
-        back from the utility is never sent away for it.
-        """
-        if bearer is not None:
-            self._wait_for_turn(is_download)
-        headers = {"Accept": accept}
-        if bearer is not None:
-            headers["Authorization"] = f"Bearer {bearer}"
-        elif form is None or self.quirks.client_authentication == "basic":
-            headers["Authorization"] = self._basic()
-        else:
-            form = form | self._in_the_body()
-        if body:
-            headers["Content-Type"] = content_type
-        if self.quirks.user_agent:
-            headers["User-Agent"] = self.quirks.user_agent
-        asked = Asked(
-            method,
-            url,
-            headers,
-            form,
-            body,
-            into,
-            max_bytes,
-            deadline_seconds or self._answer_seconds or self.quirks.answer_seconds,
-            self.quirks.connect_seconds,
-            self._certificate(),
-            still_wanted,
-        )
-        sent = (bearer or "", self.client.client_secret, *_secrets_in(form or {}))
-        try:
-            return transport.converse(asked, self._listener), sent
-        except BrokenOffError as e:
-            to_log = f"{self.utility.slug}: {method} {transport.place(url)} {e.says}"
-            if e.problem == Problem.TOO_LARGE:
-                raise refusals.too_large(self.utility, to_log) from e
-            if e.problem == Problem.CERTIFICATE:
-                raise refusals.needs_attention(self.client, e.problem, to_log) from e
-            raise refusals.unheard(self.utility, e.problem, to_log) from e
-
-    def _wait_for_turn(self, is_download: bool) -> None:
-        try:
-            pace.wait_for_turn(self.client, download=is_download)
-        except NotNowError as e:
-            to_log = f"{self.utility.slug}: {e.says}"
-            raise refusals.come_later(self.utility, to_log, e.after) from e
-
-    def _basic(self) -> str:
-        """RFC 6749 §2.3.1: id and secret are form-encoded first; url-safe ones stay as they are."""
-        pair = (
-            f"{quote(self.client.client_id, safe='')}:{quote(self.client.client_secret, safe='')}"
-        )
-        return f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
-
-    def _in_the_body(self) -> dict[str, str]:
-        """RFC 6749 §2.3.1, or the id alone where our certificate proves it (RFC 8705 §2)."""
-        if self.quirks.client_authentication == "tls":
-            return {"client_id": self.client.client_id}
-        return {"client_id": self.client.client_id, "client_secret": self.client.client_secret}
-
-    def _certificate(self) -> tuple[str, str]:
-        if not self.quirks.proves_itself_by_certificate:
-            return "", ""
-        if not self.client.certificate and self.quirks.client_authentication == "tls":
-            to_log = f"{self.utility.slug}: {self.client.client_id} has no client certificate"
-            raise refusals.needs_attention(self.client, Problem.CERTIFICATE, to_log)
-        return self.client.certificate, self.client.certificate_key
-
-    def _period(
-        self, published_min: datetime | None, published_max: datetime | None
-    ) -> dict[str, str]:
-        """Query parameters as this custodian takes them, in UTC and whole seconds.
-
-        Burlington Hydro answers 400 to fractions, savagedata to a maximum in the future.
-        """
-        quirks = self.quirks
-        if quirks.date_filter == "none":
-            return {}
-        period = {}
-        if published_min is not None:
-            period[f"{quirks.date_filter}-min"] = _written(published_min, quirks.dates_as)
-        if published_max is not None and not quirks.leaves_maximum_out:
-            latest = min(published_max, timezone.now())
-            period[f"{quirks.date_filter}-max"] = _written(latest, quirks.dates_as)
-        return period
-
-
-def _secrets_in(form: Mapping[str, str]) -> list[str]:
-    secret = ("code", "code_verifier", "refresh_token", "token")
-    return [form[name] for name in secret if name in form]
-
 
 def _challenge(verifier: str) -> str:
     """RFC 7636 §4.2, method S256."""
     hashed = hashlib.sha256(verifier.encode("ascii")).digest()
     return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode("ascii")
-
-
-def _written(moment: datetime, dates_as: Literal["iso", "epoch"]) -> str:
-    if dates_as == "epoch":
-        return str(int(moment.timestamp()))
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

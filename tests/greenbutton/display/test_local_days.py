@@ -20,7 +20,8 @@ from greenbutton.display.periods import Period
 from greenbutton.display.quality_reports import reports_of
 from greenbutton.display.usage import Chart, Tally, chart_of, views_of
 from greenbutton.espi.interval_block import IntervalReading, Readings
-from greenbutton.ingest.days import Calendar, Oddities, gather
+from greenbutton.ingest.calendar import Calendar
+from greenbutton.ingest.days import Oddities, gather
 from greenbutton.models import MeterReading, ReadingDay
 from tests import cast
 from tests.greenbutton.clocks import ZONES, anchors, instant, local_date, zones

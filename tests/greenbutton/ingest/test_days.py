@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from greenbutton.espi import EspiError
 from greenbutton.espi.interval_block import IntervalReading, Readings
 from greenbutton.ingest import days
-from greenbutton.ingest.days import Calendar, Day, Oddities, Reading, Unplaced
+from greenbutton.ingest.calendar import Calendar
+from greenbutton.ingest.days import Day, Oddities, Reading, Unplaced
 
 ZONES = ["America/Toronto", "America/Los_Angeles", "America/St_Johns", "Australia/Lord_Howe"]
 CALENDARS = {name: Calendar(ZoneInfo(name)) for name in ZONES}

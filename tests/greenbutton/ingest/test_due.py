@@ -162,6 +162,26 @@ def test_of_a_client_with_a_pace_no_more_come_than_it_may_ask_for() -> None:
     assert due.claim(waiting=False, room=9) == []
 
 
+def test_a_pull_needs_room_for_all_that_it_asks_for() -> None:
+    """The usage and whose account it is: with five requests left, a third pull would get half."""
+    paced = nightly(4)
+    utility = paced[0].utility
+    assert utility is not None
+    utility.quirks = {"requests_a_minute": 5, "downloads_a_minute": 9}
+    utility.save()
+    assert len(due.claim(waiting=False, room=9)) == 2
+    assert due.claim(waiting=False, room=9) == []
+
+
+def test_at_one_request_a_minute_one_pull_is_claimed_all_the_same() -> None:
+    paced = nightly(2)
+    utility = paced[0].utility
+    assert utility is not None
+    utility.quirks = {"requests_a_minute": 1}
+    utility.save()
+    assert len(due.claim(waiting=False, room=9)) == 1
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -649,10 +649,11 @@ def test_a_deadline_of_the_utilitys_own_goes_before_ours(
     assert [step["result"] for step in pulled(authorization).steps] == ["timeout"]
 
 
+@pytest.mark.parametrize("pace", ["requests_a_minute", "downloads_a_minute"])
 def test_whoever_comes_too_soon_for_the_pace_waits_and_has_not_failed(
-    lying: LyingUtility, authorization: Authorization
+    lying: LyingUtility, authorization: Authorization, pace: str
 ) -> None:
-    with_quirks(authorization, downloads_a_minute=1)
+    with_quirks(authorization, **{pace: 1})
     lying.answer(FEED, body=feed(meter()))
     done = pulled(authorization)
     assert (done.state, done.windows_done) == (Pull.State.WAITING, 1)
