@@ -5,7 +5,7 @@ from django.conf import settings
 
 from authorizations.models import Authorization
 from greenbutton import adoption, client_check, notices
-from greenbutton.ingest import bulk, due, purge, stopping
+from greenbutton.ingest import bulk, due, purge, raw, stopping
 from greenbutton.ingest.import_file import import_uploads
 from greenbutton.ingest.pull import pull
 from greenbutton.ingest.recut import recut_asked
@@ -131,6 +131,12 @@ def purge_due() -> int:
 def forget_refused() -> int:
     """Delete what is left of uploads that could not be read."""
     return purge.forget_refused()
+
+
+@shared_task
+def forget_old_feeds() -> int:
+    """Delete what was kept of feeds long ago."""
+    return raw.forget_old()
 
 
 @shared_task

@@ -139,6 +139,11 @@ app.conf.update(
             "schedule": 3600,
             "options": {"expires": 3600},
         },
+        "forget old feeds": {
+            "task": "greenbutton.tasks.forget_old_feeds",
+            "schedule": 3600,
+            "options": {"expires": 3600},
+        },
         "look at registrations": {
             "task": "utilities.tasks.look_at_due_registrations",
             "schedule": 60,

@@ -525,6 +525,9 @@ FEED_MAX_RESOURCES = number("FEED_MAX_RESOURCES", 1_000_000)
 FEED_MAX_USAGE_POINTS = number("FEED_MAX_USAGE_POINTS", 10_000)
 # One overall deadline for one feed, in seconds.
 FEED_DEADLINE_SECONDS = number("FEED_DEADLINE_SECONDS", 300)
+# How many days a feed is kept as it came, to be replayed. Of one authorization the oldest go first:
+# what is left can be read again in its order.
+RAW_FEEDS_KEPT_FOR_DAYS = number("RAW_FEEDS_KEPT_FOR_DAYS", 365)
 # A file of certificates (PEM) of authorities that a connection to a utility is trusted by, besides
 # the public ones: for a test laboratory that signs its own. What it signs is believed like anybody.
 EXTRA_CA_FILE = text("EXTRA_CA_FILE", "")

@@ -9,12 +9,15 @@ import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
 from cryptography.fernet import Fernet
+from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from authorizations.models import Authorization
 from greenbutton.ingest.windows import Window
@@ -27,6 +30,8 @@ CHUNK_BYTES = 2**18
 SPOOL_BYTES = 8 * 2**20
 # zlib's way to say that it should write gzip's header and checksum.
 GZIP = 16 + zlib.MAX_WBITS
+# Feeds; the rest goes in the next hour.
+FORGOTTEN_AT_ONCE = 5_000
 
 
 def spool() -> BinaryIO:
@@ -56,6 +61,26 @@ def keep(pull: Pull, file: BinaryIO, window: Window | None = None) -> RawFeed | 
             raise _NotKept
         return raw_feed
     return None
+
+
+def forget_old() -> int:
+    """Delete what was kept longer ago than RAW_FEEDS_KEPT_FOR_DAYS; returns how many feeds.
+
+    Each pull of what is new keeps its overlap once more, so it grows without end. The oldest go
+    first, the first history with them: read again without all that came after it, it would bring
+    old values back. What a worker has yet to read, or reads again, stays until then.
+    """
+    old = RawFeed.objects.filter(
+        received__lte=timezone.now() - timedelta(days=settings.RAW_FEEDS_KEPT_FOR_DAYS)
+    )
+    at_it = Pull.objects.filter(
+        source__in=[Pull.Source.UPLOAD, Pull.Source.REPLAY], state=Pull.State.RUNNING
+    )
+    spare = old.exclude(pull__authorization__in=at_it.values("authorization"))
+    keys = list(spare.order_by("pk").values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+    # From the leaves up, so that nothing cascades row by row.
+    RawFeedPart.objects.filter(raw_feed__in=keys).delete()
+    return RawFeed.objects.filter(pk__in=keys).delete()[0]
 
 
 def _keep(pull: Pull, file: BinaryIO, window: Window | None) -> RawFeed:

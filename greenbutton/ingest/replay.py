@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import nullcontext
+from datetime import timedelta
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
@@ -36,6 +37,9 @@ DESTROYED = (
     "Nothing is left to be read again: what was kept was destroyed when sharing was stopped."
 )
 NOTHING_KEPT = "Nothing was kept of this pull: it ended before anything came."
+TOO_OLD = (
+    "Feeds are kept for {days} days, and this pull is older. Have the history collected again."
+)
 METER_STOPPED = (
     "Nothing is kept of this authorization since one of its meters is no longer shared: its feeds "
     "held that meter, too."
@@ -65,7 +69,11 @@ def why_not(pull: Pull) -> str:
     )
     if not is_shared:
         return NOT_SHARED
-    return "" if pull.raw_feeds.exists() else NOTHING_KEPT
+    if pull.raw_feeds.exists():
+        return ""
+    days = settings.RAW_FEEDS_KEPT_FOR_DAYS
+    is_old = pull.started <= timezone.now() - timedelta(days=days)
+    return TOO_OLD.format(days=days) if is_old else NOTHING_KEPT
 
 
 def ask(pull: Pull) -> Pull:

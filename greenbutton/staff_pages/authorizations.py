@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -320,7 +321,7 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     @admin.display(description="Raw feeds")
     def raw_feeds_kept(self, authorization: Authorization) -> str:
         if authorization.keeps_raw_feeds():
-            return "Kept with each pull"
+            return f"Kept with each pull, for {settings.RAW_FEEDS_KEPT_FOR_DAYS} days"
         return "None are kept, since one of its meters is no longer shared"
 
     @admin.display(description="Granted")

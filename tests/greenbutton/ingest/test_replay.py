@@ -132,6 +132,29 @@ def test_only_what_came_since_is_read(lying: LyingUtility, authorization: Author
 # -- refusals -------------------------------------------------------------------------------------
 
 
+def test_after_a_year_the_oldest_go_and_what_is_left_can_be_read(
+    lying: LyingUtility, authorization: Authorization, settings: Any
+) -> None:
+    settings.RAW_FEEDS_KEPT_FOR_DAYS = 365
+    first_feeds(lying)
+    old, young = pulled(authorization), pulled(authorization)
+    assert tasks.forget_old_feeds() == 0
+    long_ago = timezone.now() - timedelta(days=366)
+    Pull.objects.filter(pk=old.pk).update(started=long_ago)
+    old.raw_feeds.update(received=long_ago)
+    asked = ask(young)
+    assert tasks.forget_old_feeds() == 0, "a worker is going to read feeds of it again"
+    assert replay_asked(authorization) == asked
+    days = ReadingDay.objects.count()
+    assert tasks.forget_old_feeds() == 3
+    assert RawFeedPart.objects.exclude(raw_feed__pull=young).count() == 0
+    assert ReadingDay.objects.count() == days
+    old.refresh_from_db()
+    with pytest.raises(ReplayError, match="kept for 365 days"):
+        ask(old)
+    assert replayed(young).state == Pull.State.DONE
+
+
 def test_after_a_purge_there_is_nothing_to_read(
     lying: LyingUtility, authorization: Authorization
 ) -> None:
