@@ -22,6 +22,7 @@ from authorizations.customers import accounts
 from authorizations.links import parameters as link_parameters
 from authorizations.links.parameters import LinkParameters, ParameterError, with_query
 from authorizations.models import Authorization, ShareLink
+from authorizations.views.language import in_browsers_language
 from authorizations.views.link_page import parameters_of, refused
 from greenbutton.espi.scope import Authentication, Scope
 from utilities.models import Utility
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 @require_safe
+@in_browsers_language
 def choose(request: HttpRequest) -> HttpResponseBase:
     """The utilities that a customer can connect, or those that they look for."""
     try:
@@ -52,6 +54,7 @@ def choose(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 @never_cache
+@in_browsers_language
 def show(request: HttpRequest, slug: str) -> HttpResponseBase:
     """What will be shared with this company, and the button that sets out."""
     utility = _utility(slug)
@@ -67,6 +70,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @require_POST
 @never_cache
+@in_browsers_language
 def preview(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The same page with the authorize URL as the prefill makes it; nothing of it is kept."""
     utility = _utility(slug)
@@ -82,6 +86,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @require_POST
 @never_cache
+@in_browsers_language
 def start(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the customer to the utility, if they saw what is asked for."""
     utility = _utility(slug)
@@ -135,6 +140,7 @@ def set_out(
 
 @require_safe
 @never_cache
+@in_browsers_language
 def callback(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Where the utility sends the customer back to. No login: customers are guests first."""
     utility = _utility(slug)
