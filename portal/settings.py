@@ -591,6 +591,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_ICON": "portal.views.staff.logo",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "portal.views.staff.logo"}],
+    "STYLES": ["portal.views.staff.stylesheet"],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
     "DASHBOARD_CALLBACK": "portal.views.staff.dashboard",

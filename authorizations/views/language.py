@@ -18,7 +18,7 @@ def in_browsers_language(view: View[P]) -> View[P]:
     """Speak the language that the browser asks for (RFC 9110 §12.5.4), English where it is none."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         with translation.override(translation.get_language_from_request(request)):
             response = view(request, *args, **kwargs)
         patch_vary_headers(response, ["Accept-Language"])

@@ -487,6 +487,7 @@ def test_the_chart_holds_what_the_page_says(ada: cast.Person, authorization: Aut
 def test_the_chart_of_a_page_that_became_another_ones_is_that_ones(
     ada: cast.Person, authorization: Authorization
 ) -> None:
+    assert authorization.utility
     merged = cast.authorize(ada, authorization.utility)
     merged.renews, merged.renewal = authorization, Authorization.Renewal.MERGED
     merged.save()
