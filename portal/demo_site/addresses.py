@@ -130,7 +130,8 @@ def _place(says: str, name: str, address: str, *, one: str = "", note: str = "")
 
 def _service(visit: Visit, found: _Found) -> Iterator[Place]:
     base = visit.utility.resource_url
-    yield _place("Is the service up?", "ReadServiceStatus", f"{base}/ReadServiceStatus")
+    status = _place("Is the service up?", "ReadServiceStatus", f"{base}/ReadServiceStatus")
+    yield status._replace(token=visit.utility.behaviour.status_token)
     name = "ApplicationInformation"
     ours = _place(
         "What the utility knows of this client",

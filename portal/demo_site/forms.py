@@ -104,8 +104,9 @@ class ExploreForm(forms.Form):
     address = forms.CharField(max_length=500)
     token = forms.ChoiceField(choices=TOKEN_CHOICES)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, utility: Utility, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.utility = utility
         for name in QUERY:
             self.fields[name] = forms.CharField(max_length=64, required=False)
 
@@ -120,7 +121,8 @@ class ExploreForm(forms.Form):
             if not _QUERY_VALUE.fullmatch(cleaned.get(name, "")):
                 self.add_error(name, "Letters, digits and : . + _ - only.")
         if cleaned.get("token") == FITTING:
-            cleaned["token"] = token_for(cleaned.get("address", ""))
+            status_token = self.utility.behaviour.status_token
+            cleaned["token"] = token_for(cleaned.get("address", ""), status_token)
         return cleaned
 
 

@@ -180,11 +180,16 @@ def checked(visit: Visit, address: str) -> str:
     raise AddressError(f"Only addresses below {base} can be read here, without . in front.")
 
 
-def token_for(address: str) -> Token:
-    """The class of token that opens an address (platform's three classes)."""
+def token_for(address: str, opens_status: Token = "client") -> Token:
+    """The class of token that opens an address (platform's three classes).
+
+    `opens_status` is the class that this utility wants for ReadServiceStatus.
+    """
     names = urlsplit(address).path.split("/")
     if "ApplicationInformation" in names:
         return "registration"
-    if {"Authorization", "Bulk", "ReadServiceStatus"} & {*names}:
+    if "ReadServiceStatus" in names:
+        return opens_status
+    if {"Authorization", "Bulk"} & {*names}:
         return "client"
     return "access"

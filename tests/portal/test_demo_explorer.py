@@ -121,6 +121,20 @@ def test_the_token_that_opens_an_address_is_found_by_itself(
         assert asked.headers["authorization"] == f"Bearer {token}"
 
 
+def test_a_utility_says_which_token_opens_its_service_status(
+    lying: LyingUtility,
+    lying_visit: Visit,
+    tester: Browser,  # noqa: F811
+) -> None:
+    lying_visit.utility.quirks = {"status_token": "registration"}
+    lying_visit.utility.save()
+    lying_visit.registration_token = "the-registration"
+    lying_visit.save()
+    explore(tester, lying_visit, "ReadServiceStatus")
+    [asked] = lying.asked("/resource/ReadServiceStatus")
+    assert asked.headers["authorization"] == "Bearer the-registration"
+
+
 REFUSALS = [
     (202, {"Retry-After": "120"}, b"", "202 Accepted", "wants to be asked again later"),
     (400, {}, b'{"error": "bad_parameter"}', "400 Bad Request", "bad_parameter"),

@@ -47,7 +47,7 @@ MEANINGS = {
 def read(request: HttpRequest, uid: str) -> HttpResponseBase:
     """Ask for an address with the chosen token, and show question and answer."""
     visit = visit_of(request, uid)
-    form = ExploreForm(request.POST)
+    form = ExploreForm(visit.utility, request.POST)
     if not form.is_valid():
         return workbench(request, visit, explore=form, status=422)
     if not guards.allow_demo_request(visit.uid):

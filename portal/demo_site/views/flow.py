@@ -36,7 +36,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponse:
     """The workbench: every step with its state, and the explorer."""
     visit = visit_of(request, uid)
     chosen = {name: request.GET.get(name, "").replace("\0", "") for name in ("address", *QUERY)}
-    return workbench(request, visit, explore=ExploreForm(initial=chosen))
+    return workbench(request, visit, explore=ExploreForm(visit.utility, initial=chosen))
 
 
 def workbench(
@@ -49,7 +49,7 @@ def workbench(
 ) -> HttpResponse:
     """The page of a visit, with the form that was refused, if one was."""
     initial = {"scope": visit.asked_scope or USUAL_SCOPE}
-    explore = explore or ExploreForm()
+    explore = explore or ExploreForm(visit.utility)
     context = {
         "visit": visit,
         "ask": ask or AskForm(visit.utility, initial=initial),
