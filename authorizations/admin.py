@@ -75,6 +75,7 @@ class ShareLinkAdmin(StaffAdmin):
     list_select_related = ["utility", "created_by"]
     search_fields = ["note", "uid", "reference"]
     search_help_text = "Note, reference, link, or a customer's whole e-mail address"
+    nothing_yet = "There is no link yet. Make one, and send it by e-mail or as a QR code."
     actions_detail = ["send", "disable"]
 
     new_fieldsets = [
@@ -355,6 +356,7 @@ class ReturnAddressAdmin(StaffAdmin):
 
     form = ReturnAddressForm
     list_display = ["name", "url", "use", "is_default"]
+    nothing_yet = "No page of yours is named yet. Links lead customers back to pages that are."
     actions_detail = ["withdraw"]
     fields = ["name", "url", "is_default"]
 
@@ -398,6 +400,7 @@ class ConnectAttemptAdmin(ReadOnlyAdmin):
     list_filter = ["client__utility", "created"]
     list_select_related = ["client", "share_link__utility", "authorization__utility"]
     fields = readonly_fields = ["created", "expires_at", "client", "share_link", "outcome"]
+    nothing_yet = "Nobody has set out for a utility yet. Whoever does stands here."
 
     @admin.display(description="What came of it")
     def outcome(self, attempt: ConnectAttempt) -> SafeString | str:
@@ -414,6 +417,7 @@ class ConnectAttemptAdmin(ReadOnlyAdmin):
 class EventAdmin(ReadOnlyAdmin):
     """What happened, newest first."""
 
+    nothing_yet = "Nothing has happened yet."
     list_display = ["when", "what", "utility", "authorization_link", "reference"]
     list_display_links = ["when"]
     list_filter = ["type", "utility", "ts"]

@@ -76,6 +76,11 @@ def allow_demo_notice(visit: str) -> bool:
     return _hit("demo-notice", 600, visit)
 
 
+def allow_public_demo_notice(client: str, address: str) -> bool:
+    """6000 notices an hour are taken for one public client of the demo site from one address."""
+    return _hit("demo-public-notice", 6000, f"{client} {address}")
+
+
 def address_of(request: HttpRequest) -> str:
     """The network address that asks. Behind our own proxy it is the last one that proxy added."""
     if settings.BEHIND_PROXY:

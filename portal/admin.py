@@ -99,3 +99,5 @@ class UserAdmin(SuperusersOnly, DjangoUserAdmin[User], ModelAdmin):
 @admin.register(Group)
 class GroupAdmin(SuperusersOnly, DjangoGroupAdmin, ModelAdmin):
     """Sets of permissions."""
+
+    nothing_yet = "There is no group yet. One gives several people the same permissions."

@@ -241,7 +241,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-ca"
-# What a share link can speak; the pages that belong to no link speak English.
+# What a share link, and the pages that lead to a consent, can speak; all others speak English.
 LANGUAGES = [("en-ca", "English"), ("en", "English"), ("fr", "Français"), ("es", "Español")]
 LOCALE_PATHS = [] if IS_SANDBOX else [BASE_DIR / "locale"]
 
@@ -594,6 +594,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SITE_ICON": "portal.views.staff.logo",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "portal.views.staff.logo"}],
+    "STYLES": ["portal.views.staff.stylesheet"],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
     "DASHBOARD_CALLBACK": "portal.views.staff.dashboard",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.contrib import admin
@@ -32,6 +32,7 @@ from utilities.staff import (
     StaffAdmin,
     badge,
     copyable,
+    more,
     scope_in_words,
     sentences,
     signed_in,
@@ -52,6 +53,7 @@ class UtilityAdmin(StaffAdmin):
 
     list_display = ["name", "utility_id", "programme", "time_zone", "enabled", "registrations"]
     actions_detail = ["back_to_registry"]
+    nothing_yet = "No utility is known yet. “manage.py load_utilities” reads the registry."
     list_filter = ["enabled"]
     search_fields = ["name", "utility_id"]
     readonly_fields = [
@@ -326,7 +328,12 @@ class ClientAdmin(RegistrationPage):
     list_filter = ["status", "utility", "public"]
     list_select_related = ["utility"]
     search_fields = ["client_id", "company_name"]
-    actions_detail = ["approve", "go_live", "back_to_sandbox", "pause", "resume", "retire"]
+    actions_detail: ClassVar[list[Any]] = [
+        "approve",
+        "go_live",
+        more("back_to_sandbox", "pause", "resume", "retire"),
+    ]
+    nothing_yet = "There is no registration yet. Add what a utility gave you when you registered."
 
     def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> list[Any]:
         registration = ["utility", "client_id", "company_name", "default_scope"]

@@ -82,6 +82,8 @@ class StaffAdmin(ModelAdmin):
     compressed_fields = True
     list_filter_submit = False
     list_fullwidth = True
+    # What an empty list says: why it is empty, and what would fill it.
+    nothing_yet: ClassVar[str]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -114,6 +116,11 @@ class StaffAdmin(ModelAdmin):
         row = self.get_object(request, object_id)
         allowed = super().get_actions_detail(request, object_id)
         return [one for one in allowed if row is not None and one.method.offered(row)]
+
+
+def more(*names: str) -> dict[str, Any]:
+    """Buttons that are seldom wanted, behind one that shows them: their row has to fit a window."""
+    return {"title": "More", "icon": "more_vert", "items": list(names)}
 
 
 class ReadOnlyAdmin(StaffAdmin):

@@ -65,6 +65,7 @@ class UnknownFilter(admin.SimpleListFilter):
 class NotificationAdmin(ReadOnlyAdmin):
     """What utilities posted. Nobody signs it, so it only says where to look."""
 
+    nothing_yet = "No notification has come yet. Some utilities send one when there is new data."
     list_display = ["received", "state_now", "utility", "what_came", "unknown_count"]
     list_display_links = ["received"]
     list_filter = ["utility", "state", UnknownFilter, "received"]
@@ -140,6 +141,10 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     list_display_links = ["asked"]
     list_filter = ["client__utility", "state"]
     list_select_related = ["client__utility"]
+    nothing_yet = (
+        "Nothing was compared yet. Each night, what a utility lists as given to you is compared "
+        "with what is here."
+    )
     actions_detail = ["compare_again"]
     shown = [
         *("client", "state_now", "asked", "asked_by", "finished", "error"),

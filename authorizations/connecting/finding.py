@@ -21,11 +21,6 @@ class Found:
     unavailable: list[Utility]
 
     @property
-    def unavailable_names(self) -> str:
-        """Those that cannot be connected, for one sentence about all of them."""
-        return ", ".join(utility.name for utility in self.unavailable)
-
-    @property
     def is_empty(self) -> bool:
         return not self.utilities and not self.unavailable
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.errors import ScopeError
@@ -21,15 +22,17 @@ def read(utility: Utility, way: str, value: str) -> Authentication | None:
     way, value = way.strip(), value.strip()
     if not way:
         if value:
-            raise ValidationError("Please choose what it is that you filled in.")
+            raise ValidationError(gettext("Please choose what it is that you filled in."))
         return None
     takes_value = {known["type"]: known["takes_value"] for known in utility.authentication_ways}
     if way not in takes_value:
-        raise ValidationError(f"{utility.name} does not offer this way to sign in.")
+        words = gettext("%(utility)s does not offer this way to sign in.")
+        raise ValidationError(words % {"utility": utility.name})
     if value and not takes_value[way]:
-        raise ValidationError("This way to sign in takes nothing to fill in.")
+        raise ValidationError(gettext("This way to sign in takes nothing to fill in."))
     if len(value) > MAX_LENGTH:
-        raise ValidationError(f"Please fill in at most {MAX_LENGTH} characters.")
+        words = gettext("Please fill in at most %(number)s characters.")
+        raise ValidationError(words % {"number": MAX_LENGTH})
     chosen = Authentication(way, value or None)
     asked(espi_scope.Scope((4,)), chosen)
     return chosen

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from authorizations import flows
 from greenbutton.espi import scope as espi_scope
@@ -47,16 +48,16 @@ def choices(client: Client, given: QueryDict) -> list[Choice]:
     for name in IDS:
         for value in given.getlist(name):
             if len(value) > LONGEST_ID or not value.isprintable():
-                raise SelectionError("The utility’s request is garbled.")
+                raise SelectionError(gettext("The utility’s request is garbled."))
     offered = given.getlist("scope")
     if len(offered) > MOST_SCOPES:
-        raise SelectionError("The utility offers more than can be shown.")
+        raise SelectionError(gettext("The utility offers more than can be shown."))
     ours = flows.asked_scope(client)
     if not offered:
         return [Choice(espi_scope.build(ours), ours)]
     found = dict.fromkeys(filter(None, (_narrowed(ours, text) for text in offered)))
     if not found:
-        raise SelectionError("Nothing of what the utility offers is what we ask for.")
+        raise SelectionError(gettext("Nothing of what the utility offers is what we ask for."))
     return [Choice(text, espi_scope.parse(text)) for text in found]
 
 
@@ -65,14 +66,14 @@ def chosen(client: Client, text: str) -> Scope:
     ours = flows.asked_scope(client)
     narrowed = _narrowed(ours, text)
     if not narrowed or narrowed != text:
-        raise SelectionError("Please choose again: what was sent is none of the choices.")
+        raise SelectionError(gettext("Please choose again: what was sent is none of the choices."))
     return espi_scope.parse(narrowed)
 
 
 def _narrowed(ours: Scope, text: str) -> str:
     """What we ask for, less what the offer leaves out; empty where nothing is left."""
     if len(text) > LONGEST_SCOPE:
-        raise SelectionError("The utility’s request is garbled.")
+        raise SelectionError(gettext("The utility’s request is garbled."))
     try:
         offer = espi_scope.parse(text)
         kept = [block for block in ours.function_blocks if block in offer.function_blocks]
@@ -86,7 +87,7 @@ def _narrowed(ours: Scope, text: str) -> str:
             )
         )
     except ScopeError as e:
-        raise SelectionError("The utility’s request is garbled.") from e
+        raise SelectionError(gettext("The utility’s request is garbled.")) from e
 
 
 def _history(scope: Scope) -> int:

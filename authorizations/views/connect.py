@@ -22,6 +22,7 @@ from authorizations.customers import accounts
 from authorizations.links import parameters as link_parameters
 from authorizations.links.parameters import LinkParameters, ParameterError, with_query
 from authorizations.models import Authorization, ShareLink
+from authorizations.views.language import in_browsers_language
 from authorizations.views.link_page import parameters_of, refused
 from greenbutton.espi.scope import Authentication, Scope
 from utilities.models import Utility
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 @require_safe
 @never_cache
+@in_browsers_language
 def choose(request: HttpRequest) -> HttpResponseBase:
     """The utilities that a customer can connect, or those that they look for."""
     try:
@@ -53,6 +55,7 @@ def choose(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 @never_cache
+@in_browsers_language
 def show(request: HttpRequest, slug: str) -> HttpResponseBase:
     """What will be shared with this company, and the button that sets out."""
     utility = _utility(slug)
@@ -68,6 +71,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @require_POST
 @never_cache
+@in_browsers_language
 def preview(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The same page with the authorize URL as the prefill makes it; nothing of it is kept."""
     utility = _utility(slug)
@@ -83,6 +87,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @require_POST
 @never_cache
+@in_browsers_language
 def start(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the customer to the utility, if they saw what is asked for."""
     utility = _utility(slug)
@@ -136,6 +141,7 @@ def set_out(
 
 @require_safe
 @never_cache
+@in_browsers_language
 def callback(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Where the utility sends the customer back to. No login: customers are guests first."""
     # Also one that is offered no longer: it was asked when it was, and the consent stands there.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,13 +13,15 @@ from authorizations.connecting import scope_selection
 from authorizations.connecting.consent_text import ConsentText, consent_text, unsign_shown
 from authorizations.connecting.scope_selection import Choice, SelectionError
 from authorizations.views.connect import allow_redirects_to, set_out, told
+from authorizations.views.language import in_browsers_language
 from greenbutton.espi.scope import Scope
 from utilities.models import Client, Utility
 
 
 @require_safe
 @never_cache
-def show(request: HttpRequest, slug: str) -> HttpResponse:
+@in_browsers_language
+def show(request: HttpRequest, slug: str) -> HttpResponseBase:
     """What the utility offers, in words. Looking begins nothing, whoever sent the customer."""
     utility = _utility(slug)
     try:
@@ -33,6 +36,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_POST
 @never_cache
+@in_browsers_language
 def start(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Go on to the utility's authorize page with what was chosen, and a state of this browser."""
     utility = _utility(slug)
@@ -70,7 +74,8 @@ def _page(
 
 
 def _refused(request: HttpRequest, utility: Utility, error: SelectionError) -> HttpResponse:
-    context = {"utility": utility, "sentence": f"{error} Please go back to {utility.name}."}
+    back = gettext("Please go back to %(utility)s.") % {"utility": utility.name}
+    context = {"utility": utility, "sentence": f"{error} {back}"}
     return render(request, "authorizations/not_connected.html", context, status=400)
 
 

@@ -13,8 +13,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from authorizations import guards
-from authorizations.access import browser_of, customer_of, known_browser, path_on_this_site
+from authorizations.access import (
+    authorizations_of,
+    browser_of,
+    customer_of,
+    is_guest,
+    known_browser,
+    path_on_this_site,
+)
 from authorizations.customers import accounts, addresses
+from authorizations.links.parameters import with_query
 from authorizations.models import CODE_LIFETIME, EmailCode
 
 
@@ -138,6 +146,18 @@ def _form(
     return render(request, "authorizations/sign_in.html", context, status=status)
 
 
+def _typed_at(request: HttpRequest, waiting: EmailCode) -> str:
+    """The page on which the address was typed, and another one can be."""
+    if waiting.account_id is not None:
+        return reverse("account-address")
+    for authorization in authorizations_of(request):
+        is_its_own = waiting.next_path == reverse("usage", args=[authorization.uid])
+        if is_its_own and is_guest(request, authorization) and authorization.can_be_stopped():
+            return reverse("come-back", args=[authorization.uid])
+    asked_for = {"next": waiting.next_path} if waiting.next_path else {}
+    return with_query(reverse("sign-in"), asked_for)
+
+
 def _code_page(request: HttpRequest, error: accounts.AccountError | None = None) -> HttpResponse:
     waiting = EmailCode.awaited_by(known_browser(request))
     if waiting is None:
@@ -145,7 +165,7 @@ def _code_page(request: HttpRequest, error: accounts.AccountError | None = None)
         over = {"problem": error.to_customer}
         return render(request, "authorizations/code_over.html", over, status=error.status)
     context: dict[str, object] = {
-        "waiting_for_account": waiting.account_id is not None,
+        "typed_at": _typed_at(request, waiting),
         "address": addresses.masked(waiting.address) if waiting.is_offered else waiting.address,
         "minutes": CODE_LIFETIME.seconds // 60,
         "problem": error.to_customer if error else "",

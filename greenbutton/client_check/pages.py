@@ -131,6 +131,7 @@ class ClientCheckAdmin(ReadOnlyAdmin):
     list_filter = ["state", "client__utility"]
     list_select_related = ["client", "asked_by"]
     search_fields = ["uid", "client__client_id"]
+    nothing_yet = "No client was tested yet. “Test this client” is a button on a client's page."
     fieldsets = [
         (None, {"fields": ["steps_told"]}),
         ("About it", {"fields": ["client_link", ("asked", "asked_by")]}),

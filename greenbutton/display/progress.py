@@ -69,6 +69,11 @@ def progress_of(authorization: Authorization) -> Progress:
         return failed(authorization, pull)
     if is_due(authorization):
         return Progress("queued", "Looking for new readings.", STAYS)
+    if authorization.is_candidate():
+        # What it collected is compared a moment after its pull is done, and the page then is
+        # another one's.
+        headline = "Comparing it with what you shared before."
+        return with_counts("running", headline, "This takes a moment.", pull)
     return Progress("done", "All readings are here.", readings=pull.readings, bills=pull.bills)
 
 

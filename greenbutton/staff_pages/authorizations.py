@@ -55,6 +55,7 @@ from greenbutton.staff_pages.words import (
 from utilities.staff import (
     ReadOnlyAdmin,
     WhyForm,
+    more,
     page_of,
     scope_in_words,
     sentences,
@@ -161,17 +162,13 @@ class AuthorizationAdmin(ReadOnlyAdmin):
     inlines = [MeterInline, PullInline]
     actions_detail = [
         "collect_now",
-        "collect_history",
-        "renew",
-        "ask_utility",
         "hold",
         "release",
-        "recut_days",
         "stop_sharing",
         "told_by_phone",
-        "archive",
-        "unarchive",
+        more("collect_history", "renew", "ask_utility", "recut_days", "archive", "unarchive"),
     ]
+    nothing_yet = "No customer has consented yet. Make a share link, and send it to one."
     fieldsets = [
         (
             "Now",

@@ -32,6 +32,7 @@ class ForeignAuthorizationAdmin(ReadOnlyAdmin):
     list_display_links = ["first_seen"]
     list_filter = ["client__utility", "first_seen"]
     list_select_related = ["client__utility"]
+    nothing_yet = "Nothing was found: no utility lists a consent that is missing here."
     actions_detail = ["adopt", "make_link"]
     fieldsets = [
         ("At the utility", {"fields": ["client", "scope_words", "ends_at"]}),

@@ -139,6 +139,7 @@ class UsagePointAdmin(ReadOnlyAdmin):
     list_filter = ["kind", "authorization__is_test", "authorization__utility"]
     list_select_related = ["authorization__utility"]
     search_fields = ["uid", "authorization__uid", "authorization__share_link__note"]
+    nothing_yet = "There is no meter yet. They come with the first readings of a customer."
     actions_detail = [
         "collect_history",
         "stop_monitoring",
@@ -249,6 +250,7 @@ class BulkCollectionAdmin(ReadOnlyAdmin):
     list_filter = ["state", "client__utility"]
     list_select_related = ["client__utility"]
     search_fields = ["uid", "client__client_id"]
+    nothing_yet = "No utility has told of a Bulk feed for a registration of yours."
     actions_detail = ["read_now"]
     fieldsets = [
         ("Now", {"fields": ["state_now", "error", ("due_at", "failures")]}),

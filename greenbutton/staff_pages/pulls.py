@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import admin
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import ValidationError
@@ -29,6 +31,8 @@ from utilities.staff import (
     sentences,
     staff_action,
 )
+
+ADDRESS = re.compile(r"https?://\S+")
 
 
 class PullInline(ReadOnlyInline):
@@ -87,6 +91,7 @@ class PullAdmin(ReadOnlyAdmin):
     ]
     list_select_related = ["authorization__utility"]
     search_fields = ["uid", "authorization__uid", "authorization__share_link__note"]
+    nothing_yet = "Nothing was collected yet. It begins by itself as soon as a customer consents."
     fieldsets = [
         (
             "How it went",
@@ -119,7 +124,7 @@ class PullAdmin(ReadOnlyAdmin):
     def trigger_words(self, pull: Pull) -> str:
         return pull.get_trigger_display() or "–"
 
-    @admin.display(description="What was asked, and what came of it")
+    @admin.display(description="Asked, and what came")
     def steps_words(self, pull: Pull) -> SafeString | str:
         lines = in_words(pull)
         return sentences(lines) if lines else "Nothing was asked for."
@@ -179,7 +184,8 @@ class PullAdmin(ReadOnlyAdmin):
     @admin.display(description="Error")
     def trouble(self, pull: Pull) -> SafeString | str:
         # The last column of a wide table would get one word a line.
-        short = Truncator(pull.error).chars(LIST_ERROR_LENGTH)
+        # Nor is an address of the utility's what staff look for here.
+        short = Truncator(ADDRESS.sub("…", pull.error)).chars(LIST_ERROR_LENGTH)
         return format_html('<div style="min-width: min(13rem, 50vw)">{}</div>', short or "–")
 
     @admin.display(description="Findings")

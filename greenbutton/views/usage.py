@@ -9,6 +9,7 @@ from csp.decorators import csp_update
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRefresh
@@ -90,9 +91,12 @@ def progress(request: HtmxHttpRequest, uid: str) -> HttpResponse:
 
 @require_safe
 @never_cache
-def chart(request: HttpRequest, uid: str) -> JsonResponse:
+def chart(request: HttpRequest, uid: str) -> HttpResponseBase:
     """The chart that the same query shows on the page, for Bokeh to embed."""
     authorization = get_authorization_for(request, uid)
+    if authorization.merged_into is not None:
+        here = reverse("usage-chart", args=[authorization.merged_into.uid])
+        return redirect(f"{here}?{request.GET.urlencode()}")
     selection = selection_of(authorization, request.GET)
     if selection is None or selection.meter is None or selection.period is None:
         raise Http404

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from authorizations.connecting import prefill
 from greenbutton.espi import scope as espi_scope
 from greenbutton.espi.errors import ScopeError
-from portal.demo_site.steps import TOKENS
+from portal.demo_site.steps import TOKENS, token_for
 from utilities.models import Utility
 
 # RFC 6749 appendix A.1: an id is VSCHAR.
@@ -29,6 +29,8 @@ QUERY = (
     "start-index",
     "depth",
 )
+FITTING = "fitting"
+TOKEN_CHOICES = [(FITTING, "the one that opens the address"), *TOKENS.items()]
 
 
 class ClientForm(forms.Form):
@@ -100,10 +102,11 @@ class ExploreForm(forms.Form):
     """An address of the API, the token to open it with, and what of it is wanted."""
 
     address = forms.CharField(max_length=500)
-    token = forms.ChoiceField(choices=list(TOKENS.items()))
+    token = forms.ChoiceField(choices=TOKEN_CHOICES)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, utility: Utility, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.utility = utility
         for name in QUERY:
             self.fields[name] = forms.CharField(max_length=64, required=False)
 
@@ -117,6 +120,9 @@ class ExploreForm(forms.Form):
         for name in QUERY:
             if not _QUERY_VALUE.fullmatch(cleaned.get(name, "")):
                 self.add_error(name, "Letters, digits and : . + _ - only.")
+        if cleaned.get("token") == FITTING:
+            status_token = self.utility.behaviour.status_token
+            cleaned["token"] = token_for(cleaned.get("address", ""), status_token)
         return cleaned
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import Max
 from django.urls import reverse
@@ -15,6 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from authorizations.models import digest
+from greenbutton.espi.addresses import MAX_LENGTH, keys
 from utilities.client import GreenButtonClient, Listener, Token
 from utilities.encrypted import EncryptedTextField
 from utilities.models import Client, Utility, new_uid
@@ -25,6 +29,8 @@ KEPT_FOR = timedelta(hours=24)
 STATE_LASTS = timedelta(minutes=60)
 NOTICES_KEPT = 50
 CONVERSATIONS_KEPT = 100
+# Of a public client, for all who try it.
+PUBLIC_NOTICES_KEPT = 1000
 
 
 def in_a_day() -> datetime:
@@ -113,6 +119,12 @@ class Visit(models.Model):
         ]
         return sorted(filter(None, known), key=len, reverse=True)
 
+    @property
+    def granted_addresses(self) -> list[str]:
+        """The addresses of this visit's own grant, each spelt as a notice is looked up by."""
+        uris = (self.resource_uri, self.authorization_uri, self.customer_uri)
+        return [found[0] for uri in uris if uri and (found := keys(uri))]
+
     def registration(self) -> Client:
         """The pasted client as the door out takes it; it is no row, and never becomes one."""
         return Client(
@@ -197,6 +209,11 @@ class Visit(models.Model):
         self.access_expires_at = None
         self.save()
 
+    def forget(self) -> None:
+        """Delete the visit with all that was pasted, said, read and heard."""
+        PublicNotice.objects.of(self).delete()
+        self.delete()
+
 
 class Conversation(models.Model):
     """One request to the utility and its answer, with every secret masked before it is kept.
@@ -237,8 +254,18 @@ class Conversation(models.Model):
 
     @property
     def is_good(self) -> bool:
-        """Whether the utility did what it was asked for."""
-        return self.status is not None and 200 <= self.status < 300
+        """Whether the utility did what it was asked for; 202 only says that it will."""
+        return self.status is not None and 200 <= self.status < 300 and not self.is_put_off
+
+    @property
+    def is_put_off(self) -> bool:
+        """Whether the same can be asked for again later."""
+        return self.status in {202, 429, 503}
+
+    @property
+    def reason(self) -> str:
+        """What the status is called; empty for one that nobody has named."""
+        return http.client.responses.get(self.status or 0, "")
 
     @property
     def words(self) -> dict[str, Any]:
@@ -275,3 +302,56 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"notice of {self.size} bytes"
+
+
+class PublicNoticeQuerySet(models.QuerySet["PublicNotice"]):
+    """Whose they are."""
+
+    def of(self, visit: Visit) -> PublicNoticeQuerySet:
+        """Those that name something of this visit's own grant; none of a client that was pasted."""
+        if not visit.is_ready_made:
+            return self.none()
+        return self.filter(
+            client__utility=visit.utility,
+            client__client_id=visit.client_id,
+            keys__overlap=visit.granted_addresses,
+        )
+
+
+class PublicNotice(models.Model):
+    """An address that a utility named in a notice to one of our public clients.
+
+    All who try the client share its notify address, and a notice may come before its visit has
+    traded the code and knows what was granted. So it waits here, an address a row and without the
+    rest of what was posted, until the visit whose grant it names looks for it: nobody else sees it.
+    """
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    address = models.CharField(max_length=MAX_LENGTH)
+    # What it is looked up by, as `greenbutton.espi.addresses.keys` makes them.
+    keys = ArrayField(models.CharField(max_length=MAX_LENGTH))
+
+    objects = PublicNoticeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"notice to {self.client_id}"
+
+    @staticmethod
+    def keep(client: Client, addresses: Iterable[str]) -> None:
+        """Write down what was named; what is none of the utility's addresses is passed over."""
+        rows = [
+            PublicNotice(client=client, address=address, keys=list(found))
+            for address in addresses
+            if len(address) <= MAX_LENGTH
+            and client.utility.owns(address)
+            and (found := keys(address))
+        ]
+        with transaction.atomic():
+            PublicNotice.objects.bulk_create(rows)
+            mine = PublicNotice.objects.filter(client=client)
+            oldest = mine.values_list("pk", flat=True)[PUBLIC_NOTICES_KEPT:]
+            PublicNotice.objects.filter(pk__in=list(oldest)).delete()

@@ -12,6 +12,8 @@ from greenbutton.espi.interval_block import IntervalBlock
 
 # As many as are looked at by a person; the rest is counted.
 ENTRIES = 120
+# Of each type, so that a thousand blocks of readings leave room for the bills behind them.
+ENTRIES_OF_A_TYPE = 24
 VALUES = 24
 READINGS = 4
 HIDDEN_VALUES = {"client_secret", "registration_access_token"}
@@ -29,7 +31,7 @@ def read(file: BinaryIO, *, max_bytes: int) -> dict[str, Any]:
             types[entry.type] += 1
             if isinstance(entry.resource, IntervalBlock):
                 readings += len(entry.resource.columns)
-            if len(entries) < ENTRIES:
+            if len(entries) < ENTRIES and types[entry.type] <= ENTRIES_OF_A_TYPE:
                 entries.append(_entry(entry))
     except EspiError as e:
         refused = str(e)

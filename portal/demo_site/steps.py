@@ -20,12 +20,12 @@ SPOOL_BYTES = 4 * 1024 * 1024
 TITLE_LENGTH = 300
 
 Step = Conversation.Step
-Token = Literal["access", "client", "registration", "none"]
+Token = Literal["access", "client", "registration", "unknown"]
 TOKENS: dict[Token, str] = {
     "access": "access_token: the customer’s data",
     "client": "client_access_token: authorizations and bulk",
     "registration": "registration_access_token: our registration",
-    "none": "none, to be refused",
+    "unknown": "one that nobody knows, to be refused",
 }
 # Below the resource address. No dot in front, so that nothing climbs out of it.
 _BELOW = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
@@ -45,9 +45,9 @@ class _Talk:
         self.secrets = visit.known_secrets
         self.door = visit.door(self.heard.append)
 
-    def client_token(self) -> str:
+    def client_token(self, *, fresh: bool = False) -> str:
         """A token of the client's own, which nobody may read either."""
-        token = self.door.client_token()
+        token = self.door.client_token(fresh=fresh)
         self.secrets = [*self.secrets, token]
         return token
 
@@ -67,7 +67,7 @@ class _Talk:
                 step=self.step if is_last else Step.CLIENT_TOKEN,
                 at=exchange.started,
                 method=exchange.method,
-                title=_title(exchange.url),
+                title=self._title(exchange.url),
                 status=exchange.status,
                 seconds=exchange.seconds,
                 error=exchange.error,
@@ -75,6 +75,11 @@ class _Talk:
                 read=json.dumps(read) if is_last and read is not None else "",
             )
         return kept
+
+    def _title(self, url: str) -> str:
+        """The address without its host and query; of a resource what is below the API's."""
+        path, base = urlsplit(url).path, urlsplit(self.visit.utility.resource_url).path
+        return path.removeprefix(f"{base}/")[-TITLE_LENGTH:]
 
 
 def trade(visit: Visit, redirect_uri: str) -> Conversation | None:
@@ -99,10 +104,10 @@ def refresh(visit: Visit) -> Conversation | None:
 
 
 def client_token(visit: Visit) -> Conversation | None:
-    """A token of our own (RFC 6749 §4.4); None while a good one of a public client is at hand."""
+    """A token of our own (RFC 6749 §4.4), asked for also where a good one is at hand."""
     talk = _Talk(visit, Step.CLIENT_TOKEN)
     try:
-        talk.client_token()
+        talk.client_token(fresh=True)
     finally:
         kept = talk.keep()
     return kept
@@ -175,16 +180,16 @@ def checked(visit: Visit, address: str) -> str:
     raise AddressError(f"Only addresses below {base} can be read here, without . in front.")
 
 
-def token_for(address: str) -> Token:
-    """The class of token that opens an address (platform's three classes)."""
+def token_for(address: str, opens_status: Token = "client") -> Token:
+    """The class of token that opens an address (platform's three classes).
+
+    `opens_status` is the class that this utility wants for ReadServiceStatus.
+    """
     names = urlsplit(address).path.split("/")
     if "ApplicationInformation" in names:
         return "registration"
-    if {"Authorization", "Bulk", "ReadServiceStatus"} & {*names}:
+    if "ReadServiceStatus" in names:
+        return opens_status
+    if {"Authorization", "Bulk"} & {*names}:
         return "client"
     return "access"
-
-
-def _title(url: str) -> str:
-    """The address without its host and query, shortened."""
-    return urlsplit(url).path[-TITLE_LENGTH:]

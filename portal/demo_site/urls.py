@@ -10,6 +10,7 @@ urlpatterns = [
     path("callback/", flow.callback, name="demo-callback"),
     path("notify/<slug:code>/", notices.receive, name="demo-notify"),
     path("visits/<slug:uid>/", flow.show, name="demo-visit"),
+    path("visits/<slug:uid>/notices/", notices.show, name="demo-notices"),
     path("visits/<slug:uid>/ask/", flow.ask, name="demo-ask"),
     path("visits/<slug:uid>/trade/", flow.trade, name="demo-trade"),
     path("visits/<slug:uid>/refresh/", flow.refresh, name="demo-refresh"),
@@ -21,4 +22,5 @@ urlpatterns = [
     # Last: a client's id stands where the names above do.
     path("<slug:client_id>/", start.ready_made, name="demo-ready-made"),
     path("<slug:client_id>/start/", start.begin_ready_made, name="demo-start-ready-made"),
+    path("<slug:client_id>/notify/", notices.receive_public, name="demo-notify-public"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import User
@@ -86,6 +87,23 @@ def test_a_guest_gives_an_address_proves_it_and_comes_back_from_another_device(
     assert phone.sees(authorization)
     assert authorization.uid in phone.browser.get("/connections/").content.decode()
     assert authorization.uid in phone.browser.get("/").content.decode()
+
+
+def test_who_mistyped_goes_back_to_where_it_was_typed(
+    utility: Utility, ada: Person, ben: Person, address: str
+) -> None:
+    authorization = authorize(ada, utility)
+    gives(ada, authorization, new_address("adda"))
+    page = ada.browser.get("/account/code/").content.decode()
+    assert f'href="/connections/{authorization.uid}/come-back/">Use another address' in page
+    gives(ada, authorization, address)
+    ada.types_code(code_sent_to(address))
+    assert owner_of(authorization) == address
+    # Whoever only wanted to look at it gets the door again, and still comes there.
+    usage = f"/usage/{authorization.uid}/"
+    ben.browser.post("/account/sign-in/send/", {"email": new_address("ben"), "next": usage})
+    page = ben.browser.get("/account/code/").content.decode()
+    assert f'href="/account/sign-in/?next={quote(usage, safe="")}">Use another address' in page
 
 
 def test_whoever_proves_a_given_address_has_it_across_browsers(

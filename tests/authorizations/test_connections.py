@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
@@ -41,6 +42,15 @@ def test_everybody_sees_their_own_and_cy_sees_nothing(
         assert not stranger.sees(adas)
         assert stop(stranger, adas) == 404
     assert adas.status == Authorization.Status.ACTIVE
+
+
+@pytest.mark.parametrize("page", ["/", "/connections/"])
+def test_days_are_those_of_the_utility(utility: Utility, ada: Person, page: str) -> None:
+    made = authorize(ada, utility)
+    Authorization.objects.filter(pk=made.pk).update(
+        created=datetime(2026, 7, 2, 3, 59, tzinfo=UTC)  # in Toronto not midnight yet
+    )
+    assert "Connected on 1 July 2026" in ada.browser.get(page).content.decode()
 
 
 def test_strangers_get_the_answer_of_what_does_not_exist(

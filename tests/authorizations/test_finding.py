@@ -76,13 +76,16 @@ def test_what_cannot_be_connected_is_named_only_to_who_looks_for_it(
     assert 'href="/connect/hsj/"' not in page
 
 
-def test_all_that_cannot_be_connected_are_named_in_one_sentence(
+def test_several_that_cannot_be_connected_are_named_once_and_the_way_out_is_said_once(
     jerome: Utility, ada: Person
 ) -> None:
-    Utility.objects.update(enabled=False, description="In Québec")
-    page = html.unescape(ada.browser.get("/connect/", {"q": "quebec"}).content.decode())
-    assert "Demo Power and Light, Hydro St-Jérôme cannot be connected yet." in page
+    Utility.objects.update(enabled=False, programme="Green Button")
+    answer = ada.browser.get("/connect/", {"q": "green button"})
+    page = html.unescape(answer.content.decode())
     assert page.count("cannot be connected yet") == 1
+    assert page.count('href="/upload/"') == 1
+    assert page.count("<li>Hydro St-Jérôme</li>") == 1
+    assert page.count("<li>Demo Power and Light</li>") == 1
 
 
 def test_who_finds_nothing_is_told_what_to_try(utility: Utility, ada: Person) -> None:

@@ -1,4 +1,7 @@
-"""A link speaks its customer's language: on its pages, in its e-mail, and in the record."""
+"""A link speaks its customer's language: on its pages, in its e-mail, and in the record.
+
+The pages that lead to a consent without a link speak the browser's.
+"""
 
 from __future__ import annotations
 
@@ -96,6 +99,79 @@ def test_a_closed_link_says_so_in_it(link: ShareLink, ada: Person) -> None:
 def test_the_next_page_speaks_english_again(link: ShareLink, utility: Utility, ada: Person) -> None:
     ada.browser.get(f"/share/{link.code}/")
     assert "What Test Company asks for" in words(ada.browser.get(f"/connect/{utility.slug}/"))
+
+
+# -- without a link --------------------------------------------------------------------------------
+
+CHOOSE = {"fr": "Choisissez votre fournisseur", "es": "Elija su compañía"}
+CONNECT = {"fr": "Connecter Lying Power", "es": "Conectar Lying Power"}
+LATE = {"fr": "Veuillez rouvrir votre lien", "es": "Abra de nuevo su enlace"}
+
+
+@pytest.fixture(params=LANGUAGES)
+def spoken(request: pytest.FixtureRequest, ada: Person) -> str:
+    """What Ada's browser asks for first."""
+    language: str = request.param
+    ada.browser.defaults["HTTP_ACCEPT_LANGUAGE"] = f"de, {language}-CA;q=0.9, en;q=0.5"
+    return language
+
+
+def test_the_pages_that_lead_to_a_consent_speak_the_browsers(
+    spoken: str, utility: Utility, ada: Person
+) -> None:
+    utility.name = "Lying Power"
+    utility.save()
+    for address, sentence in {
+        "/connect/": CHOOSE,
+        f"/connect/{utility.slug}/": CONNECT,
+        f"/connect/{utility.slug}/scope/": ASKS,
+    }.items():
+        answer = ada.browser.get(address)
+        assert f'<html lang="{spoken}">' in words(answer)
+        assert sentence[spoken] in words(answer)
+        assert "Accept-Language" in answer["Vary"]
+
+
+def test_the_record_says_what_was_shown_in_it(
+    spoken: str, utility: Utility, ada: Person, lying: LyingUtility, granted: dict[str, Any]
+) -> None:
+    lying.answer("/token", json=granted)
+    location: str = ada.sets_out(f"/connect/{utility.slug}/").headers["Location"]
+    ada.comes_back(utility, state=parse_qs(urlsplit(location).query)["state"][0], code="a-code")
+    record = ConsentRecord.objects.get()
+    assert record.language == spoken
+    assert ASKS[spoken] in record.sentences
+
+
+def test_a_callback_of_nobodys_is_answered_in_it(
+    spoken: str, utility: Utility, ada: Person
+) -> None:
+    page = words(ada.comes_back(utility, state="nobodys", code="a-code"))
+    assert LATE[spoken] in page
+
+
+def test_what_is_wrong_is_said_in_it(spoken: str, utility: Utility, ada: Person) -> None:
+    page = words(ada.browser.get(f"/connect/{utility.slug}/scope/?scope=FB=99"))
+    assert {"fr": "Veuillez retourner chez", "es": "Vuelva a"}[spoken] in page
+    assert "Nothing of what" not in page
+
+
+def test_a_link_keeps_the_one_that_staff_chose(
+    link: ShareLink, ada: Person, utility: Utility
+) -> None:
+    ada.browser.defaults["HTTP_ACCEPT_LANGUAGE"] = "es" if link.language == "fr" else "fr"
+    assert f'<html lang="{link.language}">' in words(ada.browser.get(f"/share/{link.code}/"))
+
+
+@pytest.mark.parametrize("asked", ["", "de", "xx-!", "*"])
+def test_who_asks_for_none_of_ours_reads_english(asked: str, utility: Utility, ada: Person) -> None:
+    ada.browser.defaults["HTTP_ACCEPT_LANGUAGE"] = asked
+    assert "Choose your utility" in words(ada.browser.get("/connect/"))
+
+
+@pytest.mark.django_db
+def test_the_pages_after_it_speak_english(spoken: str, ada: Person) -> None:
+    assert '<html lang="en">' in words(ada.browser.get("/connections/"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

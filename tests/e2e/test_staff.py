@@ -20,10 +20,13 @@ def open_row(page: Page, address: str, text: str) -> None:
 
 
 def press(page: Page, button: str) -> None:
-    """Press one of the row's buttons, which a phone keeps in a menu."""
-    action = page.locator("ul a").filter(has_text=button)
+    """Press one of the row's buttons, which a phone keeps in a menu; some are behind “More”."""
+    action = page.locator("ul a, nav a").filter(has_text=button)
     if not action.is_visible():
-        page.get_by_text("more_horiz").click()
+        if page.get_by_text("more_horiz").is_visible():
+            page.get_by_text("more_horiz").click()
+        if not action.is_visible():
+            page.locator("ul a").filter(has_text="More").click()
     action.click()
 
 
@@ -73,6 +76,12 @@ def test_staff_read_the_story_of_a_pull_and_have_it_read_again(
     use_test_account(office, "test_residential")
     office.locator("#consent button[value=allow]").click()
     wait_for_chart(office)
+    uid = office.url.rstrip("/").rpartition("/")[2]
+    open_row(office, f"{stack.portal.url}/staff/authorizations/authorization/", uid)
+    look(office, "staff-authorization")
+    press(office, "Collect its history")
+    expect(office.locator("#dialog [name=why]")).to_be_visible()
+    look(office, "staff-authorization-dialog", full_page=False)
     pulls = f"{stack.portal.url}/staff/greenbutton/pull/"
     office.goto(f"{pulls}?first__exact=1")
     office.locator("#result_list tbody a").first.click()

@@ -97,6 +97,9 @@ def test_one_that_is_stopped_is_a_line_and_no_service(
     assert stop(ada.browser, barn) == 302
     said = words(page(ada, authorization))
     assert "Gas meter Stopped You stopped sharing it on" in said
+    # What was granted does not change by it, and would contradict it.
+    assert "No longer: Gas meter" in said
+    assert "No longer: Electricity" not in said
     assert "Barn is no longer shared. What it measured is deleted." in said
     assert "Barn" not in words(page(ada, authorization))
     assert "no readings yet" not in said

@@ -272,6 +272,20 @@ def test_lost_consent_offers_to_connect_again(
     assert f'action="/connections/{authorization.uid}/renew/"' in answer.content.decode()
 
 
+def test_whoever_lost_consent_before_anything_came_is_told_one_thing_to_do(
+    ada: cast.Person, authorization: Authorization
+) -> None:
+    authorization.mark_needs_consent()
+    text = words(page(ada, authorization))
+    assert "Nothing had come by then. To see your readings, connect again." in text
+    assert "What is here stays" not in text
+    assert "Nothing has been shared yet" not in text
+    add_day(add_meter_reading(add_point(authorization)), date(2026, 7, 4), [1000])
+    assert "What is here stays. To see new readings, connect again." in words(
+        page(ada, authorization)
+    )
+
+
 # --- Bills ----------------------------------------------------------------------------------------
 
 
@@ -414,6 +428,21 @@ def test_when_all_is_done_the_page_loads_again_and_then_asks_no_more(
     assert "hx-trigger" not in page(ada, authorization).content.decode()
 
 
+def test_a_page_that_may_become_another_ones_asks_until_it_is_known(
+    ada: cast.Person, authorization: Authorization
+) -> None:
+    authorization.renewal = Authorization.Renewal.WAITING
+    authorization.save()
+    pull(authorization, "done", windows_planned=1, windows_done=1)
+    answer = htmx(ada, authorization)
+    assert "HX-Refresh" not in answer
+    assert "Comparing it with what you shared before." in words(answer)
+    assert 'hx-trigger="every 2s"' in page(ada, authorization).content.decode()
+    authorization.renewal = Authorization.Renewal.APART
+    authorization.save()
+    assert htmx(ada, authorization)["HX-Refresh"] == "true"
+
+
 def test_the_first_readings_show_before_all_is_done(
     ada: cast.Person, authorization: Authorization
 ) -> None:
@@ -453,6 +482,18 @@ def test_the_chart_holds_what_the_page_says(ada: cast.Person, authorization: Aut
     item = json.loads(answer.content)
     assert {"doc", "root_id"} <= set(item)
     assert "Used: 30\u00a0kWh" in json.dumps(item, ensure_ascii=False)
+
+
+def test_the_chart_of_a_page_that_became_another_ones_is_that_ones(
+    ada: cast.Person, authorization: Authorization
+) -> None:
+    assert authorization.utility
+    merged = cast.authorize(ada, authorization.utility)
+    merged.renews, merged.renewal = authorization, Authorization.Renewal.MERGED
+    merged.save()
+    answer = page(ada, merged, "chart/?view=month&theme=dark")
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/usage/{authorization.uid}/chart/?view=month&theme=dark"
 
 
 def test_there_is_no_chart_of_nothing(ada: cast.Person, authorization: Authorization) -> None:

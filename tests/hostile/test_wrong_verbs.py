@@ -15,7 +15,13 @@ POSTS = {
     *("renew", "sign-out", "account-address-send", "account-end-stop", "account-end-keep"),
     *("upload-send", "upload-more-send", "upload-time-zone", "stop-meter"),
     *("demo-start", "demo-notify", "demo-ask", "demo-trade", "demo-refresh", "demo-revoke"),
-    *("demo-client-token", "demo-forget", "demo-read", "demo-start-ready-made"),
+    *(
+        "demo-client-token",
+        "demo-forget",
+        "demo-read",
+        "demo-start-ready-made",
+        "demo-notify-public",
+    ),
 }
 
 

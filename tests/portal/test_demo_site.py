@@ -183,7 +183,7 @@ def test_a_wrong_class_of_token_is_seen_to_be_refused(
     visit = granted(tester, at_utility, "SSMPUC")
     assert read(tester, visit, "ApplicationInformation", "access").status == 403
     assert read(tester, visit, visit.resource_uri, "client").status == 403
-    assert read(tester, visit, visit.resource_uri, "none").status == 401
+    assert read(tester, visit, visit.resource_uri, "unknown").status == 401
     assert read(tester, visit, "Authorization", "registration").status == 403
     wrong = {"published-min": "yesterday"}
     assert read(tester, visit, visit.resource_uri, "access", **wrong).status == 400

@@ -164,13 +164,15 @@ class TestSeed:
             slug = client["utility"].lower()
             callback = f"{settings.PORTAL_URL}/connect/callback/{slug}/"
             assert client["redirect_uris"] == [callback, f"{settings.PORTAL_URL}/demo/callback/"]
+            shown_at = f"{settings.PORTAL_URL}/demo/{client['client_id']}/notify/"
+            assert client["notify_uri"] == shown_at
 
     def test_a_second_time_changes_nothing(self) -> None:
         before = list(Service.objects.values_list("uid", "meter_number"))
         assert self.seed() == self.seed()
         assert list(Service.objects.values_list("uid", "meter_number")) == before
 
-    def test_redirect_uris_are_registered_anew_at_each_start(
+    def test_addresses_of_the_demo_site_are_registered_anew_at_each_start(
         self, settings: pytest.FixtureRequest
     ) -> None:
         settings.PORTAL_URL = "http://localhost:8123"  # type: ignore[attr-defined]
@@ -181,6 +183,7 @@ class TestSeed:
             "https://demo.example/callback/",
         ]
         assert clients[1]["redirect_uris"] == expected
+        assert clients[1]["notify_uri"] == "https://demo.example/SVCE_ccccccccc/notify/"
 
     def test_secrets_differ_by_client_and_by_installation(
         self, settings: pytest.FixtureRequest

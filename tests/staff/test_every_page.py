@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,7 +72,7 @@ def addresses() -> Iterator[str]:
         for row in rows:
             yield page_of(row)
             yield reverse(f"admin:{name}_history", args=[row.pk])
-            for button in page.actions_detail:
+            for button in page._extract_action_names(page.actions_detail):
                 yield reverse(f"admin:{name}_{button}", args=[row.pk])
 
 
@@ -163,3 +164,22 @@ def test_no_other_page_may_evaluate_text(path: str, db: None) -> None:
     policy = cast.browser().get(path)["Content-Security-Policy"]
     assert "script-src 'self'" in policy
     assert "unsafe-eval" not in policy
+
+
+@pytest.mark.django_db
+def test_every_empty_list_says_why_it_is_empty(boss: User) -> None:
+    desk = signed_in(boss)
+    for model, page in models():
+        if model is not User:  # there is always somebody
+            name = f"{model._meta.app_label}_{model._meta.model_name}"
+            text = says(desk.get(reverse(f"admin:{name}_changelist")))
+            assert "Nothing here yet" in text, name
+            assert html.escape(page.nothing_yet) in text, name
+
+
+def test_a_search_without_a_result_leads_back_to_the_whole_list(
+    office: Browser, authorization: Authorization
+) -> None:
+    text = says(office.get("/staff/authorizations/authorization/", {"q": "nobody"}))
+    assert "Nothing fits" in text
+    assert "No customer has consented yet" not in text

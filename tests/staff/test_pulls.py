@@ -36,6 +36,17 @@ def test_the_page_tells_why_what_and_when_again(office: Browser, collected: Pull
     assert page.count("Readings and bills from") == 3
 
 
+def test_the_list_says_what_went_wrong_without_the_utilitys_long_address(
+    office: Browser, collected: Pull
+) -> None:
+    collected.error = "demo: https://utility.example/Batch/Subscription/7 answered 503 busy"
+    collected.save()
+    page = says(office.get("/staff/greenbutton/pull/"))
+    assert "demo: … answered 503 busy" in page
+    assert "utility.example/Batch" not in page
+    assert collected.error in says(office.get(page_of(collected)))
+
+
 def test_read_again_asks_a_worker_and_both_pages_lead_to_each_other(
     office: Browser, collected: Pull
 ) -> None:

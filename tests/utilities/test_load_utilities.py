@@ -137,6 +137,13 @@ def test_the_sandbox_clients_are_registered_and_their_utilities_point_there(tmp_
     assert client.utility.issuer == f"{SANDBOX}/DataCustodian/svce"
 
 
+def test_where_notices_go_is_known_from_the_registration(tmp_path: Path) -> None:
+    load(tmp_path, registered("SSMPUC"), registered("SVCE", notify_uri="http://localhost:1/n/"))
+    assert Client.objects.get(client_id="SVCE_ccccccccc").notify_url == "http://localhost:1/n/"
+    load(tmp_path, registered("SSMPUC"), registered("SVCE"))
+    assert Client.objects.get(client_id="SVCE_ccccccccc").notify_url == ""
+
+
 def test_a_second_registration_form_updates_the_same_clients(tmp_path: Path) -> None:
     load(tmp_path, registered("SSMPUC"), registered("SVCE"))
     before = Client.objects.get(client_id="SVCE_ccccccccc")

@@ -25,6 +25,7 @@ class RegisteredClient(Described):
     token_url: str
     resource_url: str
     origin: str
+    notify_uri: str = ""
     issuer: str = ""
     test_submit_url: str = ""
 

@@ -1,4 +1,4 @@
-"""Who may see a visit: the browser that began it, for a day."""
+"""Who may see a visit: the browser that began it, for a day; and which clients are everybody's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from django.views.decorators.cache import never_cache
 
 from authorizations.access import known_browser
 from authorizations.models import digest
+from portal.demo_site.addresses import redirect_uri
 from portal.demo_site.models import Visit
+from utilities.models import Client
 
 View = Callable[..., HttpResponseBase]
 
@@ -38,6 +40,15 @@ def visit_of(request: HttpRequest, uid: str) -> Visit:
         raise Http404
     mine = Visit.objects.open().filter(browser_hash=digest(browser))
     return get_object_or_404(mine.select_related("utility"), uid=uid)
+
+
+def public_client(client_id: str) -> Client:
+    """One of our public clients that leads back to this site; 404 for any other."""
+    clients = Client.objects.filter(public=True, retired_at=None, client_id=client_id)
+    client = clients.select_related("utility").first()
+    if client is None or redirect_uri() not in client.redirect_uris:
+        raise Http404
+    return client
 
 
 def too_many(request: HttpRequest) -> HttpResponse:

@@ -17,15 +17,17 @@ from authorizations.access import known_browser
 from greenbutton.espi import scope as espi_scope
 from portal.demo_site import masking, steps
 from portal.demo_site.addresses import groups, redirect_uri
-from portal.demo_site.forms import AskForm, ExploreForm
+from portal.demo_site.forms import QUERY, TOKEN_CHOICES, AskForm, ExploreForm
 from portal.demo_site.models import Conversation, Visit
+from portal.demo_site.turns import AGAIN_SECONDS, NoTurnError, turn
 from portal.demo_site.views.access import of_the_demo, too_many, visit_of
+from portal.demo_site.views.notices import listed
 from utilities.client import UtilityError
 
 logger = logging.getLogger(__name__)
 
-# What the platform's documentation asks for.
-USUAL_SCOPE = "FB=4_16_51"
+# What the platform's documentation asks for, and notices (FB 39), so that there are some to see.
+USUAL_SCOPE = "FB=4_16_39_51"
 
 
 @require_safe
@@ -33,9 +35,8 @@ USUAL_SCOPE = "FB=4_16_51"
 def show(request: HttpRequest, uid: str) -> HttpResponse:
     """The workbench: every step with its state, and the explorer."""
     visit = visit_of(request, uid)
-    address = request.GET.get("address", "").replace("\0", "")
-    chosen = {"address": address, "token": steps.token_for(address)} if address else {}
-    return workbench(request, visit, explore=ExploreForm(initial=chosen))
+    chosen = {name: request.GET.get(name, "").replace("\0", "") for name in ("address", *QUERY)}
+    return workbench(request, visit, explore=ExploreForm(visit.utility, initial=chosen))
 
 
 def workbench(
@@ -48,19 +49,32 @@ def workbench(
 ) -> HttpResponse:
     """The page of a visit, with the form that was refused, if one was."""
     initial = {"scope": visit.asked_scope or USUAL_SCOPE}
+    explore = explore or ExploreForm(visit.utility)
     context = {
         "visit": visit,
         "ask": ask or AskForm(visit.utility, initial=initial),
-        "explore": explore or ExploreForm(),
+        "explore": explore,
+        "has_query": any(explore[name].value() for name in QUERY),
         "groups": groups(visit),
-        "tokens": steps.TOKENS.items(),
+        "tokens": TOKEN_CHOICES,
         "redirect_uri": redirect_uri(),
         "parts": masking.parts_of(visit.authorize_url) if visit.authorize_url else [],
         "granted": _in_words(visit.granted_scope),
         "talks": visit.conversations.all(),
-        "notices": visit.notices.all(),
+        **listed(visit),
     }
     return render(request, "demo_site/visit.html", context, status=status)
+
+
+def busy(
+    request: HttpRequest, visit: Visit, explore: ExploreForm | None = None
+) -> HttpResponseBase:
+    """The page of a visit where nothing could be asked, since others are waiting for answers."""
+    says = "Other visitors are waiting for their answers, so nothing was asked. Please press again."
+    messages.warning(request, says)
+    page = workbench(request, visit, explore=explore, status=503)
+    page.headers["Retry-After"] = str(AGAIN_SECONDS)
+    return page
 
 
 @require_POST
@@ -133,7 +147,7 @@ def revoke(request: HttpRequest, uid: str) -> HttpResponseBase:
 @of_the_demo
 def forget(request: HttpRequest, uid: str) -> HttpResponseBase:
     """Delete the visit with all that was pasted, said and read."""
-    visit_of(request, uid).delete()
+    visit_of(request, uid).forget()
     messages.success(request, "Everything of this visit is deleted: secrets, tokens and data.")
     return redirect("demo-site")
 
@@ -146,7 +160,10 @@ def _step(
     if not guards.allow_demo_request(visit.uid):
         return too_many(request)
     try:
-        kept = take(visit)
+        with turn():
+            kept = take(visit)
+    except NoTurnError:
+        return busy(request, visit)
     except UtilityError as e:
         logger.info("demo site: %s", e.to_log)
         messages.warning(request, f"It did not work. {e.to_customer}")

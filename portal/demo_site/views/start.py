@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -13,7 +13,7 @@ from authorizations.models import digest
 from portal.demo_site.addresses import redirect_uri
 from portal.demo_site.forms import ClientForm
 from portal.demo_site.models import Visit
-from portal.demo_site.views.access import of_the_demo, too_many
+from portal.demo_site.views.access import of_the_demo, public_client, too_many
 from utilities.models import Client
 
 
@@ -44,7 +44,7 @@ def begin(request: HttpRequest) -> HttpResponseBase:
 @of_the_demo
 def ready_made(request: HttpRequest, client_id: str) -> HttpResponse:
     """One of our public clients, with the button that begins."""
-    client = _public(client_id)
+    client = public_client(client_id)
     context = {"client": client, "redirect_uri": redirect_uri()}
     return render(request, "demo_site/ready_made.html", context)
 
@@ -53,7 +53,7 @@ def ready_made(request: HttpRequest, client_id: str) -> HttpResponse:
 @of_the_demo
 def begin_ready_made(request: HttpRequest, client_id: str) -> HttpResponseBase:
     """Begin with one of our public clients; its secret stays with us."""
-    client = _public(client_id)
+    client = public_client(client_id)
     if not _may_begin(request):
         return too_many(request)
     visit = Visit.objects.create(
@@ -69,14 +69,6 @@ def begin_ready_made(request: HttpRequest, client_id: str) -> HttpResponseBase:
 
 def _may_begin(request: HttpRequest) -> bool:
     return guards.allow_demo_visit(browser_of(request), guards.address_of(request))
-
-
-def _public(client_id: str) -> Client:
-    clients = Client.objects.filter(public=True, retired_at=None, client_id=client_id)
-    client = clients.select_related("utility").first()
-    if client is None or redirect_uri() not in client.redirect_uris:
-        raise Http404
-    return client
 
 
 def _door(request: HttpRequest, form: ClientForm, status: int = 200) -> HttpResponse:

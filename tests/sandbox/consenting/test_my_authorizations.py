@@ -498,3 +498,70 @@ class TestStartingHere:
         company.save()
         at_home.open()
         assert "ThirdPartyID=" not in at_home.html
+
+    def test_who_sees_some_already_is_offered_with_that_remark(
+        self, demo: Company, at_home: Customer
+    ) -> None:
+        company = Grant.objects.get().registration
+        company.scope_selection_uri = "https://third-party.example/choose"
+        company.save()
+        at_home.open()
+        assert "It sees some of your data already." in at_home.html
+        Grant.objects.get().revoke(by=Grant.Party.CUSTOMER)
+        at_home.open()
+        assert "ThirdPartyID=" in at_home.html
+        assert "It sees some of your data already." not in at_home.html
+
+
+class TestComingBackFromTheCompany:
+    """It sends the browser, in which the customer is signed in, to the authorize address."""
+
+    def test_who_is_signed_in_is_not_asked_again_who_they_are(self, at_home: Customer) -> None:
+        Walk.open(at_home)
+        name = Grant.objects.get().account.name
+        assert f"You are signed in as <strong>{name}</strong>" in at_home.html
+        at_home.allow()
+        assert at_home.returned()["code"]
+
+    def test_somebody_else_at_the_same_computer_says_so(self, at_home: Customer) -> None:
+        Walk.open(at_home)
+        found = re.search(r'href="([^"]+)">Not you\?', at_home.html)
+        assert found
+        at_home.page = at_home.client.get(found[1])
+        at_home.give_password("UAPI_TEST_commercial", "x")
+        name = UtilityAccount.objects.get(username_key__iexact="UAPI_TEST_commercial").name
+        assert f"You are signed in as <strong>{name}</strong>" in at_home.html
+
+    @pytest.mark.parametrize(
+        ("scope", "parameters"),
+        [
+            ("FB=4_16;AdditionalScope=auth-username-UAPI_TEST_commercial", {}),
+            ("FB=4_16;AdditionalScope=auth-username", {}),
+            ("FB=4_16", {"prompt": "on"}),
+        ],
+    )
+    def test_a_link_that_asks_who_it_is_asks_all_the_same(
+        self, at_home: Customer, scope: str, parameters: dict[str, str]
+    ) -> None:
+        at_home.scope, at_home.parameters = scope, parameters
+        Walk.open(at_home)
+        assert at_home.shows("authenticate")
+
+    def test_who_was_away_too_long_is_asked(
+        self, at_home: Customer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(visit, "IDLE_SECONDS", 0)
+        Walk.open(at_home)
+        assert at_home.shows("authenticate")
+
+    def test_who_signed_out_is_asked(self, at_home: Customer) -> None:
+        at_home.submit("sign-out", {})
+        Walk.open(at_home)
+        assert at_home.shows("authenticate")
+
+    def test_who_is_signed_in_at_one_utility_is_nobody_at_another(
+        self, at_home: Customer, puc: Company
+    ) -> None:
+        at_home.company = puc
+        Walk.open(at_home)
+        assert at_home.shows("authenticate")

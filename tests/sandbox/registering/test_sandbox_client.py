@@ -58,7 +58,7 @@ def test_what_is_named_changes_and_the_rest_stays() -> None:
 
 
 def test_without_json_it_says_in_words_what_holds() -> None:
-    said = run(PUBLIC, "--fault", "unavailable")
+    said = run(PUBLIC, "--fault", "unavailable", "--notify-uri", "")
     assert "Every request gets 503." in said
     assert "Notices go to nowhere." in said
     assert Registration.objects.get(client_id=PUBLIC).client_secret not in said

@@ -106,6 +106,7 @@ class Command(BaseCommand):
                 "client_secret": client.client_secret,
                 "registration_token": client.registration_access_token,
                 "redirect_uris": client.redirect_uris,
+                "notify_url": client.notify_uri,
                 "public": client.public,
             },
         )

@@ -119,6 +119,8 @@ def seed_client(programme: Programme) -> Registration:
                 f"{settings.PORTAL_URL}{data.redirect_path}",
                 f"{settings.DEMO_SITE_URL}callback/",
             ],
+            # Whoever tries the client there sees the notices of their own consent.
+            "notify_uri": f"{settings.DEMO_SITE_URL}{data.client_id}/notify/",
             "scope_selection_uri": f"{settings.PORTAL_URL}/connect/{programme.slug}/scope/",
             "default_scope": data.default_scope,
         },
@@ -163,6 +165,7 @@ def describe(client: Registration) -> dict[str, Any]:
         "public": client.is_public,
         "status": client.status,
         "redirect_uris": client.redirect_uris,
+        "notify_uri": client.notify_uri,
         "authorize_url": programme.authorize_url,
         "token_url": programme.token_url,
         "resource_url": RESOURCES,

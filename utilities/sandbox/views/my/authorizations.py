@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
@@ -49,18 +49,19 @@ def show_all(request: HttpRequest, programme: Programme) -> HttpResponse:
         account=account,
         active=grants.filter(is_active)[:most],
         ended=grants.exclude(is_active)[:most],
-        companies=_to_start_with(account),
+        companies=_to_start_with(account, grants.filter(is_active)),
     )
 
 
-def _to_start_with(account: UtilityAccount) -> QuerySet[Registration]:
-    """The companies that a customer can begin to share with from here.
+def _to_start_with(account: UtilityAccount, active: QuerySet[Grant]) -> QuerySet[Registration]:
+    """The companies that a customer can begin to share with from here, and who has a grant already.
 
     Those in sandbox status can have test accounts only, and whatever a program registered is not
     listed until it was reviewed: just the public ones are.
     """
     listed = Registration.objects.filter(utility=account.utility, removed_at=None)
     listed = listed.exclude(scope_selection_uri="").order_by("company_name", "id")
+    listed = listed.annotate(has_grant=Exists(active.filter(registration=OuterRef("pk"))))
     live = Q(status=Registration.Status.LIVE)
     return listed.filter(live | Q(is_public=True) if account.is_test else live)[:MOST_COMPANIES]
 

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_safe
 from greenbutton.espi import scope as scopes
 from utilities.sandbox import rate_limits
 from utilities.sandbox.authenticating import contacts, passcodes, prefill
-from utilities.sandbox.models import ConsentRequest, Registration
+from utilities.sandbox.models import ConsentRequest, Registration, UtilityAccount
 from utilities.sandbox.oauth import authorization_request
 from utilities.sandbox.oauth.authorization_response import answer_address
 from utilities.sandbox.oauth.errors import OAuthError
 from utilities.sandbox.programmes import Programme
+from utilities.sandbox.views.my import visit
 from utilities.sandbox.views.pages import admit, browser_of, go_to, page
 from utilities.sandbox.views.single_sign_on.utility import leave_for_provider
 
@@ -123,6 +124,8 @@ def _first_page(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
 
     Following a link sends no message to anybody: the customer first asks for the passcode.
     """
+    if account := _signed_in(request, asking):
+        return admit(request, asking, account)
     filled = prefill.read(asking.programme, asking.asked)
     if not _may_look_up(request, asking, filled):
         # From here on as if nothing were filled in: neither page then tells who is on file.
@@ -142,6 +145,16 @@ def _first_page(request: HttpRequest, asking: ConsentRequest) -> HttpResponse:
     if not contacts.choices(asking):
         return go_to("authenticate", asking)
     return go_to("contact", asking)
+
+
+def _signed_in(request: HttpRequest, asking: ConsentRequest) -> UtilityAccount | None:
+    """Who began at the utility's own page of what they share, and so need not say who they are.
+
+    Whom a link names, or wants to sign in anew, is asked all the same.
+    """
+    if asking.asked.authentication is not None or asking.wants_login:
+        return None
+    return visit.customer(request, asking.programme)
 
 
 def _may_look_up(request: HttpRequest, asking: ConsentRequest, filled: prefill.Prefill) -> bool:
