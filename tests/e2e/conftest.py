@@ -17,6 +17,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from portal.processes import until
 from portal.stack import Stack
 
 # Quiet switches: a browser under test has nobody else to talk to.
@@ -31,6 +32,9 @@ SWITCHES = [
 PHONE = ViewportSize(width=390, height=844)
 DESKTOP = ViewportSize(width=1280, height=1040)
 VIEWPORTS = {"phone": PHONE, "desktop": DESKTOP}
+# For walks whose steps are the same on either: once at a desk, where `look` narrows the window to a
+# phone's for a second picture.
+AT_A_DESK = pytest.mark.parametrize("viewport", ["desk"], indirect=True)
 
 
 def chromium() -> str | None:
@@ -86,7 +90,7 @@ def troubles() -> Iterator[Troubles]:
 @pytest.fixture
 def context(browser: Browser, viewport: str) -> Iterator[BrowserContext]:
     """A browser without a past, in the size of the viewport."""
-    size = VIEWPORTS[viewport]
+    size = VIEWPORTS.get(viewport, DESKTOP)
     opened = browser.new_context(viewport=size, is_mobile=viewport == "phone", has_touch=True)
     opened.set_default_timeout(15_000)
     yield opened
@@ -134,12 +138,22 @@ def look(viewport: str) -> Look:
     folder = os.environ.get("SCREENSHOTS")
 
     def take(page: Page, name: str, *, full_page: bool = True) -> None:
-        # Not than window.innerWidth: a phone zooms out as far as such a page is wide.
-        # By a locator, which waits for its element: for a moment the next page has none.
-        width = page.locator("html").evaluate("html => html.scrollWidth")
-        wider = width - VIEWPORTS[viewport]["width"]
-        assert wider <= 0, f"{name} is {wider} px wider than the {viewport}"
+        for size in (viewport,) if viewport in VIEWPORTS else ("phone", "desktop"):
+            if size != viewport:
+                page.set_viewport_size(VIEWPORTS[size])
+            take_in(size, page, name, full_page=full_page)
+
+    def take_in(size: str, page: Page, name: str, *, full_page: bool) -> None:
+        def wider() -> int:
+            # Not than window.innerWidth: a phone zooms out as far as such a page is wide.
+            # By a locator, which waits for its element: for a moment the next page has none.
+            width: int = page.locator("html").evaluate("html => html.scrollWidth")
+            return width - VIEWPORTS[size]["width"]
+
+        # A chart follows its window a moment later.
+        fits = until(lambda: wider() <= 0, 3)
+        assert fits, f"{name} is {wider()} px wider than the {size}"
         if folder:
-            page.screenshot(path=Path(folder) / f"{name}-{viewport}.png", full_page=full_page)
+            page.screenshot(path=Path(folder) / f"{name}-{size}.png", full_page=full_page)
 
     return take

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from portal.stack import Stack
-from tests.e2e.conftest import Look, Troubles
+from tests.e2e.conftest import AT_A_DESK, Look, Troubles
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), AT_A_DESK]
 
 PASSWORD = "a long and quiet afternoon"
 

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from portal.stack import Stack
-from tests.e2e.conftest import Look
+from tests.e2e.conftest import AT_A_DESK, Look
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), AT_A_DESK]
 
 
 def test_a_developer_watches_every_step(page: Page, stack: Stack, look: Look) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from portal.stack import Stack
-from tests.e2e.conftest import Look, Troubles
+from tests.e2e.conftest import AT_A_DESK, Look, Troubles
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -74,6 +74,7 @@ def test_staff_make_a_link_and_a_customer_walks_from_it_to_the_chart(
     look(page, "usage-water")
 
 
+@AT_A_DESK
 def test_a_prefilled_phone_number_needs_the_passcode_only(
     page: Page, stack: Stack, look: Look
 ) -> None:
@@ -119,6 +120,7 @@ def test_a_customer_says_no_and_comes_back_calmly(page: Page, stack: Stack, look
     look(page, "declined")
 
 
+@AT_A_DESK
 def test_a_customer_narrows_the_grant_and_then_stops_sharing(
     page: Page, stack: Stack, look: Look
 ) -> None:
@@ -139,6 +141,7 @@ def test_a_customer_narrows_the_grant_and_then_stops_sharing(
     look(page, "connections")
 
 
+@AT_A_DESK
 def test_a_stranger_sees_nothing_of_a_customers_page(
     page: Page, stack: Stack, look: Look, troubles: Troubles
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from portal.stack import Stack
-from tests.e2e.conftest import Look
+from tests.e2e.conftest import AT_A_DESK, Look
 from tests.e2e.test_main_job import use_test_account, wait_for_chart
 from tests.e2e.test_staff import open_row, press
 
@@ -45,6 +45,7 @@ def test_a_customer_stops_sharing_one_meter_and_is_offered_to_stop_all(
     expect(page.get_by_role("heading", level=1)).to_have_text("Sharing has stopped")
 
 
+@AT_A_DESK
 def test_staff_see_the_meters_and_ask_for_a_history(office: Page, stack: Stack, look: Look) -> None:
     connected(office, stack)
     office.goto(f"{stack.portal.url}/staff/greenbutton/usagepoint/")

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from portal.stack import Stack
-from tests.e2e.conftest import Look
+from tests.e2e.conftest import AT_A_DESK, Look
 from tests.e2e.test_staff import open_row, press
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), AT_A_DESK]
 
 
 def test_staff_test_a_client_and_watch_each_step(office: Page, stack: Stack, look: Look) -> None:

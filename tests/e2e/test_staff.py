@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from portal.stack import Stack
-from tests.e2e.conftest import Look
+from tests.e2e.conftest import AT_A_DESK, Look
 from tests.e2e.test_main_job import use_test_account, wait_for_chart
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), AT_A_DESK]
 
 
 def open_row(page: Page, address: str, text: str) -> None:

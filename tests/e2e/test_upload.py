@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from portal.stack import Stack
-from tests.e2e.conftest import Look, Troubles
+from tests.e2e.conftest import AT_A_DESK, Look, Troubles
 from tests.e2e.test_main_job import starting, wait_for_chart
 from tests.greenbutton.ingest.documents import MIDNIGHT, bill, block, document, hours, meter
 from tests.greenbutton.ingest.test_import_file import local_time
@@ -34,6 +34,8 @@ def usage_file(data: bytes, name: str = "green-button-usage-2026.xml") -> FilePa
 
 def drop(page: Page, data: bytes, name: str) -> None:
     """Let a file fall onto the page's place for it."""
+    # Whoever follows a link is on the page before its script is.
+    page.wait_for_load_state()
     transfer = page.evaluate_handle(
         """([body, name]) => {
             const bytes = Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0));
@@ -88,6 +90,7 @@ def test_a_customer_drops_a_file_and_puts_its_time_right(
     look(page, "upload-deleted")
 
 
+@AT_A_DESK
 def test_a_file_that_cannot_be_read_is_told_in_words(
     page: Page, stack: Stack, look: Look, troubles: Troubles
 ) -> None:
@@ -120,6 +123,7 @@ def test_a_file_that_is_too_large_is_not_even_sent(page: Page, stack: Stack) -> 
     assert "POST" not in sent
 
 
+@AT_A_DESK
 def test_without_scripts_it_is_a_form_like_any_other(page: Page, stack: Stack, look: Look) -> None:
     browser = page.context.browser
     assert browser is not None
