@@ -183,7 +183,7 @@ def _ids_in(scopes: Iterable[str]) -> set[str]:
 
 def _run(collection: BulkCollection, run_id: str) -> None:
     # What was brought forward until it was taken is why it is read.
-    collection.refresh_from_db(fields=["counts"])
+    collection.refresh_from_db(fields=["trigger"])
     began, before = timezone.now(), collection.collected_to
     overlap = timedelta(days=collection.client.utility.behaviour.later_overlap_days)
     window = Window(before - overlap, None) if before else None
@@ -192,7 +192,7 @@ def _run(collection: BulkCollection, run_id: str) -> None:
             collection.client,
             collection.uri,
             window,
-            trigger=collection.trigger,
+            trigger=PullTrigger(collection.trigger),
             keep_on=lambda: collection.renew(run_id),
         )
     except UtilityError as e:

@@ -12,7 +12,6 @@ from utilities.models import Client, new_uid
 
 # A storm of notices makes one reading of a Bulk feed in so much time.
 BRING_FORWARD_EVERY = timedelta(minutes=15)
-TRIGGER = "trigger"
 
 
 class BulkCollection(models.Model):
@@ -36,6 +35,10 @@ class BulkCollection(models.Model):
     uri = models.CharField(max_length=500)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     due_at = models.DateTimeField(null=True)
+    # Why: who brought it forward, or else that an earlier reading goes on.
+    trigger = models.CharField(
+        max_length=16, choices=PullTrigger, default=PullTrigger.RESUMED, editable=False
+    )
     # When it was, or is to be, read because somebody said that there is something new.
     brought_forward_to = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
@@ -45,8 +48,7 @@ class BulkCollection(models.Model):
     # Up to when all that was published is stored.
     collected_to = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
-    # What the last one held: {"stored", "entries", "unknown", "disputed", …}; and beside that, as
-    # TRIGGER, why somebody brought the next one forward.
+    # What the last one held: {"stored", "entries", "unknown", "disputed", …}.
     counts = models.JSONField(default=dict)
     # What went wrong, in words for staff; never a token, never a customer's data.
     error = models.TextField(blank=True)
@@ -65,11 +67,6 @@ class BulkCollection(models.Model):
     def __str__(self) -> str:
         return f"Bulk of {self.client.client_id} ({self.get_state_display()})"
 
-    @property
-    def trigger(self) -> PullTrigger:
-        """Why it is due: who brought it forward, or else that an earlier reading goes on."""
-        return PullTrigger(self.counts.get(TRIGGER, PullTrigger.RESUMED))
-
     @classmethod
     def bring_forward(cls, client: Client, uri: str, trigger: PullTrigger) -> BulkCollection:
         """Have this address read now, or as soon as its last bringing forward is 15 minutes old.
@@ -86,9 +83,9 @@ class BulkCollection(models.Model):
             # One that waits for its turn has it already.
             turn = before if before is not None and before > now else turn
             if turn != before:
-                row.counts = {**row.counts, TRIGGER: trigger}
+                row.trigger = trigger
             row.brought_forward_to, row.due_at = turn, min(turn, row.due_at or turn)
-            row.save(update_fields=["brought_forward_to", "due_at", "counts"])
+            row.save(update_fields=["brought_forward_to", "due_at", "trigger"])
         return row
 
     def from_the_beginning(self) -> None:
@@ -155,16 +152,13 @@ class BulkCollection(models.Model):
                 return
             news, started = row.brought_forward_to, row.started
             news = news if news and started and news > started else None
-            held = {**(row.counts if counts is None else counts)}
-            held.pop(TRIGGER, None)
-            if news and TRIGGER in row.counts:
-                held[TRIGGER] = row.counts[TRIGGER]
             BulkCollection.objects.filter(pk=row.pk).update(
                 state=state,
                 error=error,
                 finished=timezone.now(),
                 due_at=min((at for at in (due_at, news) if at), default=None),
-                counts=held,
+                trigger=row.trigger if news else PullTrigger.RESUMED,
+                counts=row.counts if counts is None else counts,
                 claimed_until=None,
                 run_id="",
                 **fields,
