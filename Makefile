@@ -1,7 +1,8 @@
 # Two commands are all that a newcomer needs: `make demo` and `make test`. Each sets up by itself.
 
 PYTHON ?= python3
-WORKERS ?= auto
+# One more than there are cores: one of them waits for a browser much of the time.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # Of `make soak`: how many customers.
 CUSTOMERS ?= 200
 # Of `make bench`: small, medium or large; and a file for all numbers of either.
