@@ -103,8 +103,11 @@ class ConnectAttempt(models.Model):
 
     @classmethod
     def _of(cls, state: str, browser: str, utility: Utility) -> models.QuerySet[ConnectAttempt]:
+        # Without a join: Django would make it a sub-select of its own rows, which PostgreSQL does
+        # not look at again after it waited for another callback's lock.
+        clients = Client.objects.filter(utility=utility)
         return cls.objects.filter(
-            state_hash=digest(state), browser_hash=digest(browser), client__utility=utility
+            state_hash=digest(state), browser_hash=digest(browser), client__in=clients
         )
 
     @property
