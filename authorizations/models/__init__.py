@@ -19,7 +19,7 @@ from authorizations.models.notifications import Notification
 from authorizations.models.outgoing_emails import EMAIL_KEPT_FOR, OutgoingEmail
 from authorizations.models.reconciliations import ForeignAuthorization, Reconciliation
 from authorizations.models.share_links import ReturnAddress, ShareLink, check_return_url, new_code
-from authorizations.models.triggers import BRING_FORWARD_EVERY, PullTrigger
+from authorizations.models.triggers import BRING_FORWARD_EVERY, PullTrigger, next_turn
 from authorizations.models.untold_grants import UntoldGrant
 
 __all__ = [
@@ -54,4 +54,5 @@ __all__ = [
     "grant_digest",
     "new_code",
     "new_feed_key",
+    "next_turn",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 
@@ -30,3 +30,10 @@ class PullTrigger(models.TextChoices):
             PullTrigger.STAFF,
             PullTrigger.CUSTOMER,
         }
+
+
+def next_turn(before: datetime | None, now: datetime) -> datetime:
+    """When what was brought forward to `before` may be due again because somebody asks."""
+    if before is None:
+        return now
+    return before if before > now else max(now, before + BRING_FORWARD_EVERY)

@@ -4,7 +4,7 @@ The nouns are ESPI's. Raw integers are stored as they came; units are applied wh
 (style rule 12).
 """
 
-from greenbutton.models.bulk import BRING_FORWARD_EVERY, BulkCollection
+from greenbutton.models.bulk import BulkCollection
 from greenbutton.models.client_checks import ClientCheck
 from greenbutton.models.customer import (
     Address,
@@ -28,7 +28,6 @@ from greenbutton.models.usage import (
 from greenbutton.models.wishes import HistoricalCollection, Recutting
 
 __all__ = [
-    "BRING_FORWARD_EVERY",
     "LONGEST_PERIOD",
     "Address",
     "BulkCollection",

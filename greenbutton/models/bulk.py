@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models, transaction
 from django.utils import timezone
 
-from authorizations.models import LEASE, PullTrigger
+from authorizations.models import LEASE, PullTrigger, next_turn
 from utilities.models import Client, new_uid
-
-# A storm of notices makes one reading of a Bulk feed in so much time.
-BRING_FORWARD_EVERY = timedelta(minutes=15)
 
 
 class BulkCollection(models.Model):
@@ -73,16 +70,13 @@ class BulkCollection(models.Model):
 
         Whoever calls it knows the address: as this registration's own, and as the utility's.
         """
-        now = timezone.now()
         address = uri.partition("#")[0].partition("?")[0]
         with transaction.atomic():
             cls.objects.get_or_create(client=client, uri=address)
             row = cls.objects.select_for_update(of=("self",)).get(client=client, uri=address)
-            before = row.brought_forward_to
-            turn = now if before is None else max(now, before + BRING_FORWARD_EVERY)
-            # One that waits for its turn has it already.
-            turn = before if before is not None and before > now else turn
-            if turn != before:
+            turn = next_turn(row.brought_forward_to, timezone.now())
+            # One that waits for its turn has it already, and says why.
+            if turn != row.brought_forward_to:
                 row.trigger = trigger
             row.brought_forward_to, row.due_at = turn, min(turn, row.due_at or turn)
             row.save(update_fields=["brought_forward_to", "due_at", "trigger"])

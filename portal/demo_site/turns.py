@@ -11,13 +11,11 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis import RedisError
 
 from authorizations.guards import CannotCountError
-from utilities.limiter import REDIS_SECONDS
+from utilities.limiter import server
 
 logger = logging.getLogger(__name__)
 
@@ -52,35 +50,25 @@ def turn() -> Iterator[None]:
     Raises NoTurnError at once where none is left, and CannotCountError without Redis.
     """
     name = secrets.token_hex(8)
-    with _redis() as server:
-        try:
-            taken = server.eval(_TAKE, 1, _key(), AT_ONCE, LONGEST_SECONDS, name)
-        except redis.RedisError as e:
-            logger.error("demo site: turns cannot be counted: Redis does not answer")
-            raise CannotCountError("demo-turn") from e
-        if not taken:
-            raise NoTurnError
-        try:
-            yield
-        finally:
-            _give_back(server, name)
-
-
-def _give_back(server: redis.Redis, name: str) -> None:
     try:
-        server.zrem(_key(), name)
-    except redis.RedisError:
+        taken = server().eval(_TAKE, 1, _key(), AT_ONCE, LONGEST_SECONDS, name)
+    except RedisError as e:
+        logger.error("demo site: turns cannot be counted: Redis does not answer")
+        raise CannotCountError("demo-turn") from e
+    if not taken:
+        raise NoTurnError
+    try:
+        yield
+    finally:
+        _give_back(name)
+
+
+def _give_back(name: str) -> None:
+    try:
+        server().zrem(_key(), name)
+    except RedisError:
         # What was asked is answered all the same; the turn ends by itself.
         logger.warning("demo site: a turn was not given back: Redis does not answer")
-
-
-def _redis() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL,
-        socket_connect_timeout=REDIS_SECONDS,
-        socket_timeout=REDIS_SECONDS,
-        retry=Retry(NoBackoff(), 1),
-    )
 
 
 def _key() -> str:

@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from authorizations.models.authorizations.consent import Consent
-from authorizations.models.triggers import BRING_FORWARD_EVERY, PullTrigger
+from authorizations.models.triggers import PullTrigger, next_turn
 from utilities.encrypted import EncryptedTextField
 
 # How long a worker has it without saying that it is still at it.
@@ -94,7 +94,7 @@ class Collected(Consent):
             row = type(self).objects.select_for_update().only(*BROUGHT_FORWARD).get(pk=self.pk)
             if row.status != self.Status.ACTIVE or not row.is_pulled():
                 return None
-            turn = _next_turn(row.brought_forward_to, now)
+            turn = next_turn(row.brought_forward_to, now)
             due = min(turn, row.next_pull_at or turn)
             self._comes_due(due, PullTrigger(trigger), brought_forward_to=turn)
         return due
@@ -126,10 +126,3 @@ class Collected(Consent):
         self.meters_stopped += 1
         self.feed_key = new_feed_key()
         self.save(update_fields=["meters_stopped", "feed_key"])
-
-
-def _next_turn(before: datetime | None, now: datetime) -> datetime:
-    """When one that was brought forward to `before` may be due again because somebody asks."""
-    if before is None:
-        return now
-    return before if before > now else max(now, before + BRING_FORWARD_EVERY)
